@@ -1,0 +1,1 @@
+"""Claims of the papers, one a file: the statistic, its interval and the verdict."""

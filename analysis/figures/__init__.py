@@ -1,0 +1,1 @@
+"""Figures, one a file: `info` computes from the tables, `draw` puts it on axes."""

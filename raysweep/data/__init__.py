@@ -1,0 +1,1 @@
+"""Data sets: read once per node into memory-mapped arrays."""

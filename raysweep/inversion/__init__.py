@@ -1,0 +1,1 @@
+"""Finding the latent whose image is nearest to a given one."""

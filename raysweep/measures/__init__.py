@@ -1,0 +1,1 @@
+"""What is computed on every trained model, one file a measure."""

@@ -1,0 +1,35 @@
+"""What a measure gets to work with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from raysweep.data.images import DataSet
+from raysweep.models.learner import Learner
+from raysweep.models.lenet import LeNetLearner
+from raysweep.study.core import Trial
+
+Columns = Mapping[str, list[Any]]
+"""The columns of a measure's rows, without `measure` and `trial`, which are the same in all of them."""
+
+
+@dataclass(frozen=True)
+class MeasureContext:
+    """A trained model, the data, and what was prepared for the study."""
+
+    trial: Trial
+    learner: Learner
+    """The trial's model, frozen and in evaluation mode."""
+    data: DataSet
+    device: torch.device
+    classifier: LeNetLearner | None = None
+    """The study's LeNet, where the measure needs one."""
+    reference: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """What the measure's `prepare` computed, once for the study."""
+    fid_weights: Path | None = None
+    """File of the Inception weights, or None to let pytorch-fid fetch them."""

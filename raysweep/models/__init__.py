@@ -1,0 +1,1 @@
+"""Model families in plain PyTorch: no Ray, no files, no studies."""

@@ -1,0 +1,97 @@
+"""What every model family implements: how it learns, generates and encodes. Pure PyTorch."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from raysweep.architecture import ImageShape
+from raysweep.seeding import derive_seed
+from raysweep.study.data import DataFacts
+from raysweep.study.models import FamilySettings
+
+
+class Learner(ABC):
+    """A model in training, or trained.
+
+    Everything needed to continue exactly is in `state`: networks (with BatchNorm's statistics) and optimisers. Random
+    numbers come from streams named by the trial's seed and the step, so no generator's state has to be kept.
+
+    Subclasses build `self.networks` and `self.optimizers` in their constructor with `device` already set; networks
+    are initialised from the trial's seed on the CPU, so that a model starts equal on every device.
+    """
+
+    networks: nn.ModuleDict
+    optimizers: dict[str, torch.optim.Optimizer]
+
+    def __init__(self, settings: FamilySettings, facts: DataFacts, seed: int, device: torch.device) -> None:
+        self.settings = settings
+        self.facts = facts
+        self.seed = seed
+        self.device = device
+
+    @property
+    def shape(self) -> ImageShape:
+        """Shape of the images that it learns."""
+        return self.facts.shape
+
+    @abstractmethod
+    def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
+        """One training step.
+
+        Args:
+            images: (batches_per_step · batch, channels, size, size) in [-1, 1], on `device`.
+            labels: (batches_per_step · batch,) class numbers, where the data set has classes.
+            step: number of steps done before; names the random streams.
+
+        Returns:
+            Losses as detached scalars, by name. A non-finite one means that training diverged.
+        """
+
+    @abstractmethod
+    def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
+        """Losses on held-out images, as scalars: means over the images given; without gradients, in evaluation mode."""
+
+    def generate(self, z: Tensor) -> Tensor:
+        """Images of latents (count, dim(z)), in [-1, 1], in evaluation mode; differentiable.
+
+        Raises:
+            NotImplementedError: the family generates nothing.
+        """
+        raise NotImplementedError
+
+    def encode(self, images: Tensor) -> Tensor:
+        """Latents (count, dim(z)) of images, in evaluation mode: the posterior's mean for a VAE.
+
+        Raises:
+            NotImplementedError: the family has no encoder.
+        """
+        raise NotImplementedError
+
+    def random(self, purpose: str, step: int) -> torch.Generator:
+        """The random stream for a purpose at a step, on `device`."""
+        return torch.Generator(self.device).manual_seed(derive_seed(self.seed, purpose, step))
+
+    def state(self) -> dict[str, Any]:
+        """All that is needed to continue training exactly."""
+        return {
+            "networks": self.networks.state_dict(),
+            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Continues from `state`."""
+        self.networks.load_state_dict(state["networks"])
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
+
+    def weights(self) -> dict[str, Any]:
+        """The networks alone: what a finished trial leaves behind."""
+        return dict(self.networks.state_dict())
+
+    def load_weights(self, weights: Mapping[str, Any]) -> None:
+        """Takes the networks of a finished trial, in evaluation mode and frozen, for measuring."""
+        self.networks.load_state_dict(weights)
+        self.networks.eval().requires_grad_(False)

@@ -1,0 +1,1 @@
+"""Class radius: how far, in latent space, the nearest other class is."""

@@ -1,0 +1,198 @@
+"""The tables of a results folder: every column's type, unit and meaning. No torch, no Ray.
+
+Writers build tables with `Table.rows`, which refuses unknown, missing or ill-typed columns, so a table never reaches
+the disk in another form than the one documented here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+TEXT, INTEGER, REAL, BYTES = pa.string(), pa.int64(), pa.float64(), pa.binary()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. A nullable one may be empty; its meaning says when."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    unit: str = ""
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: what a row is, and the columns; the first `keys` columns together name a row, and rows are sorted by them."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+    keys: int
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema."""
+        return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
+
+    @property
+    def key_names(self) -> list[str]:
+        """Names of the key columns."""
+        return [column.name for column in self.columns[: self.keys]]
+
+    def rows(self, columns: Mapping[str, Sequence[object]]) -> pa.Table:
+        """An Arrow table of these columns (all of equal length).
+
+        Raises:
+            ValueError: a column is unknown, missing, of another type, or empty where it must not be.
+        """
+        expected = {column.name for column in self.columns}
+        if expected != set(columns):
+            wrong = sorted(expected.symmetric_difference(columns))
+            raise ValueError(f"table {self.name}: columns {', '.join(wrong)} are missing or unknown")
+        try:
+            arrays = [pa.array(list(columns[c.name]), c.type) for c in self.columns]
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise ValueError(f"table {self.name}: {error}") from error
+        for column, array in zip(self.columns, arrays, strict=True):
+            if array.null_count and not column.nullable:
+                raise ValueError(f"table {self.name}: column {column.name} has {array.null_count} empty values")
+        return pa.Table.from_arrays(arrays, schema=self.schema)
+
+
+_MEASURE = Column("measure", TEXT, "name of the measure in the study")
+_TRIAL = Column("trial", TEXT, "id of the trial")
+_PART = Column("part", TEXT, "which images: train, validation, generated, samples or reconstructions")
+
+TRIALS = Table(
+    "trials",
+    "a trial of the study",
+    (
+        _TRIAL,
+        Column("arm", TEXT, "name of the arm"),
+        Column("family", TEXT, "model family"),
+        Column("seed", INTEGER, "seed of initialisation, data order and noise"),
+        Column("latent_dim", INTEGER, "dim(z); empty for a classifier", nullable=True),
+        Column("lam", REAL, "λ of the LC-VAE; empty elsewhere", nullable=True),
+        Column("c", REAL, "clamp of the LC-VAE's encoder; empty elsewhere", nullable=True),
+        Column("axes", TEXT, "the values of the arm's axes, as JSON"),
+        Column("settings", TEXT, "all settings of the model, as JSON"),
+        Column("status", TEXT, "finished, diverged, failed or missing"),
+        Column("reason", TEXT, "why it diverged or failed; empty otherwise"),
+        Column("steps", INTEGER, "training steps done", "steps"),
+        Column("parameters", INTEGER, "trained values of all networks"),
+    ),
+    keys=1,
+)
+
+HISTORY = Table(
+    "history",
+    "a value logged during training",
+    (
+        _TRIAL,
+        Column("step", INTEGER, "training step after which it was logged", "steps"),
+        Column("split", TEXT, "train (mean over the steps since the last row) or validation"),
+        Column("metric", TEXT, "name of the loss or metric"),
+        Column("value", REAL, "its value"),
+    ),
+    keys=4,
+)
+
+RECONSTRUCTION = Table(
+    "reconstruction",
+    "an image that was reconstructed",
+    (
+        _MEASURE,
+        _TRIAL,
+        _PART,
+        Column("image", INTEGER, "index of the image in its split, or of the generated image"),
+        Column("mse", REAL, "squared error per pixel value, pixels in [-1, 1]", "1/pixel"),
+        Column("z_norm", REAL, "‖z*‖ of the latent found or encoded"),
+        Column("solver", TEXT, "encode, or the inversion's solver with its settings, as JSON"),
+        Column("status", TEXT, "encoded; converged, stalled or budget spent for an inversion"),
+        Column("passes", INTEGER, "generator passes spent on the image", "passes"),
+        Column("original", BYTES, "pixels (channels, height, width) as bytes; empty for most images", nullable=True),
+        Column("reconstruction", BYTES, "pixels of the reconstruction; empty for most images", nullable=True),
+    ),
+    keys=4,
+)
+
+FRECHET = Table(
+    "frechet",
+    "a Fréchet distance",
+    (
+        _MEASURE,
+        _TRIAL,
+        _PART,
+        Column("features", TEXT, "network whose features are compared"),
+        Column("reference", TEXT, "split of the real images"),
+        Column("samples", INTEGER, "number of generated or reconstructed images", "images"),
+        Column("reference_images", INTEGER, "number of real images", "images"),
+        Column("distance", REAL, "squared Fréchet distance between Gaussians fitted to the features"),
+    ),
+    keys=3,
+)
+
+CLASS_RADIUS = Table(
+    "class_radius",
+    "a prior sample and its distance to the nearest other class found",
+    (
+        _MEASURE,
+        _TRIAL,
+        Column("sample", INTEGER, "index of the prior sample"),
+        Column("radius", REAL, "‖z − z'‖; infinite where no other class was found"),
+        Column("label", INTEGER, "class of the sample's image"),
+        Column("other_label", INTEGER, "class of the image at z'; empty where none was found", nullable=True),
+        Column("status", TEXT, "found, or censored where no other class was found"),
+        Column("evaluations", INTEGER, "generator passes spent on the sample, without the shared bank", "passes"),
+    ),
+    keys=3,
+)
+
+SAMPLES = Table(
+    "samples",
+    "a generated image",
+    (
+        _MEASURE,
+        _TRIAL,
+        Column("sample", INTEGER, "index of the prior sample; equal for all trials of one dim(z)"),
+        Column("pixels", BYTES, "pixels (channels, height, width) as bytes"),
+    ),
+    keys=3,
+)
+
+FAILURES = Table(
+    "failures",
+    "a piece of work that failed after its retries",
+    (
+        Column("work", TEXT, "train, or the name of a measure"),
+        _TRIAL,
+        Column("shard", TEXT, "shard of the measure; empty for training"),
+        Column("reason", TEXT, "the error's last line"),
+    ),
+    keys=3,
+)
+
+SCHEDULE = Table(
+    "schedule",
+    "a piece of work as it ran; the only table that differs from run to run",
+    (
+        Column("work", TEXT, "train, prepare, or the name of a measure"),
+        _TRIAL,
+        Column("shard", TEXT, "shard of the measure; empty for training"),
+        Column("node", TEXT, "host name"),
+        Column("process", INTEGER, "process id"),
+        Column("started", REAL, "start, in seconds since 1970", "s"),
+        Column("wall", REAL, "wall time", "s"),
+        Column("cpu", REAL, "processor time of the process", "s"),
+    ),
+    keys=3,
+)
+
+MEASURE_TABLES = {table.name: table for table in (RECONSTRUCTION, FRECHET, CLASS_RADIUS, SAMPLES)}
+"""Tables that measures write, by name. A new measure's table is added here."""
+
+TABLES = {table.name: table for table in (TRIALS, HISTORY, *MEASURE_TABLES.values(), FAILURES, SCHEDULE)}
+"""Every table of a results folder, by name."""

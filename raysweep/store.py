@@ -1,0 +1,344 @@
+"""A results folder: every path in it, every write to it. No torch, no Ray.
+
+    <results>/<study>/
+      study.json  facts.json  environment.json
+      trials/<trial>/checkpoint.pt           replaced as training goes on, removed when it is done
+      trials/<trial>/model.pt  history.parquet
+      trials/<trial>/done.json               written last: the trial is finished (or diverged)
+      trials/<trial>/failed.json             why it failed; the next run tries it again
+      shards/<measure>/<trial>/<shard>.parquet, or .failed.json
+      assets/<name>                          computed once for the study: statistics of the data set
+      tensorboard/<trial>/
+      trials.parquet  history.parquet  <measure table>.parquet  failures.parquet  schedule.parquet
+      report/
+
+Everything is written under a temporary name and renamed, so a file is whole or absent whenever a process dies.
+"""
+
+import contextlib
+import json
+import os
+import socket
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import cast
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from raysweep import schema
+from raysweep.architecture import ImageShape
+from raysweep.errors import UserError
+from raysweep.schema import MEASURE_TABLES, Table
+from raysweep.study.core import Study, Trial
+from raysweep.study.data import DataFacts
+from raysweep.study.measures import AnyMeasure, Shard
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where and when a piece of work ran; kept apart from its result."""
+
+    node: str
+    process: int
+    started: float
+    wall: float
+    cpu: float
+
+
+@dataclass
+class Stopwatch:
+    """Measures a piece of work in this process, across interruptions if it is given what was spent before."""
+
+    started: float
+    wall: float = 0.0
+    cpu: float = 0.0
+
+    @classmethod
+    def start(cls) -> "Stopwatch":
+        """A stopwatch that starts now, with nothing spent."""
+        return cls(time.time())
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Adds the time spent inside."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        try:
+            yield
+        finally:
+            self.wall += time.perf_counter() - wall
+            self.cpu += time.process_time() - cpu
+
+    def work(self) -> Work:
+        """The work so far, as done by this process on this node."""
+        return Work(socket.gethostname(), os.getpid(), self.started, self.wall, self.cpu)
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """How a trial ended: `status` is finished or diverged."""
+
+    status: str
+    reason: str
+    steps: int
+    parameters: int
+
+
+class StudyStore:
+    """The results folder of one study."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+
+    # The study itself
+
+    def save_study(self, study: Study, facts: DataFacts, environment: dict[str, object]) -> None:
+        """Writes the resolved study, its data set's facts and the environment, replacing earlier ones."""
+        self._write(self.folder / "study.json", study.model_dump_json(indent=2).encode())
+        self._write_json(self.folder / "facts.json", asdict(facts))
+        self._write_json(self.folder / "environment.json", environment)
+
+    def load_study(self) -> Study:
+        """The study whose results these are.
+
+        Raises:
+            UserError: there is none here.
+        """
+        path = self.folder / "study.json"
+        if not path.is_file():
+            raise UserError(f"results folder {self.folder}: no study.json in it; name a folder that a run has written")
+        return Study.model_validate_json(path.read_bytes())
+
+    def load_facts(self) -> DataFacts:
+        """Facts of the study's data set."""
+        values = json.loads((self.folder / "facts.json").read_text())
+        return DataFacts(**{**values, "shape": ImageShape(**values["shape"])})
+
+    def load_environment(self) -> dict[str, object]:
+        """Versions, hardware and command of the last run."""
+        return cast(dict[str, object], json.loads((self.folder / "environment.json").read_text()))
+
+    # Trials
+
+    def trial_folder(self, trial_id: str) -> Path:
+        """Folder of a trial."""
+        return self.folder / "trials" / trial_id
+
+    def checkpoint_path(self, trial_id: str) -> Path:
+        """The latest checkpoint of an unfinished trial."""
+        return self.trial_folder(trial_id) / "checkpoint.pt"
+
+    def model_path(self, trial_id: str) -> Path:
+        """Weights of a finished trial."""
+        return self.trial_folder(trial_id) / "model.pt"
+
+    def tensorboard_folder(self, trial_id: str | None = None) -> Path:
+        """Folder of TensorBoard's event files: of one trial, or the one that holds all."""
+        return self.folder / "tensorboard" / trial_id if trial_id else self.folder / "tensorboard"
+
+    def save_checkpoint(self, trial_id: str, content: bytes) -> None:
+        """Replaces the trial's checkpoint."""
+        self._write(self.checkpoint_path(trial_id), content)
+
+    def finish_trial(
+        self, trial_id: str, record: TrialRecord, model: bytes | None, history: pa.Table, work: Work
+    ) -> None:
+        """Writes what a trial leaves behind, the done-marker last; a diverged trial leaves no model."""
+        folder = self.trial_folder(trial_id)
+        if model is not None:
+            self._write(self.model_path(trial_id), model)
+        self._write_table(folder / "history.parquet", history)
+        self._write_json(folder / "done.json", {"record": asdict(record), "work": asdict(work)})
+        self.checkpoint_path(trial_id).unlink(missing_ok=True)
+        (folder / "failed.json").unlink(missing_ok=True)
+
+    def fail_trial(self, trial_id: str, reason: str) -> None:
+        """Records why a trial failed. A later run tries it again."""
+        self._write_json(self.trial_folder(trial_id) / "failed.json", {"reason": reason})
+
+    def trial_record(self, trial_id: str) -> TrialRecord | None:
+        """How the trial ended, or None if it has not."""
+        content = self._read_json(self.trial_folder(trial_id) / "done.json")
+        return TrialRecord(**cast(dict[str, object], content["record"])) if content else None  # type: ignore[arg-type]
+
+    def trial_failure(self, trial_id: str) -> str | None:
+        """Why the trial last failed, or None."""
+        content = self._read_json(self.trial_folder(trial_id) / "failed.json")
+        return str(content["reason"]) if content else None
+
+    # Shards
+
+    def shard_path(self, measure_key: str, trial_id: str, shard: Shard) -> Path:
+        """File of a shard's rows."""
+        return self.folder / "shards" / measure_key / trial_id / f"{shard.key}.parquet"
+
+    def save_shard(self, measure_key: str, trial_id: str, shard: Shard, rows: pa.Table, work: Work) -> None:
+        """Writes a shard's rows, whole."""
+        path = self.shard_path(measure_key, trial_id, shard)
+        self._write_table(path, rows.replace_schema_metadata({"work": json.dumps(asdict(work))}))
+        path.with_suffix(".failed.json").unlink(missing_ok=True)
+
+    def fail_shard(self, measure_key: str, trial_id: str, shard: Shard, reason: str) -> None:
+        """Records why a shard failed. A later run tries it again."""
+        path = self.shard_path(measure_key, trial_id, shard).with_suffix(".failed.json")
+        self._write_json(path, {"reason": reason})
+
+    def existing_shards(self, measure_key: str, trial_id: str) -> set[str]:
+        """Keys of the shards that are done."""
+        folder = self.folder / "shards" / measure_key / trial_id
+        return {path.stem for path in folder.glob("*.parquet")} if folder.is_dir() else set()
+
+    # Assets
+
+    def asset_path(self, name: str) -> Path:
+        """File of something computed once for the whole study."""
+        return self.folder / "assets" / name
+
+    def save_asset(self, name: str, content: bytes) -> None:
+        """Writes an asset, whole."""
+        self._write(self.asset_path(name), content)
+
+    # Tables
+
+    def collect(self, study: Study, facts: DataFacts) -> None:
+        """Writes every table of the study from what its trials and shards left behind."""
+        schedule: list[dict[str, object]] = []
+        failures: list[dict[str, object]] = []
+        self._collect_trials(study, facts, schedule, failures)
+        self._collect_measures(study, facts, schedule, failures)
+        self._save_table(schema.FAILURES, _to_arrow(schema.FAILURES, failures))
+        self._save_table(schema.SCHEDULE, _to_arrow(schema.SCHEDULE, schedule))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A collected table; empty, with its columns, where nothing was measured.
+
+        Raises:
+            UserError: there is no such table among those documented in `raysweep.schema`.
+        """
+        if name not in schema.TABLES:
+            raise UserError(f"table {name!r}: unknown; the tables are {', '.join(schema.TABLES)}")
+        path = self.table_path(name)
+        table = pq.read_table(path) if path.is_file() else schema.TABLES[name].schema.empty_table()
+        return table.to_pandas()
+
+    def table_path(self, name: str) -> Path:
+        """File of a collected table."""
+        return self.folder / f"{name}.parquet"
+
+    @property
+    def report_folder(self) -> Path:
+        """Folder of the report."""
+        return self.folder / "report"
+
+    def _collect_trials(
+        self, study: Study, facts: DataFacts, schedule: list[dict[str, object]], failures: list[dict[str, object]]
+    ) -> None:
+        rows: list[dict[str, object]] = []
+        histories = [schema.HISTORY.schema.empty_table()]
+        for trial in study.trials:
+            record = self.trial_record(trial.id)
+            reason = self.trial_failure(trial.id)
+            rows.append(_trial_row(trial, facts, record, reason))
+            if record:
+                histories.append(_read(self.trial_folder(trial.id) / "history.parquet"))
+                done = cast(dict[str, object], self._read_json(self.trial_folder(trial.id) / "done.json"))
+                work = cast(dict[str, object], done["work"])
+                schedule.append({"work": "train", "trial": trial.id, "shard": "", **work})
+            elif reason:
+                failures.append({"work": "train", "trial": trial.id, "shard": "", "reason": reason})
+        self._save_table(schema.TRIALS, _to_arrow(schema.TRIALS, rows))
+        self._save_table(schema.HISTORY, pa.concat_tables(histories))
+
+    def _collect_measures(
+        self, study: Study, facts: DataFacts, schedule: list[dict[str, object]], failures: list[dict[str, object]]
+    ) -> None:
+        collected: dict[str, list[pa.Table]] = {name: [table.schema.empty_table()] for name, table in MEASURE_TABLES.items()}
+        for measure, trial, shard in measurements(study, facts):
+            path = self.shard_path(measure_key(study, measure), trial.id, shard)
+            names: dict[str, object] = {"work": measure.name, "trial": trial.id, "shard": shard.key}
+            failed = self._read_json(path.with_suffix(".failed.json"))
+            if path.is_file():
+                rows = _read(path)
+                schedule.append({**names, **json.loads(rows.schema.metadata[b"work"])})
+                collected[measure.table].append(rows.replace_schema_metadata(None))
+            elif failed:
+                failures.append({**names, "reason": failed["reason"]})
+        for name, tables in collected.items():
+            self._save_table(MEASURE_TABLES[name], pa.concat_tables(tables))
+
+    def _save_table(self, table: Table, rows: pa.Table) -> None:
+        ordered = rows.sort_by([(name, "ascending") for name in table.key_names])
+        self._write_table(self.table_path(table.name), ordered)
+
+    # Writing whole files
+
+    def _write_table(self, path: Path, rows: pa.Table) -> None:
+        buffer = pa.BufferOutputStream()
+        pq.write_table(rows, buffer, compression="zstd")
+        self._write(path, buffer.getvalue().to_pybytes())
+
+    def _write_json(self, path: Path, content: object) -> None:
+        self._write(path, json.dumps(content, indent=2).encode())
+
+    def _write(self, path: Path, content: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+        try:
+            temporary.write_bytes(content)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _read_json(self, path: Path) -> dict[str, object] | None:
+        try:
+            return cast(dict[str, object], json.loads(path.read_text()))
+        except FileNotFoundError:
+            return None
+
+
+def measure_key(study: Study, measure: AnyMeasure) -> str:
+    """Folder name of a measure's shards in this study."""
+    return measure.key(study.classifier_trial.id if study.classifier_trial else "")
+
+
+def measurements(study: Study, facts: DataFacts) -> Iterator[tuple[AnyMeasure, Trial, Shard]]:
+    """Every shard of every measure of the study, whether done or not."""
+    for measure in study.measures:
+        for trial in study.trials:
+            if measure.applies_to(trial.model):
+                for shard in measure.shards(trial.model, facts):
+                    yield measure, trial, shard
+
+
+def _trial_row(trial: Trial, facts: DataFacts, record: TrialRecord | None, failure: str | None) -> dict[str, object]:
+    if record is None:
+        status, reason, steps = ("failed" if failure else "missing"), failure or "", 0
+    else:
+        status, reason, steps = record.status, record.reason, record.steps
+    return {
+        "trial": trial.id,
+        "arm": trial.arm,
+        "family": trial.model.family,
+        "seed": trial.seed,
+        "latent_dim": trial.latent_dim,
+        "lam": getattr(trial.model, "lam", None),
+        "c": getattr(trial.model, "c", None),
+        "axes": json.dumps(trial.axes),
+        "settings": trial.model.model_dump_json(),
+        "status": status,
+        "reason": reason,
+        "steps": steps,
+        "parameters": trial.model.parameters(facts),
+    }
+
+
+def _to_arrow(table: Table, rows: Sequence[dict[str, object]]) -> pa.Table:
+    return table.rows({column.name: [row[column.name] for row in rows] for column in table.columns})
+
+
+def _read(path: Path) -> pa.Table:
+    return pq.ParquetFile(path).read()

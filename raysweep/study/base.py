@@ -1,0 +1,26 @@
+"""What all settings share: frozen, strict about names, and equal after a round trip through JSON."""
+
+import hashlib
+import json
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""Names become parts of paths and of trial ids: lower-case letters, digits and underscores, at most 40."""
+
+
+class Frozen(BaseModel):
+    """Settings: immutable, no unknown fields, infinities survive JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings", allow_inf_nan=True)
+
+    def content_hash(self, *more: str) -> str:
+        """Six hex digits of everything in these settings and in `more`; the same on every machine."""
+        return short_hash([self.model_dump(mode="json"), *more])
+
+
+def short_hash(content: object) -> str:
+    """Six hex digits of `content`, which must be JSON-able."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:6]

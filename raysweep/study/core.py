@@ -1,0 +1,192 @@
+"""Studies: which models are trained over which values, with which seeds, and what is measured on them."""
+
+import itertools
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+
+from raysweep.errors import UserError
+from raysweep.study.base import Frozen, Name, short_hash
+from raysweep.study.data import AnyData
+from raysweep.study.measures import AnyMeasure
+from raysweep.study.models import AnyLearner, AnyModel, LeNet
+
+TRAINING_VERSION = 1
+"""Raised whenever the same settings would train to other weights, so old results are not taken for new ones."""
+
+AxisValue = bool | int | float | str
+
+AXIS_SYMBOLS = {"latent_dim": "d"}
+"""Short names of axes in trial ids; other axes appear under their own names."""
+
+
+def grid(*values: AxisValue) -> tuple[AxisValue, ...]:
+    """The values of an axis, in the order in which they are tried."""
+    return values
+
+
+class Resources(Frozen):
+    """What one trial, or one measure of it, occupies on a cluster. Without GPUs in the cluster, `gpus` is ignored."""
+
+    cpus: Annotated[int, Field(ge=1)] = 1
+    """CPU cores, and torch threads."""
+    gpus: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
+    """GPUs: a fraction lets several trials share one."""
+
+
+class Trial(Frozen):
+    """One point of an arm, every value concrete, and its seed."""
+
+    arm: Name
+    model: AnyLearner
+    data: AnyData
+    seed: int
+    axes: dict[str, AxisValue] = {}
+    """The values by which it differs from other trials of its arm."""
+    resources: Resources = Resources()
+
+    @cached_property
+    def id(self) -> str:
+        """Readable and stable: arm, axes, seed, and a hash of everything that determines the trained weights."""
+        content = [self.model.model_dump(mode="json"), self.data.model_dump(mode="json"), self.seed, TRAINING_VERSION]
+        words = [self.arm, *(_word(name, value) for name, value in self.axes.items()), f"s{self.seed}"]
+        return "-".join([*words, short_hash(content)])
+
+    @property
+    def latent_dim(self) -> int | None:
+        """dim(z), or None for a classifier."""
+        return getattr(self.model, "latent_dim", None)
+
+
+def _word(axis: str, value: AxisValue) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value).lower()
+    return f"{AXIS_SYMBOLS.get(axis, axis)}{text}"
+
+
+class Arm(Frozen):
+    """A model family swept over the product of some of its settings' values."""
+
+    model: AnyModel
+    over: dict[str, tuple[AxisValue, ...]] = {}
+    """Values by field of the model, for example `{"latent_dim": grid(2, 10)}`."""
+    name: Name = Field(default="", validate_default=False)
+    """By default the family's name."""
+    resources: Resources = Resources()
+
+    @field_validator("over")
+    @classmethod
+    def _check_axes(
+        cls, over: dict[str, tuple[AxisValue, ...]], info: ValidationInfo
+    ) -> dict[str, tuple[AxisValue, ...]]:
+        """Each value goes through the model's own validation and comes out in its type (0 as 0.0, "Infinity" as ∞)."""
+        model = info.data.get("model")
+        if model is None:
+            return over
+        checked = {}
+        for axis, values in over.items():
+            if axis not in type(model).model_fields or axis == "family":
+                allowed = ", ".join(name for name in type(model).model_fields if name != "family")
+                raise ValueError(f"{axis!r} is not a setting of {model.family}; its settings are {allowed}")
+            if not values:
+                raise ValueError(f"axis {axis!r} has no values")
+            checked[axis] = tuple(getattr(_replace(model, {axis: value}), axis) for value in values)
+            if len(set(checked[axis])) < len(values):
+                raise ValueError(f"axis {axis!r} names a value twice: {values}")
+        return checked
+
+    @model_validator(mode="after")
+    def _default_name(self) -> Self:
+        if not self.name:
+            object.__setattr__(self, "name", self.model.family)
+        return self
+
+    def points(self) -> Iterator[tuple[AnyModel, dict[str, AxisValue]]]:
+        """Every combination of the axes' values: the concrete model, and the values."""
+        for values in itertools.product(*self.over.values()):
+            axes = dict(zip(self.over, values, strict=True))
+            yield _replace(self.model, axes), axes
+
+
+def _replace(model: AnyModel, fields: dict[str, AxisValue]) -> AnyModel:
+    """The model with some settings replaced, validated again."""
+    return type(model).model_validate({**model.model_dump(), **fields})
+
+
+class Study(Frozen):
+    """A question, and all that is computed to answer it.
+
+    A field with a wrong name, type or range is an error at construction.
+    """
+
+    name: Name
+    title: str
+    question: str
+    """What the study is to answer, as the report puts it."""
+    data: AnyData
+    arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
+    measures: tuple[AnyMeasure, ...] = ()
+    classifier: LeNet = LeNet()
+    """The LeNet of the data set's classes, trained once if a measure needs it."""
+    checkpoint_seconds: Annotated[float, Field(gt=0)] = 120.0
+    """Seconds of work between two checkpoints of a trial: what a crash can cost."""
+    estimated_device: str = "laptop-core"
+    """The device for which `--plan` states hours, by its name in `raysweep.cost`."""
+
+    @model_validator(mode="after")
+    def _unique_names(self) -> Self:
+        for what, names in (
+            ("arms", [arm.name for arm in self.arms]),
+            ("measures", [measure.name for measure in self.measures]),
+            ("seeds", list(self.seeds)),
+        ):
+            twice = sorted({str(name) for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{what} must differ, but {', '.join(twice)} appears more than once; give it a name=")
+        if "classifier" in {arm.name for arm in self.arms}:
+            raise ValueError("an arm cannot be named 'classifier': the study's LeNet is")
+        return self
+
+    @cached_property
+    def classifier_trial(self) -> Trial | None:
+        """The trial that trains the LeNet, if any measure needs one."""
+        if not any(measure.needs_classifier for measure in self.measures):
+            return None
+        return Trial(arm="classifier", model=self.classifier, data=self.data, seed=0)
+
+    @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """Every trial, the classifier's first: arms in order, then their points, then seeds."""
+        swept = [
+            Trial(arm=arm.name, model=model, data=self.data, seed=seed, axes=axes, resources=arm.resources)
+            for arm in self.arms
+            for model, axes in arm.points()
+            for seed in self.seeds
+        ]
+        return ((self.classifier_trial,) if self.classifier_trial else ()) + tuple(swept)
+
+    def check_shapes(self, root: Path) -> None:
+        """Checks that every model can be built for the data.
+
+        Raises:
+            UserError: a family cannot work on images of this shape, or a classifier is wanted without classes.
+        """
+        facts = self.data.facts(root)
+        for trial in self.trials:
+            try:
+                trial.model.networks(facts)
+            except ValueError as error:
+                raise UserError(f"study {self.name}, arm {trial.arm}: {error}") from error
+
+
+def describe_errors(error: ValidationError) -> str:
+    """A validation error as one line per wrong field: its path, what was given, and what is allowed."""
+    lines = []
+    for item in error.errors(include_url=False):
+        path = ".".join(str(part) for part in item["loc"]) or "study"
+        given = "" if isinstance(item["input"], dict) else f" (given: {item['input']!r})"
+        lines.append(f"{path}: {item['msg'].removeprefix('Value error, ')}{given}")
+    return "; ".join(lines)

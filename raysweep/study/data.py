@@ -1,0 +1,168 @@
+"""Which images a study is about. Settings only: `raysweep.data` reads the pixels."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from raysweep.architecture import ImageShape
+from raysweep.errors import UserError
+from raysweep.study.base import Frozen
+
+Split = Literal["train", "validation"]
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What must be known about a data set before any pixel is read."""
+
+    shape: ImageShape
+    train: int
+    """Number of training images."""
+    validation: int
+    """Number of validation images."""
+    classes: int | None
+    """Number of classes, or None where images carry no label."""
+
+    def count(self, split: Split) -> int:
+        """Number of images in `split`."""
+        return self.train if split == "train" else self.validation
+
+
+class DataSettings(Frozen):
+    """A data set. `limit` keeps that many training images (a seeded choice), for reduced runs."""
+
+    limit: Annotated[int, Field(ge=2)] | None = None
+
+    def full_facts(self, root: Path) -> DataFacts:
+        """The facts before `limit`; `root` is the data folder, used only by data sets that must be counted."""
+        raise NotImplementedError
+
+    def facts(self, root: Path) -> DataFacts:
+        """Shape, numbers of images and of classes.
+
+        Raises:
+            UserError: the data must be counted and is not under `root`.
+        """
+        full = self.full_facts(root)
+        train = full.train if self.limit is None else min(self.limit, full.train)
+        return DataFacts(full.shape, train, full.validation, full.classes)
+
+
+class Digits(DataSettings):
+    """The 1,797 handwritten digits of 8 × 8 pixels that scikit-learn ships; a seeded 20 % validates."""
+
+    kind: Literal["digits"] = "digits"
+
+    def full_facts(self, root: Path) -> DataFacts:
+        """See `DataSettings`."""
+        return DataFacts(ImageShape(1, 8), 1437, 360, 10)
+
+
+class Mnist(DataSettings):
+    """MNIST, 28 × 28; its test set validates."""
+
+    kind: Literal["mnist"] = "mnist"
+
+    def full_facts(self, root: Path) -> DataFacts:
+        """See `DataSettings`."""
+        return DataFacts(ImageShape(1, 28), 60_000, 10_000, 10)
+
+
+class FashionMnist(DataSettings):
+    """Fashion-MNIST, 28 × 28; its test set validates."""
+
+    kind: Literal["fashion_mnist"] = "fashion_mnist"
+
+    def full_facts(self, root: Path) -> DataFacts:
+        """See `DataSettings`."""
+        return DataFacts(ImageShape(1, 28), 60_000, 10_000, 10)
+
+
+class Cifar10(DataSettings):
+    """CIFAR-10, 32 × 32, colour; its test set validates."""
+
+    kind: Literal["cifar10"] = "cifar10"
+
+    def full_facts(self, root: Path) -> DataFacts:
+        """See `DataSettings`."""
+        return DataFacts(ImageShape(3, 32), 50_000, 10_000, 10)
+
+
+class CelebA(DataSettings):
+    """CelebA, its central 178 × 178 pixels resized to 64 × 64; a random, seeded 20 % validates, as in the paper."""
+
+    kind: Literal["celeba"] = "celeba"
+    size: Literal[32, 64, 128] = 64
+    split_seed: int = 0
+
+    def full_facts(self, root: Path) -> DataFacts:
+        """See `DataSettings`."""
+        return DataFacts(ImageShape(3, self.size), 162_079, 40_520, None)
+
+
+class ImageFolder(DataSettings):
+    """Any folder of images: class sub-folders, or flat (then there are no labels).
+
+    `path` and `validation_path` are absolute or relative to the data folder. Without a `validation_path` a seeded
+    share of the images validates. Images are cropped to their central square and resized to `size` pixels.
+    """
+
+    kind: Literal["image_folder"] = "image_folder"
+    path: str
+    validation_path: str | None = None
+    size: Annotated[int, Field(ge=8, le=1024)]
+    channels: Literal[1, 3] = 3
+    validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    split_seed: int = 0
+
+    def full_facts(self, root: Path) -> DataFacts:
+        """See `DataSettings`: the files are counted by name, and not opened."""
+        files, names = list_images(root / self.path)
+        total = len(files)
+        if self.validation_path is None:
+            held_out = validation_count(total, self.validation_share)
+            train = total - held_out
+        else:
+            train, held_out = total, len(list_images(root / self.validation_path)[0])
+        return DataFacts(ImageShape(self.channels, self.size), train, held_out, len(names) or None)
+
+
+def validation_count(total: int, share: float) -> int:
+    """How many of `total` images validate: the nearest whole number to the share, and at least one."""
+    return max(1, round(total * share))
+
+
+def list_images(folder: Path) -> tuple[list[tuple[Path, int]], tuple[str, ...]]:
+    """Image files under `folder` with their class number, and the names of the classes, both sorted.
+
+    A folder without sub-folders that hold images is flat: every class number is 0 and there are no names.
+
+    Raises:
+        UserError: there is no such folder, or no image in it.
+    """
+    if not folder.is_dir():
+        raise UserError(f"image folder {folder}: not found. Name an existing folder, or its parent with --data DIR")
+    classes = sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
+    groups = [(child.name, _images(child)) for child in classes]
+    groups = [(name, files) for name, files in groups if files]
+    if groups:
+        return [(file, k) for k, (_, files) in enumerate(groups) for file in files], tuple(name for name, _ in groups)
+    flat = [file for file in _images(folder)]
+    if not flat:
+        known = ", ".join(sorted(IMAGE_SUFFIXES))
+        raise UserError(f"image folder {folder}: no images in it (looked for {known}, directly and in sub-folders)")
+    return [(file, 0) for file in flat], ()
+
+
+def _images(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+
+
+AnyData = Annotated[
+    Digits | Mnist | FashionMnist | Cifar10 | CelebA | ImageFolder, Field(discriminator="kind")
+]
+"""Every data set that a study can name. A new one is added here and in `raysweep.data`."""
