@@ -21,10 +21,10 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -37,6 +37,10 @@ from raysweep.schema import MEASURE_TABLES, Table
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure, Shard
+
+
+Writer = Callable[[BinaryIO], object]
+"""Writes a file's content. Checkpoints of large models are gigabytes, so they are not first built in memory."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,8 @@ class StudyStore:
 
     def save_study(self, study: Study, facts: DataFacts, environment: dict[str, object]) -> None:
         """Writes the resolved study, its data set's facts and the environment, replacing earlier ones."""
-        self._write(self.folder / "study.json", study.model_dump_json(indent=2).encode())
+        content = study.model_dump_json(indent=2).encode()
+        self._write(self.folder / "study.json", lambda file: file.write(content))
         self._write_json(self.folder / "facts.json", asdict(facts))
         self._write_json(self.folder / "environment.json", environment)
 
@@ -140,12 +145,12 @@ class StudyStore:
         """Folder of TensorBoard's event files: of one trial, or the one that holds all."""
         return self.folder / "tensorboard" / trial_id if trial_id else self.folder / "tensorboard"
 
-    def save_checkpoint(self, trial_id: str, content: bytes) -> None:
+    def save_checkpoint(self, trial_id: str, write: Writer) -> None:
         """Replaces the trial's checkpoint."""
-        self._write(self.checkpoint_path(trial_id), content)
+        self._write(self.checkpoint_path(trial_id), write)
 
     def finish_trial(
-        self, trial_id: str, record: TrialRecord, model: bytes | None, history: pa.Table, work: Work
+        self, trial_id: str, record: TrialRecord, model: Writer | None, history: pa.Table, work: Work
     ) -> None:
         """Writes what a trial leaves behind, the done-marker last; a diverged trial leaves no model."""
         folder = self.trial_folder(trial_id)
@@ -187,6 +192,11 @@ class StudyStore:
         path = self.shard_path(measure_key, trial_id, shard).with_suffix(".failed.json")
         self._write_json(path, {"reason": reason})
 
+    def shard_failure(self, measure_key: str, trial_id: str, shard: Shard) -> str | None:
+        """Why the shard last failed, or None."""
+        content = self._read_json(self.shard_path(measure_key, trial_id, shard).with_suffix(".failed.json"))
+        return str(content["reason"]) if content else None
+
     def existing_shards(self, measure_key: str, trial_id: str) -> set[str]:
         """Keys of the shards that are done."""
         folder = self.folder / "shards" / measure_key / trial_id
@@ -198,9 +208,19 @@ class StudyStore:
         """File of something computed once for the whole study."""
         return self.folder / "assets" / name
 
-    def save_asset(self, name: str, content: bytes) -> None:
+    def save_asset(self, name: str, write: Writer) -> None:
         """Writes an asset, whole."""
-        self._write(self.asset_path(name), content)
+        self._write(self.asset_path(name), write)
+        self.asset_path(f"{name}.failed.json").unlink(missing_ok=True)
+
+    def fail_asset(self, name: str, reason: str) -> None:
+        """Records why an asset could not be computed. A later run tries it again."""
+        self._write_json(self.asset_path(f"{name}.failed.json"), {"reason": reason})
+
+    def asset_failure(self, name: str) -> str | None:
+        """Why the asset could not be computed, or None."""
+        content = self._read_json(self.asset_path(f"{name}.failed.json"))
+        return str(content["reason"]) if content else None
 
     # Tables
 
@@ -256,17 +276,19 @@ class StudyStore:
     def _collect_measures(
         self, study: Study, facts: DataFacts, schedule: list[dict[str, object]], failures: list[dict[str, object]]
     ) -> None:
-        collected: dict[str, list[pa.Table]] = {name: [table.schema.empty_table()] for name, table in MEASURE_TABLES.items()}
+        collected: dict[str, list[pa.Table]] = {
+            name: [table.schema.empty_table()] for name, table in MEASURE_TABLES.items()
+        }
         for measure, trial, shard in measurements(study, facts):
             path = self.shard_path(measure_key(study, measure), trial.id, shard)
             names: dict[str, object] = {"work": measure.name, "trial": trial.id, "shard": shard.key}
-            failed = self._read_json(path.with_suffix(".failed.json"))
+            failure = self.shard_failure(measure_key(study, measure), trial.id, shard)
             if path.is_file():
                 rows = _read(path)
                 schedule.append({**names, **json.loads(rows.schema.metadata[b"work"])})
                 collected[measure.table].append(rows.replace_schema_metadata(None))
-            elif failed:
-                failures.append({**names, "reason": failed["reason"]})
+            elif failure:
+                failures.append({**names, "reason": failure})
         for name, tables in collected.items():
             self._save_table(MEASURE_TABLES[name], pa.concat_tables(tables))
 
@@ -277,18 +299,18 @@ class StudyStore:
     # Writing whole files
 
     def _write_table(self, path: Path, rows: pa.Table) -> None:
-        buffer = pa.BufferOutputStream()
-        pq.write_table(rows, buffer, compression="zstd")
-        self._write(path, buffer.getvalue().to_pybytes())
+        self._write(path, lambda file: pq.write_table(rows, file, compression="zstd"))
 
     def _write_json(self, path: Path, content: object) -> None:
-        self._write(path, json.dumps(content, indent=2).encode())
+        text = json.dumps(content, indent=2).encode()
+        self._write(path, lambda file: file.write(text))
 
-    def _write(self, path: Path, content: bytes) -> None:
+    def _write(self, path: Path, write: Writer) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
         try:
-            temporary.write_bytes(content)
+            with temporary.open("wb") as file:
+                write(file)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)

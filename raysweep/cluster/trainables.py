@@ -1,0 +1,150 @@
+"""Tune's view of a trial: classes that only translate between Tune and `raysweep.training`.
+
+State lives in our results folder, keyed by the trial's id: `setup` takes up the latest checkpoint there, whether Tune
+restarts a lost process or a person runs the same command again.
+"""
+
+import gc
+import json
+from pathlib import Path
+from typing import Any
+
+import ray
+import torch
+from ray import tune
+from ray.tune import PlacementGroupFactory
+
+from raysweep.pipeline import TrainTask, describe, record_failure, start_training
+from raysweep.training import TrainingRun, TrainingState
+
+STEP_SECONDS = 3.0
+"""Training per Tune step: a step costs Tune about 20 ms."""
+
+
+class TrialTrainable(tune.Trainable):
+    """Trains the trial of `config["task"]`, a `TrainTask`.
+
+    Tune is told numbers only, all finite: `step`, `share` (0 … 1, comparable between families) and `score`, the
+    family's own metric, once it is known.
+    """
+
+    metric: str = ""
+    """The history's metric that becomes `score`: smaller is better."""
+
+    def setup(self, config: dict[str, Any]) -> None:
+        """Builds the trial and continues from its checkpoint, if there is one."""
+        self.task: TrainTask = config["task"]
+        self.run: TrainingRun | None = None
+        self.problem: BaseException | None = None
+        try:
+            self.run = start_training(self.task, choose_device())
+        except Exception as error:  # reported by the next step: an error here could not be retried
+            self.problem = error
+
+    def step(self) -> dict[str, Any]:
+        """Trains for some seconds."""
+        try:
+            if self.run is None:
+                assert self.problem is not None
+                raise self.problem
+            state = self.run.advance(STEP_SECONDS)
+        except Exception as error:
+            record_failure(self.task, describe(error))
+            raise
+        return self.report(state)
+
+    def report(self, state: TrainingState) -> dict[str, Any]:
+        """What Tune is told."""
+        known = {"score": state.metrics[self.metric]} if self.metric in state.metrics else {}
+        return {
+            "trial": self.task.trial.id,
+            "step": state.step,
+            "share": state.step / state.total,
+            "done": state.status != "running",
+            **known,
+        }
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        """Leaves Tune a note; the checkpoint itself is in our results folder."""
+        if self.run is not None:
+            self.run.checkpoint()
+        Path(checkpoint_dir, "note.json").write_text(json.dumps({"trial": self.task.trial.id}))
+
+    def load_checkpoint(self, checkpoint: str) -> None:
+        """Nothing to do: `setup` has taken up the latest checkpoint."""
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Takes another trial in the same process, after the old model's memory is freed."""
+        self.cleanup()
+        self.setup(new_config)
+        return True
+
+    def cleanup(self) -> None:
+        """Lets go of the trial."""
+        if self.run is not None:
+            self.run.close()
+        self.run = None
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    @classmethod
+    def default_resource_request(cls, config: dict[str, Any]) -> PlacementGroupFactory:
+        """The trial's own resources; a GPU only where the cluster has any."""
+        resources = config["task"].trial.resources
+        bundle: dict[str, float] = {"CPU": resources.cpus}
+        if resources.gpus and ray.cluster_resources().get("GPU"):
+            bundle["GPU"] = resources.gpus
+        return PlacementGroupFactory([bundle])
+
+
+class GanTrainable(TrialTrainable):
+    """A WGAN-GP; its score is the critic's estimate of the Wasserstein distance to held-out images."""
+
+    metric = "validation/wasserstein"
+
+
+class AutoencoderTrainable(TrialTrainable):
+    """An autoencoder; its score is the squared error on held-out images."""
+
+    metric = "validation/mse"
+
+
+class LcVaeTrainable(TrialTrainable):
+    """A VAE or LC-VAE; its score is the loss on held-out images."""
+
+    metric = "validation/loss"
+
+
+class ClassifierTrainable(TrialTrainable):
+    """The study's LeNet; its score is the cross-entropy on held-out images."""
+
+    metric = "validation/loss"
+
+
+TRAINABLES: dict[str, type[TrialTrainable]] = {
+    "wgan_gp": GanTrainable,
+    "autoencoder": AutoencoderTrainable,
+    "vae": LcVaeTrainable,
+    "lc_vae": LcVaeTrainable,
+    "lenet": ClassifierTrainable,
+}
+"""The trainable of each family. A new family is added here."""
+
+
+class SweepTrainable(TrialTrainable):
+    """Trains a trial of any family.
+
+    Tune takes one class for a sweep, and one class lets a process go on with the next trial, whatever its family,
+    instead of being started anew.
+    """
+
+    def setup(self, config: dict[str, Any]) -> None:
+        """See `TrialTrainable`; the score is that of the family's own trainable."""
+        self.metric = TRAINABLES[config["task"].trial.model.family].metric
+        super().setup(config)
+
+
+def choose_device() -> torch.device:
+    """The GPU that Ray gave to this process, if it gave one; a GPU that is merely visible belongs to others."""
+    return torch.device("cuda" if ray.get_gpu_ids() and torch.cuda.is_available() else "cpu")

@@ -1,0 +1,64 @@
+"""What TensorBoard shows of a trial: scalars, samples and reconstructions.
+
+Written into the results folder by the process that trains, so it can be watched while the trial runs, whatever runs
+the trials.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.tensorboard.writer import SummaryWriter
+from torchvision.utils import make_grid
+
+from raysweep.data.images import DataSet
+from raysweep.models.learner import Learner
+from raysweep.seeding import derive_seed
+
+PICTURES = 32
+"""Images in a grid of samples; a grid of reconstructions has so many pairs."""
+SMALLEST_SIDE = 28
+"""Smaller images are enlarged by a whole factor, so that a person can see them."""
+
+
+class TrialBoard:
+    """TensorBoard's event file of one trial; `step` is where a continued trial takes up again."""
+
+    def __init__(self, folder: Path, learner: Learner, data: DataSet, step: int) -> None:
+        self.learner = learner
+        self._writer = SummaryWriter(str(folder), purge_step=step if step else None)  # type: ignore[no-untyped-call]
+        generator = torch.Generator().manual_seed(derive_seed("tensorboard", learner.seed))
+        self._z = None
+        if learner.settings.has_prior:
+            self._z = torch.randn(PICTURES, learner.settings.latent_dim, generator=generator).to(learner.device)
+        self._originals = None
+        if learner.settings.has_encoder:
+            indices = np.arange(min(PICTURES, len(data.validation)))
+            self._originals = data.validation.batch(indices, learner.device)[0]
+
+    def scalars(self, split: str, values: Mapping[str, float], step: int) -> None:
+        """Losses or metrics after `step` steps."""
+        for name, value in values.items():
+            self._writer.add_scalar(f"{name}/{split}", value, step)  # type: ignore[no-untyped-call]
+
+    @torch.no_grad()
+    def pictures(self, step: int) -> None:
+        """Samples, and pairs of originals and reconstructions, after `step` steps."""
+        if self._z is not None:
+            self._picture("samples", self.learner.generate(self._z), step)
+        if self._originals is not None:
+            again = self.learner.generate(self.learner.encode(self._originals))
+            pairs = torch.stack([self._originals, again], dim=1).flatten(0, 1)
+            self._picture("reconstructions", pairs, step)
+
+    def close(self) -> None:
+        """Writes what is pending, and closes the file."""
+        self._writer.close()  # type: ignore[no-untyped-call]
+
+    def _picture(self, name: str, images: Tensor, step: int) -> None:
+        factor = -(-SMALLEST_SIDE // images.shape[-1])
+        larger = images.repeat_interleave(factor, dim=2).repeat_interleave(factor, dim=3)
+        grid = make_grid(larger, nrow=8, normalize=True, value_range=(-1, 1))
+        self._writer.add_image(name, grid, step)  # type: ignore[no-untyped-call]

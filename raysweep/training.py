@@ -1,0 +1,203 @@
+"""One trial: the loop, its checkpoints and its history. Continues exactly where a killed run left off."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from raysweep import schema
+from raysweep.data.images import DataSet, Images
+from raysweep.models import build_learner
+from raysweep.models.learner import Learner
+from raysweep.seeding import derive_seed
+from raysweep.store import Stopwatch, StudyStore, TrialRecord
+from raysweep.study.core import Trial
+from raysweep.tensorboard import TrialBoard
+
+LOG_ROWS = 100
+"""Rows of training losses in a trial's history."""
+EVALUATIONS = 20
+"""Evaluations on held-out images during a trial, the last one after its last step."""
+EVALUATION_IMAGES = 10_000
+"""At most so many held-out images are evaluated: the first ones of the validation split."""
+EVALUATION_BATCH = 500
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """Where a trial stands: `status` is running, finished or diverged."""
+
+    step: int
+    total: int
+    status: str
+    metrics: Mapping[str, float]
+    """The latest value of every loss and metric; all finite."""
+
+
+class TrainingRun:
+    """A trial in training, in this process. `advance` until `status` is no longer "running".
+
+    What is logged and when follows from the step alone, and random numbers come from streams named by the step, so
+    a run that was killed and continued from its checkpoint ends with the same weights and the same history.
+    """
+
+    def __init__(
+        self, trial: Trial, data: DataSet, store: StudyStore, device: torch.device, checkpoint_seconds: float
+    ) -> None:
+        # The number of threads changes the order of sums and so the last bits: it belongs to the trial.
+        torch.set_num_threads(trial.resources.cpus)
+        self.trial = trial
+        self.data = data
+        self.store = store
+        self.device = device
+        self.checkpoint_seconds = checkpoint_seconds
+        self.total = trial.model.total_steps(data.facts)
+        self.learner: Learner = build_learner(trial.model, data.facts, trial.seed, device)
+        self.stopwatch = Stopwatch.start()
+        self.step = 0
+        self.status = "running"
+        self.history: list[tuple[int, str, str, float]] = []
+        self._sums: dict[str, Tensor] = {}
+        self._restore()
+        self._batches = BatchStream(len(data.train), trial.seed)
+        self._board = TrialBoard(store.tensorboard_folder(trial.id), self.learner, data, self.step)
+        self._saved_at = monotonic()
+
+    @property
+    def state(self) -> TrainingState:
+        """Where the trial stands."""
+        latest = {f"{split}/{metric}": value for _, split, metric, value in self.history}
+        finite = {name: value for name, value in latest.items() if np.isfinite(value)}
+        return TrainingState(self.step, self.total, self.status, finite)
+
+    def advance(self, seconds: float) -> TrainingState:
+        """Trains for about `seconds`, at least one step; writes checkpoints when due, and the results at the end."""
+        until = monotonic() + seconds
+        with self.stopwatch.running():
+            while self.status == "running":
+                self._one_step()
+                if monotonic() >= until:
+                    break
+        if self.status != "running":
+            self._finish()
+        elif monotonic() - self._saved_at >= self.checkpoint_seconds:
+            self.checkpoint()
+        return self.state
+
+    def checkpoint(self) -> None:
+        """Writes all that is needed to continue exactly, unless the trial has ended."""
+        if self.status != "running":
+            return
+        content = {
+            "learner": self.learner.state(),
+            "step": self.step,
+            "history": self.history,
+            "sums": self._sums,
+            "spent": [self.stopwatch.started, self.stopwatch.wall, self.stopwatch.cpu],
+        }
+        self.store.save_checkpoint(self.trial.id, lambda file: torch.save(content, file))
+        self._saved_at = monotonic()
+
+    def close(self) -> None:
+        """Closes TensorBoard's file. The run cannot be used afterwards."""
+        self._board.close()
+
+    def _one_step(self) -> None:
+        count = self.trial.model.batch * self.trial.model.batches_per_step
+        indices = self._batches.indices(self.step * count, count)
+        losses = self.learner.update(*self.data.train.batch(indices, self.device), self.step)
+        self.step += 1
+        # Summed on the device: reading a value would wait for it.
+        for name, value in losses.items():
+            self._sums[name] = self._sums[name] + value if name in self._sums else value.clone()
+        if self._due(LOG_ROWS):
+            self._log("train", self._means())
+        if self.status == "running" and self._due(EVALUATIONS):
+            self._log("validation", evaluate(self.learner, self.data.validation))
+            self._board.pictures(self.step)
+        if self.status == "running" and self.step >= self.total:
+            self.status = "finished"
+
+    def _due(self, times: int) -> bool:
+        """Whether the step just done completes one of `times` equal parts of the run."""
+        return self.step * times // self.total > (self.step - 1) * times // self.total
+
+    def _means(self) -> dict[str, float]:
+        before = self._logged_step("train")
+        means = {name: float(total) / (self.step - before) for name, total in self._sums.items()}
+        self._sums = {}
+        return means
+
+    def _logged_step(self, split: str) -> int:
+        """The step of the latest history row of `split`; 0 before the first."""
+        return max((step for step, of, _, _ in self.history if of == split), default=0)
+
+    def _log(self, split: str, values: Mapping[str, float]) -> None:
+        self.history += [(self.step, split, name, value) for name, value in values.items()]
+        self._board.scalars(split, values, self.step)
+        if not all(np.isfinite(value) for value in values.values()):
+            self.status = "diverged"
+
+    def _restore(self) -> None:
+        path = self.store.checkpoint_path(self.trial.id)
+        if not path.is_file():
+            return
+        content: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
+        self.learner.load_state(content["learner"])
+        self.step = content["step"]
+        self.history = [tuple(row) for row in content["history"]]
+        self._sums = content["sums"]
+        self.stopwatch = Stopwatch(*content["spent"])
+
+    def _finish(self) -> None:
+        steps, splits, metrics, values = zip(*self.history, strict=True)
+        table = schema.HISTORY.rows(
+            {"trial": [self.trial.id] * len(steps), "step": steps, "split": splits, "metric": metrics, "value": values}
+        )
+        reason = "" if self.status == "finished" else f"a loss was not finite at step {self.step} of {self.total}"
+        parameters = sum(parameter.numel() for parameter in self.learner.networks.parameters())
+        record = TrialRecord(self.status, reason, self.step, parameters)
+        weights = self.learner.weights()
+        model = (lambda file: torch.save(weights, file)) if self.status == "finished" else None
+        self.store.finish_trial(self.trial.id, record, model, table, self.stopwatch.work())
+        self._board.close()
+
+
+class BatchStream:
+    """The order in which training images are seen: seeded permutations of all of them, one after the other."""
+
+    def __init__(self, images: int, seed: int) -> None:
+        self.images = images
+        self.seed = seed
+        self._epochs: dict[int, NDArray[np.int64]] = {}
+
+    def indices(self, start: int, count: int) -> NDArray[np.int64]:
+        """The images at positions `start` to `start + count` of the stream."""
+        first, last = start // self.images, (start + count - 1) // self.images
+        order = np.concatenate([self._epoch(number) for number in range(first, last + 1)])
+        offset = start - first * self.images
+        return order[offset : offset + count]
+
+    def _epoch(self, number: int) -> NDArray[np.int64]:
+        if number not in self._epochs:
+            generator = np.random.default_rng(derive_seed(self.seed, "order", number))
+            # Only the newest few are kept: one permutation of a large data set is megabytes.
+            self._epochs = {k: order for k, order in self._epochs.items() if k >= number - 1}
+            self._epochs[number] = generator.permutation(self.images)
+        return self._epochs[number]
+
+
+def evaluate(learner: Learner, images: Images) -> dict[str, float]:
+    """Losses on held-out images: the mean over the first `EVALUATION_IMAGES` of them."""
+    count = min(len(images), EVALUATION_IMAGES)
+    sums: dict[str, float] = {}
+    for start in range(0, count, EVALUATION_BATCH):
+        indices = np.arange(start, min(start + EVALUATION_BATCH, count))
+        for name, value in learner.evaluate(*images.batch(indices, learner.device)).items():
+            sums[name] = sums.get(name, 0.0) + float(value) * len(indices) / count
+    return sums
