@@ -4,7 +4,9 @@ import hashlib
 import json
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+
+from raysweep.errors import choices
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """Names become parts of paths and of trial ids: lower-case letters, digits and underscores, at most 40."""
@@ -14,6 +16,15 @@ class Frozen(BaseModel):
     """Settings: immutable, no unknown fields, infinities survive JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings", allow_inf_nan=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_fields(cls, fields: object) -> object:
+        """An unknown name is answered with the known ones; pydantic would only forbid it."""
+        for name in fields if isinstance(fields, dict) else ():
+            if name not in cls.model_fields:
+                raise ValueError(f"no setting {name!r}; {choices(str(name), cls.model_fields)}")
+        return fields
 
     def content_hash(self, *more: str) -> str:
         """Six hex digits of everything in these settings and in `more`; the same on every machine."""

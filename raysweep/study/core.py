@@ -186,7 +186,7 @@ def describe_errors(error: ValidationError) -> str:
     """A validation error as one line per wrong field: its path, what was given, and what is allowed."""
     lines = []
     for item in error.errors(include_url=False):
-        path = ".".join(str(part) for part in item["loc"]) or "study"
+        path = ".".join(str(part) for part in item["loc"]) or error.title
         given = "" if isinstance(item["input"], dict) else f" (given: {item['input']!r})"
         lines.append(f"{path}: {item['msg'].removeprefix('Value error, ')}{given}")
     return "; ".join(lines)

@@ -1,0 +1,201 @@
+"""Studies from files and by name, and changes to their settings from the command line. No torch, no Ray."""
+
+import importlib
+import importlib.util
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from raysweep.errors import UserError, choices
+from raysweep.study.base import Frozen
+from raysweep.study.core import Arm, Study, describe_errors
+
+PACKAGE = "search_spaces"
+"""The package of the studies that come with raysweep. Its modules are imported by name: nothing depends on them."""
+
+OTHER_BUDGET = {"steps": "epochs", "epochs": "steps"}
+"""The two ways to say how long a model is trained: setting one takes back the other."""
+
+
+def known_studies() -> dict[str, Path]:
+    """The studies that come with raysweep: their names and files."""
+    package = importlib.util.find_spec(PACKAGE)
+    folders = package.submodule_search_locations if package else None
+    files = [file for folder in folders or () for file in sorted(Path(folder).glob("*.py"))]
+    return {file.stem: file for file in files if not file.stem.startswith("_")}
+
+
+def load_study(name_or_path: str) -> Study:
+    """The study of that name, or the one in that file: whatever ends in `.py` or has a path separator is a file.
+
+    Raises:
+        UserError: there is no such study, its file cannot be run, or it defines no `STUDY`. Names the file and line.
+    """
+    if name_or_path.endswith(".py") or "/" in name_or_path or os.sep in name_or_path:
+        file = Path(name_or_path)
+        if not file.is_file():
+            raise UserError(f"study file {file}: not found, or not a file")
+        return _study_in(file, lambda: _run_file(file))
+    studies = known_studies()
+    if name_or_path not in studies:
+        remedy = choices(name_or_path, studies)
+        raise UserError(f"study {name_or_path!r}: unknown; {remedy}. A file of yours needs its path: ./my_study.py")
+    return _study_in(studies[name_or_path], lambda: importlib.import_module(f"{PACKAGE}.{name_or_path}"))
+
+
+def _study_in(file: Path, run: Callable[[], ModuleType]) -> Study:
+    """`STUDY` of the module that `run` makes of `file`; whatever goes wrong in the file becomes a `UserError`."""
+    try:
+        module = run()
+    except Exception as error:
+        line = _line_of(error, file)
+        where = f"study file {file}, line {line}" if line else f"study file {file}"
+        raise UserError(f"{where}: {_describe(error)}") from error
+    study = getattr(module, "STUDY", None)
+    if not isinstance(study, Study):
+        found = "defines no STUDY" if study is None else f"STUDY is a {type(study).__name__}"
+        raise UserError(f"study file {file}: {found}; write STUDY = Study(...), as in {PACKAGE}/digits.py")
+    return study
+
+
+def _run_file(file: Path) -> ModuleType:
+    """The file as a module of its own, whatever other modules are called."""
+    name = f"raysweep_study_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file, loader=None)
+    if spec is None or spec.loader is None:
+        raise UserError("not a Python file; its name must end in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # classes that the file defines are looked up there
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _line_of(error: Exception, file: Path) -> int | None:
+    """The line of `file` at which the error arose, or at which something was called in which it arose."""
+    path = str(file.absolute())
+    if isinstance(error, SyntaxError) and error.filename == path:
+        return error.lineno
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+    return lines[-1] if lines else None
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return describe_errors(error)
+    if isinstance(error, SyntaxError):
+        return f"{error.msg}: {error.text.strip()}" if error.text else error.msg
+    if isinstance(error, UserError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def override(study: Study, assignments: Iterable[str]) -> Study:
+    """The study with settings changed by `PATH=VALUE` assignments, one after the other, each checked.
+
+    Paths are `arms.<arm>.<setting of its model>`, `arms.<arm>.over.<axis>`, `arms.<arm>.resources.<setting>`,
+    `measures.<measure>.<setting>`, or a setting of the study itself: `seeds`, `data.limit`, `classifier.epochs`,
+    `checkpoint_seconds`. `*` stands for all arms or measures that have the setting. Several values are separated by
+    commas, `inf` is infinity, and `none` empties a setting that may be empty.
+
+    Raises:
+        UserError: a path or a value is not allowed. Names the assignment, and what is.
+    """
+    for assignment in assignments:
+        try:
+            study = _assign(study, assignment)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+            raise UserError(f"setting {assignment}: {wrong}") from error
+        except UserError as error:
+            raise UserError(f"setting {assignment}: {error}") from error
+    return study
+
+
+def _assign(study: Study, assignment: str) -> Study:
+    path, equals, text = assignment.partition("=")
+    if not equals:
+        raise UserError("has no value; write PATH=VALUE, for example arms.wgan_gp.steps=200")
+    content = study.model_dump()
+    match path.strip().split("."):
+        case ["arms", name, *rest] if rest:
+            for index in _selected("arm", name, rest, study.arms):
+                _put_arm(study.arms[index], content["arms"][index], rest, text.strip())
+        case ["measures", name, *rest] if rest:
+            for index in _selected("measure", name, rest, study.measures):
+                _put(study.measures[index], content["measures"][index], rest, text.strip())
+        case ["arms" | "measures" as group, *_]:
+            names = ", ".join(member.name for member in getattr(study, group))
+            raise UserError(f"write {group}.<name>.<setting>=VALUE; the names are {names or '(there are none)'}")
+        case parts:
+            _put(study, content, parts, text.strip())
+    return Study.model_validate(content)
+
+
+def _selected(what: str, name: str, rest: Sequence[str], members: Sequence[Any]) -> list[int]:
+    """Positions of the arm or measure of that name, or for `*` of all that have the setting."""
+    if name == "*":
+        found = [index for index, member in enumerate(members) if _has(member, rest)]
+        if not found:
+            raise UserError(f"no {what} has the setting {'.'.join(rest)!r}")
+        return found
+    names = [member.name for member in members]
+    if name not in names:
+        raise UserError(f"no {what} is called {name!r}; {choices(name, names)}")
+    return [names.index(name)]
+
+
+def _has(member: Arm | Frozen, rest: Sequence[str]) -> bool:
+    """Whether an arm or a measure has the setting, or an arm the axis, that `rest` names."""
+    match rest:
+        case ["over", axis] if isinstance(member, Arm):
+            return axis in member.over
+        case ["resources", *_] if isinstance(member, Arm):
+            return True
+        case _:
+            settings = member.model if isinstance(member, Arm) else member
+            return rest[0] in type(settings).model_fields
+
+
+def _put_arm(arm: Arm, content: dict[str, Any], path: Sequence[str], text: str) -> None:
+    match path:
+        case ["over", axis]:
+            content["over"][axis] = tuple(part.strip() for part in text.split(","))
+        case ["resources", *rest] if rest:
+            _put(arm.resources, content["resources"], rest, text)
+        case [axis] if axis in arm.over:
+            values = ", ".join(f"{value}" for value in arm.over[axis])
+            raise UserError(f"is an axis of this arm ({values}); set arms.{arm.name}.over.{axis} instead")
+        case _:
+            _put(arm.model, content["model"], path, text)
+
+
+def _put(settings: Frozen, content: dict[str, Any], path: Sequence[str], text: str) -> None:
+    """Writes the text at `path` into `content`, the dump of `settings`; validation turns it into the setting's type."""
+    *groups, last = path
+    for group in groups:
+        inner = getattr(settings, group, None)
+        if not isinstance(inner, Frozen):
+            held = [name for name in type(settings).model_fields if isinstance(getattr(settings, name), Frozen)]
+            raise UserError(f"{group!r} is not a group of settings; {choices(group, held)}")
+        settings, content = inner, content[group]
+    fields = type(settings).model_fields
+    if last not in fields:
+        raise UserError(f"{type(settings).__name__} has no setting {last!r}; {choices(last, fields)}")
+    current = getattr(settings, last)
+    if isinstance(current, Frozen):
+        raise UserError(f"{last!r} is a group of settings; go on with one of {', '.join(type(current).model_fields)}")
+    if text.lower() == "none" and type(None) in get_args(fields[last].annotation):
+        content[last] = None
+        return
+    content[last] = tuple(part.strip() for part in text.split(",")) if isinstance(current, tuple) else text
+    content.pop(OTHER_BUDGET.get(last, ""), None)
