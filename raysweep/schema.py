@@ -6,6 +6,7 @@ the disk in another form than the one documented here.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 import pyarrow as pa
 
@@ -25,7 +26,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: what a row is, and the columns; the first `keys` columns together name a row, and rows are sorted by them."""
+    """A table: what a row is, and its columns.
+
+    The first `keys` columns together name a row, and rows are sorted by them.
+    """
 
     name: str
     row: str
@@ -52,14 +56,22 @@ class Table:
         if expected != set(columns):
             wrong = sorted(expected.symmetric_difference(columns))
             raise ValueError(f"table {self.name}: columns {', '.join(wrong)} are missing or unknown")
-        try:
-            arrays = [pa.array(list(columns[c.name]), c.type) for c in self.columns]
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise ValueError(f"table {self.name}: {error}") from error
-        for column, array in zip(self.columns, arrays, strict=True):
-            if array.null_count and not column.nullable:
-                raise ValueError(f"table {self.name}: column {column.name} has {array.null_count} empty values")
+        if len({len(values) for values in columns.values()}) > 1:
+            raise ValueError(f"table {self.name}: columns differ in length")
+        arrays = [self._array(column, columns[column.name]) for column in self.columns]
         return pa.Table.from_arrays(arrays, schema=self.schema)
+
+    def _array(self, column: Column, values: Sequence[object]) -> pa.Array:
+        # Arrow would cut 1.5 to 1 without a word.
+        if column.type == INTEGER and not all(value is None or isinstance(value, Integral) for value in values):
+            raise ValueError(f"table {self.name}: column {column.name} has values that are not whole numbers")
+        try:
+            array = pa.array(list(values), column.type)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise ValueError(f"table {self.name}: column {column.name}: {error}") from error
+        if array.null_count and not column.nullable:
+            raise ValueError(f"table {self.name}: column {column.name} has {array.null_count} empty values")
+        return array
 
 
 _MEASURE = Column("measure", TEXT, "name of the measure in the study")

@@ -38,7 +38,6 @@ from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure, Shard
 
-
 Writer = Callable[[BinaryIO], object]
 """Writes a file's content. Checkpoints of large models are gigabytes, so they are not first built in memory."""
 
@@ -125,7 +124,7 @@ class StudyStore:
 
     def load_environment(self) -> dict[str, object]:
         """Versions, hardware and command of the last run."""
-        return cast(dict[str, object], json.loads((self.folder / "environment.json").read_text()))
+        return cast("dict[str, object]", json.loads((self.folder / "environment.json").read_text()))
 
     # Trials
 
@@ -168,7 +167,7 @@ class StudyStore:
     def trial_record(self, trial_id: str) -> TrialRecord | None:
         """How the trial ended, or None if it has not."""
         content = self._read_json(self.trial_folder(trial_id) / "done.json")
-        return TrialRecord(**cast(dict[str, object], content["record"])) if content else None  # type: ignore[arg-type]
+        return TrialRecord(**cast("dict[str, object]", content["record"])) if content else None  # type: ignore[arg-type]
 
     def trial_failure(self, trial_id: str) -> str | None:
         """Why the trial last failed, or None."""
@@ -265,8 +264,8 @@ class StudyStore:
             rows.append(_trial_row(trial, facts, record, reason))
             if record:
                 histories.append(_read(self.trial_folder(trial.id) / "history.parquet"))
-                done = cast(dict[str, object], self._read_json(self.trial_folder(trial.id) / "done.json"))
-                work = cast(dict[str, object], done["work"])
+                done = cast("dict[str, object]", self._read_json(self.trial_folder(trial.id) / "done.json"))
+                work = cast("dict[str, object]", done["work"])
                 schedule.append({"work": "train", "trial": trial.id, "shard": "", **work})
             elif reason:
                 failures.append({"work": "train", "trial": trial.id, "shard": "", "reason": reason})
@@ -317,7 +316,7 @@ class StudyStore:
 
     def _read_json(self, path: Path) -> dict[str, object] | None:
         try:
-            return cast(dict[str, object], json.loads(path.read_text()))
+            return cast("dict[str, object]", json.loads(path.read_text()))
         except FileNotFoundError:
             return None
 

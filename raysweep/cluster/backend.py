@@ -1,17 +1,15 @@
 """The backend that runs on Ray: Tune trains the trials, tasks compute the measures."""
 
-import functools
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import ray
-import torch
-from numpy.typing import NDArray
 from ray import tune
 
-from raysweep.cluster.trainables import SweepTrainable, choose_device
+from raysweep.cluster.tasks import run_on_cpu, run_on_gpu
+from raysweep.cluster.trainables import SweepTrainable
 from raysweep.errors import UserError
 from raysweep.pipeline import (
     RETRIES,
@@ -19,7 +17,6 @@ from raysweep.pipeline import (
     PrepareTask,
     Progress,
     TrainTask,
-    Worker,
     describe,
     record_failure,
     task_name,
@@ -29,9 +26,6 @@ from raysweep.study.core import Resources, Trial
 
 WINDOW = 4
 """Tasks submitted per slot of the cluster: enough to keep it busy, few enough to keep the driver small."""
-GPU_TASKS_PER_PROCESS = 64
-"""Ray starts a new process for every task on a GPU unless told otherwise; after so many, one is started all the same,
-which bounds what leaked memory can cost."""
 
 
 class RayBackend:
@@ -150,23 +144,10 @@ def _submit(task: PrepareTask | MeasureTask, weights: _SharedWeights) -> Any:
     resources = task.trial.resources if isinstance(task, MeasureTask) else Resources()
     # What a retry of a lost process repeats is one shard; errors of our own code are retried by `compute`.
     if resources.gpus and ray.cluster_resources().get("GPU"):
-        remote = _run_on_gpu.options(num_cpus=resources.cpus, num_gpus=resources.gpus)
+        remote = run_on_gpu.options(num_cpus=resources.cpus, num_gpus=resources.gpus)
     else:
-        remote = _run_on_cpu.options(num_cpus=resources.cpus)
+        remote = run_on_cpu.options(num_cpus=resources.cpus)
     return remote.remote(task, list(shared), *shared.values())
-
-
-@functools.cache
-def _worker(device: str) -> Worker:
-    return Worker(torch.device(device))
-
-
-def _run(task: PrepareTask | MeasureTask, names: list[str], *contents: NDArray[np.uint8]) -> None:
-    _worker(choose_device().type).run(task, dict(zip(names, contents, strict=True)))
-
-
-_run_on_cpu = ray.remote(max_retries=RETRIES)(_run)
-_run_on_gpu = ray.remote(max_retries=RETRIES, num_gpus=1, max_calls=GPU_TASKS_PER_PROCESS)(_run)
 
 
 def _error_of(reference: Any) -> BaseException | None:

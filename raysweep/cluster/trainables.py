@@ -14,6 +14,7 @@ import torch
 from ray import tune
 from ray.tune import PlacementGroupFactory
 
+from raysweep.cluster.tasks import choose_device
 from raysweep.pipeline import TrainTask, describe, record_failure, start_training
 from raysweep.training import TrainingRun, TrainingState
 
@@ -143,8 +144,3 @@ class SweepTrainable(TrialTrainable):
         """See `TrialTrainable`; the score is that of the family's own trainable."""
         self.metric = TRAINABLES[config["task"].trial.model.family].metric
         super().setup(config)
-
-
-def choose_device() -> torch.device:
-    """The GPU that Ray gave to this process, if it gave one; a GPU that is merely visible belongs to others."""
-    return torch.device("cuda" if ray.get_gpu_ids() and torch.cuda.is_available() else "cpu")

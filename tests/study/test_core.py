@@ -1,0 +1,166 @@
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from raysweep.errors import UserError
+from raysweep.study import (
+    Arm,
+    Autoencoder,
+    CelebA,
+    ClassRadius,
+    Digits,
+    FrechetDistance,
+    LcVae,
+    Mnist,
+    Reconstruction,
+    Study,
+    WganGp,
+    grid,
+)
+from raysweep.study.core import AxisValue, describe_errors
+
+
+def study(**changes: object) -> Study:
+    fields: dict[str, object] = {
+        "name": "small",
+        "title": "Small",
+        "question": "Does it work?",
+        "data": Digits(),
+        "arms": (Arm(model=WganGp(), over={"latent_dim": grid(2, 8)}),),
+        "seeds": (0, 1),
+    }
+    return Study.model_validate({**fields, **changes})
+
+
+def message(**changes: object) -> str:
+    with pytest.raises(ValidationError) as caught:
+        study(**changes)
+    return describe_errors(caught.value)
+
+
+def test_trials_are_the_product_of_axes_and_seeds() -> None:
+    lc = Arm(model=LcVae(), over={"lam": grid(0, 30), "c": grid(0.3, math.inf), "latent_dim": grid(2, 10, 20)})
+    trials = study(arms=(lc,), seeds=(0, 1, 2)).trials
+    assert len(trials) == 2 * 2 * 3 * 3
+    assert len({trial.id for trial in trials}) == len(trials)
+    assert {(t.model.lam, t.model.c, t.model.latent_dim, t.seed) for t in trials} == {  # type: ignore[union-attr]
+        (lam, c, d, s) for lam in (0, 30) for c in (0.3, math.inf) for d in (2, 10, 20) for s in (0, 1, 2)
+    }
+
+
+def test_ids_are_readable_and_stable() -> None:
+    ids = [trial.id for trial in study().trials]
+    assert [trial_id.rsplit("-", 1)[0] for trial_id in ids] == [
+        "wgan_gp-d2-s0",
+        "wgan_gp-d2-s1",
+        "wgan_gp-d8-s0",
+        "wgan_gp-d8-s1",
+    ]
+    assert ids == [trial.id for trial in Study.model_validate_json(study().model_dump_json()).trials]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"arms": (Arm(model=WganGp(learning_rate=2e-4), over={"latent_dim": grid(2, 8)}),)},
+        {"data": Digits(limit=100)},
+        {"data": Mnist()},
+    ],
+)
+def test_what_changes_the_weights_changes_every_id(change: dict[str, object]) -> None:
+    assert not {trial.id for trial in study().trials} & {trial.id for trial in study(**change).trials}
+
+
+@pytest.mark.parametrize("change", [{"title": "Other"}, {"checkpoint_seconds": 5.0}, {"measures": (Reconstruction(),)}])
+def test_what_does_not_change_the_weights_changes_no_id(change: dict[str, object]) -> None:
+    assert {trial.id for trial in study().trials} == {trial.id for trial in study(**change).trials}
+
+
+def test_a_larger_study_keeps_the_ids_of_the_smaller() -> None:
+    larger = study(arms=(Arm(model=WganGp(), over={"latent_dim": grid(2, 4, 8)}),), seeds=(0, 1, 2))
+    assert {trial.id for trial in study().trials} < {trial.id for trial in larger.trials}
+
+
+@given(
+    lam=st.lists(st.floats(0, 1e6), min_size=1, max_size=3, unique=True),
+    c=st.lists(st.one_of(st.floats(1e-6, 1e3), st.just(math.inf)), min_size=1, max_size=3, unique=True),
+    seeds=st.lists(st.integers(0, 2**40), min_size=1, max_size=3, unique=True),
+)
+def test_a_study_loads_back_equal(lam: list[float], c: list[float], seeds: list[int]) -> None:
+    whole = study(arms=(Arm(model=LcVae(), over={"lam": tuple(lam), "c": tuple(c)}),), seeds=tuple(seeds))
+    again = Study.model_validate_json(whole.model_dump_json())
+    assert again == whole
+    assert [trial.id for trial in again.trials] == [trial.id for trial in whole.trials]
+
+
+def test_one_classifier_is_trained_if_a_measure_needs_it() -> None:
+    assert study(measures=(Reconstruction(),)).classifier_trial is None
+    with_both = study(measures=(FrechetDistance(features="lenet"), ClassRadius()))
+    assert [trial.arm for trial in with_both.trials].count("classifier") == 1
+    assert study(measures=(FrechetDistance(features="inception"),)).classifier_trial is None
+
+
+def test_a_measures_key_follows_its_settings_and_the_classifier() -> None:
+    measure = ClassRadius()
+    assert measure.key("a") != measure.key("b")
+    assert measure.key("a") != ClassRadius(samples=7).key("a")
+    assert Reconstruction().key("a") == Reconstruction().key("b")
+
+
+def test_naming_one_budget_replaces_the_other() -> None:
+    assert LcVae(steps=7).epochs is None
+    assert WganGp(epochs=3).steps is None
+
+
+def test_epochs_become_steps() -> None:
+    facts = Digits().facts(Path())
+    assert LcVae(epochs=2, batch=100).total_steps(facts) == math.ceil(2 * 1437 / 100)
+    assert WganGp(epochs=1, batch=10, critic_steps=5).total_steps(facts) == math.ceil(1437 / 50)
+
+
+@pytest.mark.parametrize(
+    ("over", "words"),
+    [
+        ({"latentdim": grid(2)}, ["'latentdim' is not a setting of wgan_gp", "latent_dim", "learning_rate"]),
+        ({"latent_dim": grid(0)}, ["latent_dim", "greater than 0"]),
+        ({"latent_dim": grid(2.5)}, ["latent_dim", "2.5"]),
+        ({"latent_dim": grid("many")}, ["latent_dim", "many"]),
+        ({"latent_dim": grid()}, ["latent_dim", "no values"]),
+        ({"latent_dim": grid(2, 2.0)}, ["latent_dim", "twice"]),
+        ({"family": grid("vae")}, ["'family' is not a setting"]),
+    ],
+)
+def test_a_wrong_axis_is_named(over: dict[str, tuple[AxisValue, ...]], words: list[str]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Arm(model=WganGp(), over=over)
+    text = describe_errors(caught.value)
+    assert all(word in text for word in words), text
+
+
+def test_wrong_fields_are_named() -> None:
+    assert "seedz" in message(seedz=(1,))
+    assert "seeds" in message(seeds=())
+    assert "name" in message(name="../../etc")
+    assert "name" in message(name="Über")
+    assert "checkpoint_seconds" in message(checkpoint_seconds=0)
+    assert "arms must differ, but wgan_gp appears more than once" in message(arms=(Arm(model=WganGp()),) * 2)
+    assert "classifier" in message(arms=(Arm(model=WganGp(), name="classifier"),))
+
+
+def test_a_measure_that_needs_classes_is_refused_without_them() -> None:
+    with pytest.raises(UserError, match="no classes"):
+        study(data=CelebA(), measures=(ClassRadius(),)).check_shapes(Path())
+
+
+def test_a_shape_that_a_family_cannot_use_is_refused() -> None:
+    looser = study(arms=(Arm(model=LcVae()), Arm(model=Autoencoder())))
+    looser.check_shapes(Path())
+
+
+def test_odd_batches_have_no_pairs() -> None:
+    with pytest.raises(ValidationError, match="even number"):
+        LcVae(batch=31)

@@ -1,0 +1,44 @@
+import pytest
+from pyarrow import Table as ArrowTable
+
+from raysweep import schema
+
+ROW: dict[str, list[object]] = {
+    "measure": ["frechet"],
+    "trial": ["t"],
+    "part": ["samples"],
+    "features": ["lenet"],
+    "reference": ["train"],
+    "samples": [10],
+    "reference_images": [20],
+    "distance": [1.5],
+}
+
+
+def test_rows_take_the_documented_types() -> None:
+    table = schema.FRECHET.rows(ROW)
+    assert isinstance(table, ArrowTable)
+    assert table.schema == schema.FRECHET.schema
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"distance": ["far"]}, "frechet"),
+        ({"samples": [1.5]}, "frechet"),
+        ({"trial": [None]}, "column trial has 1 empty"),
+        ({"extra": [1]}, "columns extra"),
+        ({"distance": []}, "frechet"),
+    ],
+)
+def test_other_rows_are_refused(change: dict[str, list[object]], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        schema.FRECHET.rows({**ROW, **change})
+
+
+@pytest.mark.parametrize("table", schema.TABLES.values(), ids=schema.TABLES)
+def test_every_column_says_what_it_means(table: schema.Table) -> None:
+    assert table.row
+    assert len({column.name for column in table.columns}) == len(table.columns)
+    assert all(column.meaning for column in table.columns)
+    assert 0 < table.keys <= len(table.columns)

@@ -1,0 +1,156 @@
+"""The results folder: whole files only, and tables that follow the study."""
+
+import json
+from pathlib import Path
+from typing import BinaryIO
+
+import pandas as pd
+import pytest
+
+from raysweep import schema
+from raysweep.errors import UserError
+from raysweep.store import Stopwatch, StudyStore, TrialRecord, Work, measure_key, measurements
+from raysweep.study import Arm, Digits, FrechetDistance, Samples, Study, Trial, WganGp, grid
+from raysweep.study.measures import Shard
+
+WORK = Work("node", 1, 0.0, 2.0, 1.0)
+FACTS = Digits().facts(Path())
+STUDY = Study(
+    name="small",
+    title="Small",
+    question="Does it work?",
+    data=Digits(),
+    arms=(Arm(model=WganGp(width=4), over={"latent_dim": grid(2, 8)}),),
+    measures=(FrechetDistance(features="inception", samples=10), Samples(count=3)),
+)
+
+
+def history(trial: Trial) -> schema.pa.Table:
+    rows = {"trial": [trial.id], "step": [1], "split": ["train"], "metric": ["loss"], "value": [0.5]}
+    return schema.HISTORY.rows(rows)
+
+
+def finish(store: StudyStore, trial: Trial, status: str = "finished") -> None:
+    store.finish_trial(trial.id, TrialRecord(status, "", 10, 5), lambda file: file.write(b"w"), history(trial), WORK)
+
+
+def save_samples(store: StudyStore, trial: Trial, shard: Shard) -> None:
+    rows: dict[str, list[object]] = {
+        "measure": ["samples"] * 3,
+        "trial": [trial.id] * 3,
+        "sample": [2, 0, 1],
+        "pixels": [b"c", b"a", b"b"],
+    }
+    store.save_shard(measure_key(STUDY, STUDY.measures[1]), trial.id, shard, schema.SAMPLES.rows(rows), WORK)
+
+
+def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    store = StudyStore(tmp_path)
+    store.save_checkpoint("t", lambda file: file.write(b"old"))
+
+    def dies(file: BinaryIO) -> None:
+        file.write(b"half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        store.save_checkpoint("t", dies)
+    assert store.checkpoint_path("t").read_bytes() == b"old"
+    assert [path.name for path in store.trial_folder("t").iterdir()] == ["checkpoint.pt"]
+
+
+def test_the_study_loads_back_equal(tmp_path: Path) -> None:
+    store = StudyStore(tmp_path)
+    store.save_study(STUDY, FACTS, {"python": "3"})
+    assert store.load_study() == STUDY
+    assert store.load_facts() == FACTS
+    assert store.load_environment() == {"python": "3"}
+
+
+def test_a_folder_without_a_study_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=str(tmp_path)):
+        StudyStore(tmp_path).load_study()
+
+
+def test_finishing_a_trial_removes_its_checkpoint_and_its_failure(tmp_path: Path) -> None:
+    store, trial = StudyStore(tmp_path), STUDY.trials[0]
+    store.save_checkpoint(trial.id, lambda file: file.write(b"c"))
+    store.fail_trial(trial.id, "killed")
+    assert (store.trial_record(trial.id), store.trial_failure(trial.id)) == (None, "killed")
+    finish(store, trial)
+    assert store.trial_record(trial.id) == TrialRecord("finished", "", 10, 5)
+    assert store.trial_failure(trial.id) is None
+    assert not store.checkpoint_path(trial.id).exists()
+    assert store.model_path(trial.id).read_bytes() == b"w"
+
+
+def test_tables_hold_every_trial_with_its_status(tmp_path: Path) -> None:
+    store = StudyStore(tmp_path)
+    first, second = STUDY.trials
+    finish(store, first)
+    store.fail_trial(second.id, "OutOfMemoryError: 8 GiB")
+    store.collect(STUDY, FACTS)
+    trials = store.table("trials").set_index("trial")
+    assert list(trials.loc[[first.id, second.id], "status"]) == ["finished", "failed"]
+    assert trials.loc[second.id, "reason"] == "OutOfMemoryError: 8 GiB"
+    assert list(trials.loc[[first.id, second.id], "latent_dim"]) == [2, 8]
+    assert json.loads(str(trials.loc[first.id, "settings"]))["width"] == 4
+    assert list(store.table("history")["trial"]) == [first.id]
+    assert list(store.table("failures")["reason"]) == ["OutOfMemoryError: 8 GiB"]
+
+
+def test_rows_come_out_sorted_and_only_those_of_the_study(tmp_path: Path) -> None:
+    store = StudyStore(tmp_path)
+    shards = [(trial, shard) for m, trial, shard in measurements(STUDY, FACTS) if m.name == "samples"]
+    assert len(shards) == 2
+    for trial, shard in reversed(shards):
+        save_samples(store, trial, shard)
+    save_samples(store, STUDY.trials[0].model_copy(update={"seed": 99}), Shard("samples", 0, 3))
+    store.collect(STUDY, FACTS)
+    table = store.table("samples")
+    assert list(table["pixels"]) == [b"a", b"b", b"c"] * 2
+    assert list(table["trial"]) == sorted(table["trial"])
+    assert set(table["trial"]) == {trial.id for trial in STUDY.trials}
+
+
+def test_a_failed_shard_is_a_row_until_it_succeeds(tmp_path: Path) -> None:
+    store, trial, shard = StudyStore(tmp_path), STUDY.trials[0], Shard("samples", 0, 3)
+    key = measure_key(STUDY, STUDY.measures[1])
+    store.fail_shard(key, trial.id, shard, "boom")
+    store.collect(STUDY, FACTS)
+    assert list(store.table("failures")[["work", "shard", "reason"]].iloc[0]) == ["samples", shard.key, "boom"]
+    assert store.existing_shards(key, trial.id) == set()
+    save_samples(store, trial, shard)
+    store.collect(STUDY, FACTS)
+    assert store.table("failures").empty
+    assert store.existing_shards(key, trial.id) == {shard.key}
+
+
+def test_collecting_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    store = StudyStore(tmp_path)
+    finish(store, STUDY.trials[0])
+    store.collect(STUDY, FACTS)
+    once = {name: store.table_path(name).read_bytes() for name in schema.TABLES}
+    store.collect(STUDY, FACTS)
+    assert once == {name: store.table_path(name).read_bytes() for name in schema.TABLES}
+
+
+def test_a_table_that_was_not_measured_is_empty_with_its_columns(tmp_path: Path) -> None:
+    table = StudyStore(tmp_path).table("frechet")
+    assert isinstance(table, pd.DataFrame)
+    assert table.empty
+    assert list(table.columns) == [column.name for column in schema.FRECHET.columns]
+
+
+def test_an_unknown_table_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"'frechett': unknown; the tables are .*frechet"):
+        StudyStore(tmp_path).table("frechett")
+
+
+def test_a_stopwatch_adds_up_what_it_was_given(tmp_path: Path) -> None:
+    watch = Stopwatch(started=5.0, wall=10.0, cpu=3.0)
+    with watch.running():
+        sum(range(100_000))
+    work = watch.work()
+    assert work.started == 5.0
+    assert 10.0 < work.wall < 20.0
+    assert work.cpu > 3.0
