@@ -1,0 +1,144 @@
+"""A trial ends with the same weights and history however often it was interrupted."""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from raysweep.data import load_data
+from raysweep.store import StudyStore
+from raysweep.study import Autoencoder, Digits, LcVae, LeNet, Trial, Vae, WganGp
+from raysweep.study.models import FamilySettings
+from raysweep.training import EVALUATIONS, LOG_ROWS, BatchStream, TrainingRun
+
+CPU = torch.device("cpu")
+MODELS = [
+    WganGp(steps=12, width=4, batch=8, critic_steps=2, latent_dim=3),
+    Autoencoder(steps=30, width=4, batch=16, latent_dim=3),
+    Vae(steps=30, width=4, batch=16, latent_dim=3),
+    LcVae(steps=30, width=4, batch=16, latent_dim=3, c=0.05),
+    LeNet(steps=30, batch=16),
+]
+
+
+def start(trial: Trial, folder: Path) -> TrainingRun:
+    return TrainingRun(trial, load_data(Digits(), folder), StudyStore(folder), CPU, checkpoint_seconds=1e9)
+
+
+def finish(run: TrainingRun) -> tuple[dict[str, Any], pd.DataFrame]:
+    while run.advance(1e9).status == "running":
+        pass
+    store = run.store
+    weights = torch.load(store.model_path(run.trial.id), weights_only=True)
+    return weights, pd.read_parquet(store.trial_folder(run.trial.id) / "history.parquet")
+
+
+def same(a: Mapping[str, torch.Tensor], b: Mapping[str, torch.Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.family)
+def test_interruptions_change_nothing(model: FamilySettings, tmp_path: Path) -> None:
+    trial = Trial(arm="a", model=model, data=Digits(), seed=3)
+    weights, history = finish(start(trial, tmp_path / "whole"))
+    run = start(trial, tmp_path / "torn")
+    for steps in (1, 4, 5):
+        for _ in range(steps):
+            run.advance(0)
+        run.checkpoint()
+        run.advance(0)  # this step is lost
+        run = start(trial, tmp_path / "torn")
+    assert run.step == 10
+    torn_weights, torn_history = finish(run)
+    assert same(weights, torn_weights)
+    pd.testing.assert_frame_equal(history, torn_history)
+
+
+def test_the_seed_changes_the_weights(tmp_path: Path) -> None:
+    a, b = (Trial(arm="a", model=MODELS[1], data=Digits(), seed=seed) for seed in (0, 1))
+    assert not same(finish(start(a, tmp_path))[0], finish(start(b, tmp_path))[0])
+
+
+def test_history_is_logged_at_equal_intervals(tmp_path: Path) -> None:
+    trial = Trial(arm="a", model=Autoencoder(steps=250, width=2, batch=2, latent_dim=1), data=Digits(), seed=0)
+    _, history = finish(start(trial, tmp_path))
+    train, validation = (history[history["split"] == split]["step"] for split in ("train", "validation"))
+    assert len(train) == LOG_ROWS
+    assert len(validation) == EVALUATIONS
+    assert train.max() == validation.max() == 250
+    assert set(np.diff(train)) == {2, 3}
+
+
+def test_a_logged_loss_is_the_mean_since_the_row_before(tmp_path: Path) -> None:
+    trial = Trial(arm="a", model=Autoencoder(steps=200, width=2, batch=4, latent_dim=1), data=Digits(), seed=0)
+    run = start(trial, tmp_path)
+    losses = []
+    update = run.learner.update
+    run.learner.update = lambda *arguments: losses.append(update(*arguments)) or losses[-1]  # type: ignore[method-assign]
+    _, history = finish(run)
+    logged = history[history["split"] == "train"]["value"]
+    expected = np.array([float(loss["mse"]) for loss in losses]).reshape(LOG_ROWS, 2).mean(axis=1)
+    np.testing.assert_allclose(logged, expected, rtol=1e-6)
+
+
+def test_a_trial_that_diverges_stops_and_says_so(tmp_path: Path) -> None:
+    model = Autoencoder(steps=1000, width=4, batch=16, latent_dim=3, learning_rate=1e30)
+    trial = Trial(arm="a", model=model, data=Digits(), seed=0)
+    run = start(trial, tmp_path)
+    while run.advance(1e9).status == "running":
+        pass
+    record = run.store.trial_record(trial.id)
+    assert record is not None
+    assert record.status == "diverged"
+    assert record.steps < 1000
+    assert "not finite" in record.reason
+    assert not run.store.model_path(trial.id).exists()
+    assert all(np.isfinite(value) for value in run.state.metrics.values())
+
+
+def test_tensorboard_shows_scalars_and_pictures(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    trial = Trial(arm="a", model=MODELS[2], data=Digits(), seed=0)
+    run = start(trial, tmp_path)
+    finish(run)
+    events = EventAccumulator(str(run.store.tensorboard_folder(trial.id)))
+    events.Reload()
+    assert "loss/train" in events.Tags()["scalars"]
+    assert "loss/validation" in events.Tags()["scalars"]
+    assert set(events.Tags()["images"]) == {"samples", "reconstructions"}
+    assert events.Scalars("loss/train")[-1].step == 30
+    picture = events.Images("samples")[-1]
+    assert (picture.width, picture.height) == (8 * (32 + 2) + 2, 4 * (32 + 2) + 2)
+
+
+def test_checkpoints_load_without_code(tmp_path: Path) -> None:
+    run = start(Trial(arm="a", model=MODELS[0], data=Digits(), seed=0), tmp_path)
+    run.advance(0)
+    run.checkpoint()
+    content = io.BytesIO(run.store.checkpoint_path(run.trial.id).read_bytes())
+    assert torch.load(content, weights_only=True)["step"] == 1
+
+
+@given(images=st.integers(1, 40), counts=st.lists(st.integers(1, 30), min_size=1, max_size=8), seed=st.integers(0, 99))
+def test_the_stream_is_the_same_however_it_is_cut(images: int, counts: list[int], seed: int) -> None:
+    total = sum(counts)
+    whole = BatchStream(images, seed).indices(0, total)
+    stream = BatchStream(images, seed)
+    starts = np.cumsum([0, *counts[:-1]])
+    pieces = [stream.indices(int(start), count) for start, count in zip(starts, counts, strict=True)]
+    np.testing.assert_array_equal(np.concatenate(pieces), whole)
+
+
+@given(images=st.integers(1, 40), seed=st.integers(0, 99))
+def test_every_image_is_seen_once_an_epoch(images: int, seed: int) -> None:
+    stream = BatchStream(images, seed).indices(0, 3 * images)
+    for epoch in stream.reshape(3, images):
+        assert sorted(epoch) == list(range(images))
