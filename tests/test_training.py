@@ -116,7 +116,7 @@ def test_tensorboard_shows_scalars_and_pictures(tmp_path: Path) -> None:
     assert set(events.Tags()["images"]) == {"samples", "reconstructions"}
     assert events.Scalars("loss/train")[-1].step == 30
     picture = events.Images("samples")[-1]
-    assert (picture.width, picture.height) == (8 * (32 + 2) + 2, 4 * (32 + 2) + 2)
+    assert (picture.width, picture.height) == (8 * (32 + 2), 4 * (32 + 2))
 
 
 def test_checkpoints_load_without_code(tmp_path: Path) -> None:
