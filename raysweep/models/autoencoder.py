@@ -1,0 +1,54 @@
+"""Autoencoder with squared error."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from raysweep.models.descent import adam, descend
+from raysweep.models.learner import Learner
+from raysweep.models.networks import build_all
+from raysweep.study.data import DataFacts
+from raysweep.study.models import Autoencoder
+
+
+class AutoencoderLearner(Learner):
+    """Encoder and decoder, trained to reproduce images.
+
+    Source: Pinetz, Soukup and Pock (2019), Eq. 3. The squared error is averaged over pixel values instead of summed,
+    so that errors compare across image sizes; Adam does not see the scale of a loss, but for its ε of 1e-8.
+    """
+
+    settings: Autoencoder
+
+    def __init__(self, settings: Autoencoder, facts: DataFacts, seed: int, device: torch.device) -> None:
+        super().__init__(settings, facts, seed, device)
+        self.networks = build_all(settings.networks(facts), seed, device)
+        self.optimizers = {"all": adam(settings, self.networks)}
+
+    def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
+        """See `Learner`: `mse`, the squared error per pixel value in [-1, 1]."""
+        self.networks.train()
+        loss = self._error(images)
+        descend(self.optimizers["all"], loss)
+        return {"mse": loss.detach()}
+
+    def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
+        """See `Learner`: `mse`."""
+        self.networks.eval()
+        with torch.no_grad():
+            return {"mse": self._error(images)}
+
+    def generate(self, z: Tensor) -> Tensor:
+        """See `Learner`."""
+        self.networks.eval()
+        images: Tensor = self.networks["decoder"](z)
+        return images
+
+    def encode(self, images: Tensor) -> Tensor:
+        """See `Learner`."""
+        self.networks.eval()
+        z: Tensor = self.networks["encoder"](images)
+        return z
+
+    def _error(self, images: Tensor) -> Tensor:
+        return functional.mse_loss(self.networks["decoder"](self.networks["encoder"](images)), images)

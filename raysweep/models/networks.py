@@ -1,0 +1,81 @@
+"""Networks as modules: builds what `raysweep.architecture` describes, from plain torch layers."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from raysweep.architecture import Activation, Conv, Dense, Flatten, Fold, Layer, MaxPool, Network, Norm, Upsample
+from raysweep.seeding import derive_seed
+
+LEAKY_SLOPE = 0.2
+"""Slope of LeakyReLU below zero, as in DCGAN (Radford, Metz and Chintala, 2015); Table 1 does not state it."""
+
+
+def build(network: Network, generator: torch.Generator) -> nn.Sequential:
+    """The modules of `network` in order, initialised from `generator`, which must be a CPU one.
+
+    Weights are drawn from U(-a, a) with a = √(6 / (fan_in + fan_out)); biases are 0, BatchNorm's gains 1.
+
+    Source: Glorot and Bengio (2010), Eq. 16.
+    """
+    modules = nn.Sequential(*(module for layer in network.layers for module in _modules(layer)))
+    _initialise(modules, generator)
+    return modules
+
+
+def build_all(networks: Mapping[str, Network], seed: int, device: torch.device) -> nn.ModuleDict:
+    """Each network, built on the CPU from a random stream of its own, so that it starts equal on every device."""
+    built = {
+        name: build(network, torch.Generator().manual_seed(derive_seed(seed, "initialise", name)))
+        for name, network in networks.items()
+    }
+    return nn.ModuleDict(built).to(device)
+
+
+def _modules(layer: Layer) -> list[nn.Module]:
+    modules: list[nn.Module]
+    match layer:
+        case Dense():
+            modules = [nn.Linear(layer.inputs, layer.outputs), *_activation(layer.activation)]
+        case Conv():
+            norm = [nn.BatchNorm2d(layer.outputs)] if layer.norm else []
+            modules = [_convolution(layer), *norm, *_activation(layer.activation)]
+        case Norm():
+            modules = [nn.BatchNorm2d(layer.channels), *_activation(layer.activation)]
+        case Fold():
+            modules = [nn.Unflatten(1, (layer.channels, layer.size, layer.size))]
+        case Flatten():
+            modules = [nn.Flatten()]
+        case Upsample():
+            modules = [nn.Upsample(scale_factor=2, mode="nearest")]
+        case MaxPool():
+            modules = [nn.MaxPool2d(2)]
+    return modules
+
+
+def _convolution(layer: Conv) -> nn.Module:
+    kind = nn.ConvTranspose2d if layer.transposed else nn.Conv2d
+    return kind(layer.inputs, layer.outputs, layer.kernel, layer.stride, layer.padding, bias=not layer.norm)
+
+
+def _activation(name: Activation) -> list[nn.Module]:
+    match name:
+        case "none":
+            return []
+        case "relu":
+            return [nn.ReLU()]
+        case "leaky_relu":
+            return [nn.LeakyReLU(LEAKY_SLOPE)]
+        case "tanh":
+            return [nn.Tanh()]
+        case "sigmoid":
+            return [nn.Sigmoid()]
+
+
+def _initialise(modules: nn.Sequential, generator: torch.Generator) -> None:
+    for module in modules:
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.xavier_uniform_(module.weight, generator=generator)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)

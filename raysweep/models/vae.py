@@ -1,0 +1,155 @@
+"""Variational autoencoder, and the Lipschitz-constrained one.
+
+Both see pixels in [0, 1], the range of their decoder's sigmoid; images come and go in [-1, 1] as everywhere else.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from raysweep.models.descent import adam, descend
+from raysweep.models.learner import Learner
+from raysweep.models.networks import build_all
+from raysweep.study.data import DataFacts
+from raysweep.study.models import LcVae, VaeSettings
+
+
+class VaeLearner(Learner):
+    """Encoder with heads for mean and log-variance, and decoder, trained on the evidence lower bound.
+
+    Source: Kingma and Welling (2013), Eq. 10, with one sample per image.
+    """
+
+    settings: VaeSettings
+
+    def __init__(self, settings: VaeSettings, facts: DataFacts, seed: int, device: torch.device) -> None:
+        super().__init__(settings, facts, seed, device)
+        self.networks = build_all(settings.networks(facts), seed, device)
+        self.optimizers = {"all": adam(settings, self.networks)}
+        self._logits = nn.Sequential(*(m for m in self.networks["decoder"].children() if not isinstance(m, nn.Sigmoid)))
+
+    def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
+        """See `Learner`: `loss`, `reconstruction` and `divergence` in nats per image."""
+        self.networks.train()
+        losses = self._losses(images, self.random("update", step))
+        descend(self.optimizers["all"], losses["loss"])
+        return {name: value.detach() for name, value in losses.items()}
+
+    def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
+        """See `Learner`: the same losses; the posterior's samples come from one fixed stream."""
+        self.networks.eval()
+        with torch.no_grad():
+            return self._losses(images, self.random("evaluate", 0))
+
+    def generate(self, z: Tensor) -> Tensor:
+        """See `Learner`."""
+        self.networks.eval()
+        pixels: Tensor = self.networks["decoder"](z)
+        return pixels * 2 - 1
+
+    def encode(self, images: Tensor) -> Tensor:
+        """See `Learner`: the posterior's mean."""
+        self.networks.eval()
+        return self._posterior(_to_pixels(images))[0]
+
+    def _losses(self, images: Tensor, stream: torch.Generator) -> dict[str, Tensor]:
+        pixels = _to_pixels(images)
+        mean, log_variance = self._posterior(pixels)
+        noise = torch.randn(mean.shape, generator=stream, device=self.device)
+        z = mean + noise * (log_variance / 2).exp()
+        return self._objective(pixels, mean, log_variance, z)
+
+    def _objective(self, pixels: Tensor, mean: Tensor, log_variance: Tensor, z: Tensor) -> dict[str, Tensor]:
+        """The loss and its parts, given the posterior of `pixels` and a sample `z` of it."""
+        reconstruction = self._reconstruction_error(z, pixels)
+        divergence = divergence_from_prior(mean, log_variance)
+        return {"loss": reconstruction + divergence, "reconstruction": reconstruction, "divergence": divergence}
+
+    def _posterior(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance, each (count, dim(z))."""
+        features = self.networks["encoder"](pixels)
+        return self.networks["mean"](features), self.networks["log_variance"](features)
+
+    def _reconstruction_error(self, z: Tensor, pixels: Tensor) -> Tensor:
+        """Summed over pixels, averaged over images."""
+        if self.settings.likelihood == "gaussian":
+            return functional.mse_loss(self.networks["decoder"](z), pixels, reduction="sum") / len(pixels)
+        # From logits: no sigmoid saturates, and weights that diverged give NaN instead of an error inside of torch.
+        logits = self._logits(z)
+        return functional.binary_cross_entropy_with_logits(logits, pixels, reduction="sum") / len(pixels)
+
+
+class LcVaeLearner(VaeLearner):
+    """VAE whose encoder's weights stay in [-c, c], with λ · Σ ω in the loss.
+
+    λ = 0 and c = ∞ give the plain VAE exactly. The clamp acts on the encoder and both of its heads, from
+    initialisation on and after every update.
+
+    Source: Manoj (2018), Section 4.
+    """
+
+    settings: LcVae
+
+    def __init__(self, settings: LcVae, facts: DataFacts, seed: int, device: torch.device) -> None:
+        super().__init__(settings, facts, seed, device)
+        self._clamped = [
+            parameter
+            for name in ("encoder", "mean", "log_variance")
+            for module in self.networks[name].modules()
+            if settings.clamp == "weights_and_gains" or not isinstance(module, nn.BatchNorm2d)
+            for parameter in module.parameters(recurse=False)
+        ]
+        self._clamp()
+
+    def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
+        """See `VaeLearner`; also `omega`, Σ ω over the batch divided by the number of its images."""
+        losses = super().update(images, labels, step)
+        self._clamp()
+        return losses
+
+    def _objective(self, pixels: Tensor, mean: Tensor, log_variance: Tensor, z: Tensor) -> dict[str, Tensor]:
+        losses = super()._objective(pixels, mean, log_variance, z)
+        omega = stretch(pixels, mean if self.settings.encoding == "mean" else z).sum() / len(pixels)
+        return {**losses, "loss": losses["loss"] + self.settings.lam * omega, "omega": omega}
+
+    @torch.no_grad()
+    def _clamp(self) -> None:
+        for parameter in self._clamped:
+            parameter.clamp_(-self.settings.c, self.settings.c)
+
+
+def divergence_from_prior(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(μ, diag σ²) ‖ N(0, I)) = ½ Σ (μ² + σ² − 1 − log σ²) in nats, averaged over images.
+
+    Source: Kingma and Welling (2013), appendix B.
+
+    Args:
+        mean: μ, (count, dim(z)).
+        log_variance: log σ², of the same shape.
+    """
+    return (mean.square() + log_variance.exp() - 1 - log_variance).sum(dim=1).mean() / 2
+
+
+def stretch(images: Tensor, encodings: Tensor) -> Tensor:
+    """ω(Iᵢ, Iᵢ₊ₙ) = ‖f(Iᵢ) − f(Iᵢ₊ₙ)‖² / ‖Iᵢ − Iᵢ₊ₙ‖² of the n pairs between the halves of a batch.
+
+    With an odd number of images the last one is left out. Two identical images have no ω: they count as 0.
+
+    Source: Manoj (2018), Section 4.1.
+
+    Args:
+        images: I, (count, channels, size, size); in [0, 1] here, as in the PyTorch example that the paper modifies.
+        encodings: f(I), (count, dim(z)).
+
+    Returns:
+        (n,), n = ⌊count / 2⌋.
+    """
+    n = len(images) // 2
+    between_images = (images[:n] - images[n : 2 * n]).square().flatten(1).sum(dim=1)
+    between_encodings = (encodings[:n] - encodings[n : 2 * n]).square().sum(dim=1)
+    identical = between_images == 0
+    return (between_encodings / between_images.masked_fill(identical, 1)).masked_fill(identical, 0)
+
+
+def _to_pixels(images: Tensor) -> Tensor:
+    return (images + 1) / 2

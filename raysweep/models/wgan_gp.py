@@ -1,0 +1,98 @@
+"""Wasserstein GAN with gradient penalty."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from raysweep.models.descent import adam, descend
+from raysweep.models.learner import Learner
+from raysweep.models.networks import build_all
+from raysweep.study.data import DataFacts
+from raysweep.study.models import WganGp
+
+
+class WganGpLearner(Learner):
+    """Generator and critic.
+
+    One update is `critic_steps` updates of the critic, each on a batch of its own, and one of the generator. Real and
+    generated images pass the critic in one batch, which changes nothing, since the critic has no BatchNorm.
+
+    Source: Gulrajani et al. (2017), Algorithm 1.
+    """
+
+    settings: WganGp
+
+    def __init__(self, settings: WganGp, facts: DataFacts, seed: int, device: torch.device) -> None:
+        super().__init__(settings, facts, seed, device)
+        self.networks = build_all(settings.networks(facts), seed, device)
+        self.optimizers = {name: adam(settings, network) for name, network in self.networks.items()}
+
+    def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
+        """See `Learner`: `critic_loss`, `wasserstein` and `gradient_penalty` are means over the critic's steps."""
+        self.networks.train()
+        stream = self.random("update", step)
+        rounds = [self._update_critic(real, stream) for real in images.chunk(self.settings.critic_steps)]
+        losses = {name: torch.stack([losses[name] for losses in rounds]).mean() for name in rounds[0]}
+        return {**losses, "generator_loss": self._update_generator(stream)}
+
+    def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
+        """See `Learner`: `wasserstein`, the critic's mean on the images less that on as many generated ones."""
+        with torch.no_grad():
+            fake = self.generate(self._noise(len(images), self.random("evaluate", 0)))
+            return {"wasserstein": self._wasserstein(images, fake)}
+
+    def generate(self, z: Tensor) -> Tensor:
+        """See `Learner`."""
+        self.networks.eval()
+        return self._generated(z)
+
+    def _update_critic(self, real: Tensor, stream: torch.Generator) -> dict[str, Tensor]:
+        with torch.no_grad():
+            fake = self._generated(self._noise(len(real), stream))
+        wasserstein = self._wasserstein(real, fake)
+        penalty = gradient_penalty(self.networks["critic"], real, fake, stream)
+        loss = self.settings.gradient_penalty * penalty - wasserstein
+        descend(self.optimizers["critic"], loss)
+        return {
+            "critic_loss": loss.detach(),
+            "wasserstein": wasserstein.detach(),
+            "gradient_penalty": penalty.detach(),
+        }
+
+    def _update_generator(self, stream: torch.Generator) -> Tensor:
+        critic = self.networks["critic"].requires_grad_(False)  # saves the gradients that nobody would use
+        loss: Tensor = -critic(self._generated(self._noise(self.settings.batch, stream))).mean()
+        descend(self.optimizers["generator"], loss)
+        critic.requires_grad_(True)
+        return loss.detach()
+
+    def _noise(self, count: int, stream: torch.Generator) -> Tensor:
+        return torch.randn(count, self.settings.latent_dim, generator=stream, device=self.device)
+
+    def _generated(self, z: Tensor) -> Tensor:
+        images: Tensor = self.networks["generator"](z)
+        return images
+
+    def _wasserstein(self, real: Tensor, fake: Tensor) -> Tensor:
+        """The critic's estimate of the distance: its mean on `real` less its mean on `fake`."""
+        scores: Tensor = self.networks["critic"](torch.cat([real, fake]))
+        return scores[: len(real)].mean() - scores[len(real) :].mean()
+
+
+def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, stream: torch.Generator) -> Tensor:
+    """E[(‖∇critic(x̂)‖₂ − 1)²] at x̂ = ε · real + (1 − ε) · fake, with one ε ~ U[0, 1] per image; differentiable.
+
+    Source: Gulrajani et al. (2017), Eq. 3.
+
+    Args:
+        critic: scores (count, 1) of images; each score must depend on its own image only (no BatchNorm).
+        real: (count, channels, size, size).
+        fake: of the same shape.
+        stream: random numbers, on the images' device.
+    """
+    mix = torch.rand(len(real), 1, 1, 1, generator=stream, device=real.device)
+    between = (mix * real + (1 - mix) * fake).requires_grad_(True)
+    (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    norms: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
+    return (norms - 1).square().mean()
