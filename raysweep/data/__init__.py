@@ -1,1 +1,58 @@
 """Data sets: read once per node into memory-mapped arrays."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from raysweep.architecture import ImageShape
+from raysweep.data.cache import cache_folder, cached_folder, count_classes, fill, open_split
+from raysweep.data.celeba import celeba
+from raysweep.data.digits import digits
+from raysweep.data.image_folder import image_folder
+from raysweep.data.images import DataSet, Images
+from raysweep.data.source import Source
+from raysweep.data.torchvision_sets import cifar10, fashion_mnist, mnist
+from raysweep.seeding import derive_seed
+from raysweep.study.data import CelebA, Cifar10, DataFacts, DataSettings, Digits, FashionMnist, ImageFolder, Mnist
+
+READERS: dict[type[DataSettings], Callable[[Any, Path], Source]] = {
+    Digits: digits,
+    Mnist: mnist,
+    FashionMnist: fashion_mnist,
+    Cifar10: cifar10,
+    CelebA: celeba,
+    ImageFolder: image_folder,
+}
+"""Who reads what. A new data set is added here and in `raysweep.study.data`."""
+
+
+def load_data(settings: DataSettings, root: Path, cache: Path | None = None) -> DataSet:
+    """The data set, memory-mapped: processes of a node share its pages, and only the first one reads the source.
+
+    With a `limit` the training images are a seeded choice, copied; a smaller limit's choice is part of a larger one's.
+
+    Args:
+        settings: which data set.
+        root: data folder, where it is found or downloaded to.
+        cache: where the arrays are kept; see `cache_folder` for the default.
+
+    Raises:
+        UserError: the data are missing, damaged or not as many as they must be, or the cache cannot be written.
+    """
+    source = READERS[type(settings)](settings, root)
+    folder = cached_folder(cache or cache_folder(), settings, source)
+    if not folder.is_dir():
+        fill(folder, source, settings.full_facts(root))
+    train, validation = open_split(folder, "train"), open_split(folder, "validation")
+    channels, size = train.pixels.shape[1:3]
+    kept = train if settings.limit is None else _limited(train, settings.limit)
+    facts = DataFacts(ImageShape(channels, size), len(kept), len(validation), count_classes(folder))
+    return DataSet(facts, kept, validation)
+
+
+def _limited(images: Images, limit: int) -> Images:
+    chosen = np.random.default_rng(derive_seed("limit")).permutation(len(images))[:limit]
+    chosen.sort()
+    return Images(images.pixels[chosen], None if images.labels is None else images.labels[chosen])

@@ -1,0 +1,40 @@
+"""What every reader delivers, and the splits that are ours to make."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raysweep.study.data import Split
+
+
+@dataclass(frozen=True)
+class RawImages:
+    """One split as it is read: in pieces, so that a large one is never whole in memory."""
+
+    pieces: Iterable[NDArray[np.uint8]]
+    """Arrays (n, channels, size, size), which together are the split."""
+    labels: NDArray[np.int64] | None = None
+    """(count,) class numbers, or None where there are no classes."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set that has not been read yet."""
+
+    name: str
+    """What it is and where, for messages."""
+    fingerprint: str
+    """Changes when the files do."""
+    read: Callable[[], Mapping[Split, RawImages]]
+    """Finds the files and starts to read them; downloads what can be downloaded."""
+
+
+def seeded_split(total: int, held_out: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices of the training and of the `held_out` validation images, each in random order.
+
+    The order is random so that the first images of a split are a fair sample of it, however the files are sorted.
+    """
+    order = np.random.default_rng(seed).permutation(total)
+    return order[held_out:], order[:held_out]
