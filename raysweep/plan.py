@@ -1,0 +1,305 @@
+"""What a run would do, before it does any of it: every trial and shard, what they cost, and what is there already.
+
+Counted from the study and the results folder alone. No torch, no Ray.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.measure import Measurement
+from rich.table import Table
+
+from raysweep.cost import Cost, Device, find_device, trial_cost
+from raysweep.store import StudyStore, measure_key
+from raysweep.study.core import Arm, Study, Trial
+from raysweep.study.data import DataFacts
+from raysweep.study.measures import AnyMeasure
+
+
+@dataclass(frozen=True)
+class PlannedMeasure:
+    """A measure of one trial."""
+
+    name: str
+    shards: int
+    done: int
+    """How many shards are in the results folder."""
+    flop: float
+    """Estimated floating-point operations of all its shards."""
+    flop_left: float
+    """Those of the shards that are missing."""
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """A trial, what it costs, how it stands and what will be measured on it."""
+
+    trial: Trial
+    cost: Cost
+    state: str
+    """finished, diverged, failed, interrupted (there is a checkpoint), or to do."""
+    measures: tuple[PlannedMeasure, ...]
+    """Empty for a diverged trial: it left no model to measure."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of it is left to train."""
+        return self.state in {"finished", "diverged"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every piece of work of a study, done or not."""
+
+    study: Study
+    facts: DataFacts
+    device: Device
+    """What hours are stated for."""
+    trials: tuple[PlannedTrial, ...]
+    folder: Path | None
+    """The results folder, where one exists."""
+    strangers: int
+    """Trials in the folder that are not of this study: of other settings, left by earlier runs."""
+
+    @property
+    def measures(self) -> tuple[PlannedMeasure, ...]:
+        """Every measure of every trial."""
+        return tuple(measure for planned in self.trials for measure in planned.measures)
+
+    @property
+    def shards(self) -> int:
+        """Shards of all measures."""
+        return sum(measure.shards for measure in self.measures)
+
+    @property
+    def shards_left(self) -> int:
+        """Shards that are missing."""
+        return sum(measure.shards - measure.done for measure in self.measures)
+
+    @property
+    def trials_left(self) -> int:
+        """Trials still to train, those that were interrupted or failed among them."""
+        return sum(not planned.ended for planned in self.trials)
+
+    @property
+    def flop(self) -> float:
+        """Estimated floating-point operations of the whole study."""
+        return sum(planned.cost.flop for planned in self.trials) + sum(measure.flop for measure in self.measures)
+
+    @property
+    def flop_left(self) -> float:
+        """Those of what is missing; an interrupted trial counts whole."""
+        training = sum(planned.cost.flop for planned in self.trials if not planned.ended)
+        return training + sum(measure.flop_left for measure in self.measures)
+
+    @property
+    def model_bytes(self) -> int:
+        """Size of all trained models."""
+        return sum(planned.cost.model_bytes for planned in self.trials)
+
+    @property
+    def checkpoint_bytes(self) -> int:
+        """Size of all checkpoints, were all missing trials to train at once."""
+        return sum(planned.cost.checkpoint_bytes for planned in self.trials if not planned.ended)
+
+
+def make_plan(study: Study, facts: DataFacts, store: StudyStore | None) -> Plan:
+    """What there is to do for a study, given its results folder if there is one.
+
+    Raises:
+        UserError: the study's `estimated_device` is unknown.
+    """
+    device = find_device(study.estimated_device)
+    folder = store.folder if store is not None and store.folder.is_dir() else None
+    known = store if folder else None
+    trials = tuple(_plan_trial(study, trial, facts, known) for trial in study.trials)
+    return Plan(study, facts, device, trials, folder, _count_strangers(study, folder))
+
+
+def _plan_trial(study: Study, trial: Trial, facts: DataFacts, store: StudyStore | None) -> PlannedTrial:
+    state = _state(trial, store)
+    applicable = [m for m in study.measures if m.applies_to(trial.model)] if state != "diverged" else []
+    measures = tuple(_plan_measure(study, measure, trial, facts, store) for measure in applicable)
+    return PlannedTrial(trial, trial_cost(trial, facts), state, measures)
+
+
+def _state(trial: Trial, store: StudyStore | None) -> str:
+    if store is None:
+        return "to do"
+    record = store.trial_record(trial.id)
+    if record is not None:
+        return record.status
+    if store.trial_failure(trial.id) is not None:
+        return "failed"
+    return "interrupted" if store.checkpoint_path(trial.id).is_file() else "to do"
+
+
+def _plan_measure(
+    study: Study, measure: AnyMeasure, trial: Trial, facts: DataFacts, store: StudyStore | None
+) -> PlannedMeasure:
+    shards = measure.shards(trial.model, facts)
+    existing = store.existing_shards(measure_key(study, measure), trial.id) if store else set()
+    flop = {shard.key: measure.flop(trial.model, facts, shard) for shard in shards}
+    left = {key: value for key, value in flop.items() if key not in existing}
+    return PlannedMeasure(measure.name, len(flop), len(flop) - len(left), sum(flop.values()), sum(left.values()))
+
+
+def _count_strangers(study: Study, folder: Path | None) -> int:
+    trials = folder / "trials" if folder else None
+    if trials is None or not trials.is_dir():
+        return 0
+    return len({path.name for path in trials.iterdir() if path.is_dir()} - {trial.id for trial in study.trials})
+
+
+# How it is printed
+
+
+def print_plan(plan: Plan, console: Console, every_trial: bool) -> None:
+    """Prints the plan: a line an arm and a measure, and with `every_trial` a line a trial as well.
+
+    Where the console is not a terminal, it is made as wide as the tables, so nothing is cut off.
+    """
+    tables = [_arm_table(plan), _measure_table(plan)]
+    if every_trial:
+        tables.insert(0, _trial_table(plan))
+    if not console.is_terminal:
+        unlimited = console.options.update(max_width=1000)
+        console.width = max(100, *(Measurement.get(console, unlimited, table).maximum for table in tables))
+    parts = [*_heading(plan), *(part for table in tables for part in ("", table)), "", *_summary(plan)]
+    console.print(Group(*parts), markup=False, highlight=False)
+
+
+def _heading(plan: Plan) -> list[str]:
+    facts, shape = plan.facts, plan.facts.shape
+    classes = f", {facts.classes} classes" if facts.classes else ", no classes"
+    return [
+        f"Study {plan.study.name}: {plan.study.title}",
+        plan.study.question,
+        f"Data: {plan.study.data.kind}, {facts.train:,} training and {facts.validation:,} validation images of "
+        f"{shape.channels} × {shape.size} × {shape.size} pixels{classes}",
+        f"Seeds: {', '.join(map(str, plan.study.seeds))}",
+    ]
+
+
+def _summary(plan: Plan) -> list[str]:
+    device = plan.device
+    return [
+        f"In all: {len(plan.trials)} trials and {plan.shards:,} shards; {_effort(plan.flop, device)}.",
+        f"Left to do: {plan.trials_left} trials and {plan.shards_left:,} shards; {_effort(plan.flop_left, device)}.",
+        f"Times are of one {device.name} alone: {with_prefix(device.peak, 'FLOP/s')} at most, of which "
+        f"{device.utilisation:.0%} are taken to be reached. An estimate: expect a factor of two or three.",
+        f"Disk: {with_prefix(plan.model_bytes, 'B')} for models, and at most {with_prefix(plan.checkpoint_bytes, 'B')} "
+        "for checkpoints while they train; tables and pictures come on top.",
+        _existing(plan),
+    ]
+
+
+def _effort(flop: float, device: Device) -> str:
+    return f"{with_prefix(flop, 'FLOP')}, {duration(device.hours(flop))}"
+
+
+def _existing(plan: Plan) -> str:
+    if plan.folder is None:
+        return "Results folder: not there yet, nothing has been done."
+    states = [planned.state for planned in plan.trials if planned.state != "to do"]
+    counted = [f"{states.count(state)} {state}" for state in sorted(set(states))]
+    trials = f"trials: {', '.join(counted)}" if counted else "no trial of this study"
+    done = plan.shards - plan.shards_left
+    strangers = f"; and {plan.strangers} trials of other settings, which are left alone" if plan.strangers else ""
+    return f"Results folder {plan.folder} has {trials}; {done:,} of {plan.shards:,} shards{strangers}."
+
+
+def _trial_table(plan: Plan) -> Table:
+    table = _table("Trial", "State", ">Cores", ">GPUs", ">Operations", ">Training", ">Shards", ">Measuring")
+    for planned in plan.trials:
+        resources = planned.trial.resources
+        shards = sum(measure.shards for measure in planned.measures)
+        table.add_row(
+            planned.trial.id,
+            planned.state,
+            str(resources.cpus),
+            f"{resources.gpus:g}",
+            with_prefix(planned.cost.flop, "FLOP"),
+            duration(plan.device.hours(planned.cost.flop)),
+            f"{sum(measure.done for measure in planned.measures)}/{shards}",
+            duration(plan.device.hours(sum(measure.flop for measure in planned.measures))),
+        )
+    return table
+
+
+def _arm_table(plan: Plan) -> Table:
+    table = _table("Arm", "Axes", ">Trained", ">Parameters", ">Cores", ">GPUs", ">Operations", ">Time")
+    arms = {arm.name: arm for arm in plan.study.arms}
+    for name in dict.fromkeys(planned.trial.arm for planned in plan.trials):
+        group = [planned for planned in plan.trials if planned.trial.arm == name]
+        flop = sum(planned.cost.flop for planned in group)
+        table.add_row(
+            name,
+            _axes(arms[name]) if name in arms else "",
+            f"{sum(planned.ended for planned in group)}/{len(group)}",
+            _range([planned.cost.parameters for planned in group]),
+            str(group[0].trial.resources.cpus),
+            f"{group[0].trial.resources.gpus:g}",
+            with_prefix(flop, "FLOP"),
+            duration(plan.device.hours(flop)),
+        )
+    return table
+
+
+def _measure_table(plan: Plan) -> Table:
+    table = _table("Measure", ">Trials", ">Shards", ">Operations", ">Time")
+    for measure in plan.study.measures:
+        group = [planned for planned in plan.measures if planned.name == measure.name]
+        flop = sum(planned.flop for planned in group)
+        table.add_row(
+            measure.name,
+            str(len(group)),
+            f"{sum(planned.done for planned in group):,}/{sum(planned.shards for planned in group):,}",
+            with_prefix(flop, "FLOP"),
+            duration(plan.device.hours(flop)),
+        )
+    return table
+
+
+def _table(*headings: str) -> Table:
+    """A plain table; a heading with a ">" before it is of a column that is aligned to the right."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in headings:
+        table.add_column(heading.removeprefix(">"), justify="right" if heading[0] == ">" else "left", overflow="fold")
+    return table
+
+
+def _axes(arm: Arm) -> str:
+    return "; ".join(f"{axis} {', '.join(_value(value) for value in values)}" for axis, values in arm.over.items())
+
+
+def _value(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _range(values: Sequence[int]) -> str:
+    ends = (with_prefix(min(values), ""), with_prefix(max(values), ""))
+    return " to ".join(dict.fromkeys(ends))
+
+
+def with_prefix(value: float, unit: str) -> str:
+    """Three digits and the unit with its SI prefix: 13.8 TFLOP."""
+    prefixes = iter(" kMGTPEZY")
+    prefix = next(prefixes)
+    while value >= 999.5:
+        value, prefix = value / 1000, next(prefixes)
+    return f"{value:.3g} {prefix.strip()}{unit}".strip()
+
+
+def duration(hours: float) -> str:
+    """Two digits or more, in seconds, minutes or hours: 0.013 s, 4.3 min, 1,234 h."""
+    for scale, unit in ((3600, "s"), (60, "min")):
+        if hours * scale < 59.5:
+            return f"{_digits(hours * scale)} {unit}"
+    return f"{_digits(hours)} h"
+
+
+def _digits(value: float) -> str:
+    return f"{value:,.0f}" if value >= 9.95 else f"{value:.2g}"

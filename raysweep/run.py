@@ -1,0 +1,290 @@
+"""The command line: which study, on what, and where its results go.
+
+What loads torch, Ray or matplotlib is imported only by the functions that need it, so `-h`, `--list` and `--plan`
+answer at once.
+"""
+
+import argparse
+import contextlib
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from rich.console import Console
+from rich.table import Table
+
+from raysweep.errors import UserError
+from raysweep.plan import make_plan, print_plan
+from raysweep.store import StudyStore
+from raysweep.study.core import Study
+from raysweep.study.data import DataFacts
+from raysweep.study.loading import known_studies, load_study, override
+
+if TYPE_CHECKING:
+    from raysweep.pipeline import Backend, Outcome, Step
+
+STEPS: "tuple[Step, ...]" = ("train", "measure", "report")
+DEFAULT_STUDY = "digits"
+
+REASONS_SHOWN = 5
+DONE, INCOMPLETE, REFUSED, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes: all done; something failed and is recorded; what was given cannot be used; stopped by Ctrl-C."""
+
+DESCRIPTION = """\
+Runs a study: trains its models, measures them, and draws a report. What exists in the results folder is not done
+again, so the same command continues after an interruption, a crash or a failure.
+"""
+
+EPILOG = """\
+examples:
+  raysweep                                  the digits study, on this machine: minutes
+  raysweep --list                           the studies that come with raysweep
+  raysweep mnist --plan                     what a study would do and cost; nothing is run
+  raysweep path/to/my_study.py              a study of yours: a file that defines STUDY
+  raysweep mnist --cluster                  on the Ray cluster that this machine belongs to
+  raysweep mnist --cluster 10.0.0.5:6379    on the Ray cluster at that address
+  raysweep --serial                         in this process, without Ray: for a debugger, or one GPU
+  raysweep --set arms.wgan_gp.steps=200 --set seeds=0,1,2
+  raysweep --only report                    draw again what is there
+
+results:
+  RESULTS/<study>/report/index.html         the report; figures and tables beside it
+  RESULTS/<study>/*.parquet                 every number, as documented in raysweep/schema.py
+  RESULTS/<study>/tensorboard/              live: tensorboard --logdir RESULTS/<study>/tensorboard
+  RESULTS/<study>/study.json                the study as it was run
+
+settings for --set:
+  arms.<arm>.<setting>=VALUE                a setting of the arm's model: steps, batch, learning_rate, width, ...
+  arms.<arm>.over.<axis>=VALUE,VALUE        the values of an axis
+  arms.<arm>.resources.gpus=0.5             cores and GPUs of a trial
+  measures.<measure>.<setting>=VALUE        for example measures.reconstruction.solver.steps=100
+  seeds=0,1,2   data.limit=1000   classifier.epochs=2   checkpoint_seconds=30
+  * stands for all arms, or measures, that have the setting: arms.*.steps=200
+
+exit codes:
+  0  done          1  some trials or measures failed: the report lists them, the same command tries them again
+  2  refused       130  interrupted: the same command continues
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Answers a wrong argument as every other wrong input is answered."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message} (raysweep -h tells what can be given)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        "raysweep",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "study",
+        nargs="?",
+        metavar="STUDY",
+        help=f"name of a study, or path of a file that defines STUDY (default: {DEFAULT_STUDY})",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--cluster",
+        nargs="?",
+        const="auto",
+        metavar="ADDRESS",
+        help="run on a Ray cluster: HOST:PORT, ray://HOST:PORT, or without ADDRESS the one that this machine belongs "
+        "to; by default Ray is started on this machine alone",
+    )
+    where.add_argument("--serial", action="store_true", help="run in this process, one piece of work after the other")
+    parser.add_argument(
+        "--results", type=Path, default=Path("results"), metavar="DIR", help="folder of results (default: ./results)"
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder of data sets (default: $RAYSWEEP_DATA, else ./data)"
+    )
+    parser.add_argument("--plan", action="store_true", help="print every trial with its cost, and run nothing")
+    parser.add_argument("--only", choices=STEPS, help="do this step alone, with what is there")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="change a setting of the study; may be repeated",
+    )
+    parser.add_argument(
+        "--fid-weights",
+        type=Path,
+        metavar="FILE",
+        help="Inception weights of pytorch-fid (pt_inception-2015-12-05-6726825d.pth), where it cannot download them",
+    )
+    parser.add_argument("--list", action="store_true", help="list the studies that come with raysweep, and run nothing")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns its exit code."""
+    command = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(_parser().parse_args(command), command)
+    except UserError as error:
+        print(f"raysweep: {error}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print("raysweep: interrupted; the same command continues where this one stopped", file=sys.stderr)
+        return INTERRUPTED
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is to be run, all of it checked."""
+
+    study: Study
+    facts: DataFacts
+    store: StudyStore
+    data: Path
+    fid_weights: Path | None
+
+
+def _run(options: argparse.Namespace, command: Sequence[str]) -> int:
+    console = Console(emoji=False, highlight=False)
+    if options.list:
+        _list_studies(console)
+        return DONE
+    if options.only == "report":
+        return _draw_again(options, console)
+    job = _check(options)
+    print_plan(make_plan(job.study, job.facts, job.store), console, every_trial=options.plan)
+    return DONE if options.plan else _work(job, options, command, console)
+
+
+def _list_studies(console: Console) -> None:
+    table = Table(box=None, padding=(0, 2, 1, 0), show_header=False)
+    for name in known_studies():
+        study = load_study(name)
+        table.add_row(name, f"{study.title}\n{study.question}")
+    console.print(table, markup=False)
+
+
+def _load(options: argparse.Namespace) -> tuple[Study, StudyStore]:
+    """The study that was asked for, and its results folder, which may not exist yet."""
+    study = override(load_study(options.study or DEFAULT_STUDY), options.set)
+    return study, StudyStore(options.results / study.name)
+
+
+def _check(options: argparse.Namespace) -> _Job:
+    if options.study is None and options.cluster in known_studies():
+        name = options.cluster
+        raise UserError(f"--cluster {name}: {name} is a study, not an address; write raysweep {name} --cluster")
+    study, store = _load(options)
+    data = _data_folder(options.data)
+    weights = _weights_file(options.fid_weights)
+    study.check_shapes(data)
+    return _Job(study, study.data.facts(data), store, data, weights)
+
+
+def _data_folder(given: Path | None) -> Path:
+    """The folder of data sets. One that is named must exist; the default is made when something is downloaded."""
+    variable = os.environ.get("RAYSWEEP_DATA")
+    named = given or (Path(variable) if variable else None)
+    if named is not None and not named.is_dir():
+        source = "--data" if given else "RAYSWEEP_DATA"
+        raise UserError(f"data folder {named} ({source}): not a folder; make it, or name another with --data DIR")
+    return (named or Path("data")).absolute()
+
+
+def _weights_file(given: Path | None) -> Path | None:
+    if given is None:
+        return None
+    try:
+        given.open("rb").close()
+    except OSError as error:
+        raise UserError(f"--fid-weights {given}: cannot be read ({error.strerror})") from error
+    return given.absolute()
+
+
+def _work(job: _Job, options: argparse.Namespace, command: Sequence[str], console: Console) -> int:
+    """Trains and measures what is missing, and draws the report."""
+    from raysweep.console import ConsoleProgress
+    from raysweep.environment import describe_environment
+    from raysweep.pipeline import Workplace, outcome, run_study
+
+    steps: tuple[Step, ...] = STEPS if options.only is None else (options.only,)
+    _make_folder(job.store)
+    workplace = Workplace(job.store.folder, job.data, job.fid_weights)
+    with _backend(options) as (backend, words):
+        console.print(f"\nOn {words}. Watch the training with:\n  {_tensorboard(job.store)}\n", soft_wrap=True)
+        job.store.save_study(job.study, job.facts, describe_environment(command, words))
+        run_study(job.study, workplace, backend, ConsoleProgress(console), steps)
+    if "report" in steps:
+        _draw(job.store, console)
+    console.print(f"TensorBoard: {_tensorboard(job.store)}", soft_wrap=True)
+    return _conclude(outcome(job.study, workplace), console)
+
+
+def _make_folder(store: StudyStore) -> None:
+    try:
+        store.folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=store.folder).close()
+    except OSError as error:
+        raise UserError(
+            f"results folder {store.folder}: cannot be written ({error.strerror}); name another with --results DIR"
+        ) from error
+
+
+@contextlib.contextmanager
+def _backend(options: argparse.Namespace) -> "Iterator[tuple[Backend, str]]":
+    """What runs the work, and its name."""
+    if options.serial:
+        from raysweep.serial import SerialBackend
+
+        yield SerialBackend(), "this process"
+        return
+    from raysweep.cluster.connect import connected
+
+    with connected(options.cluster) as words:
+        from raysweep.cluster.backend import RayBackend
+
+        yield RayBackend(), words
+
+
+def _tensorboard(store: StudyStore) -> str:
+    """The command that shows the training, as it can be typed."""
+    return f"tensorboard --logdir {shlex.quote(str(store.tensorboard_folder()))}"
+
+
+def _draw_again(options: argparse.Namespace, console: Console) -> int:
+    """Gathers the tables of what is there, of the study as it was run, and draws the report."""
+    if options.set:
+        raise UserError("--set changes what is computed, and --only report computes nothing: leave one of them out")
+    _, store = _load(options)
+    store.collect(store.load_study(), store.load_facts())
+    _draw(store, console)
+    return DONE
+
+
+def _draw(store: StudyStore, console: Console) -> None:
+    from analysis.report import write_report
+
+    console.print(f"Report: {write_report(store)}", soft_wrap=True)
+
+
+def _conclude(outcome: "Outcome", console: Console) -> int:
+    """Says what did not work; the exit code that goes with it."""
+    if not outcome.reasons:
+        return DONE
+    console.print(f"\nFailed: {outcome.failed} trials; {outcome.shards_missing} shards are missing. The reasons:")
+    for reason in outcome.reasons[:REASONS_SHOWN]:
+        console.print(f"  {reason}", markup=False, soft_wrap=True)
+    console.print("The same command tries them again.")
+    return INCOMPLETE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
