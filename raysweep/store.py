@@ -348,7 +348,7 @@ def _trial_row(trial: Trial, facts: DataFacts, record: TrialRecord | None, failu
         "latent_dim": trial.latent_dim,
         "lam": getattr(trial.model, "lam", None),
         "c": getattr(trial.model, "c", None),
-        "axes": json.dumps(trial.axes),
+        "axes": json.dumps(trial.axis_values),
         "settings": trial.model.model_dump_json(),
         "status": status,
         "reason": reason,

@@ -9,7 +9,7 @@ import ray
 from ray import tune
 
 from raysweep.cluster.tasks import run_on_cpu, run_on_gpu
-from raysweep.cluster.trainables import SweepTrainable
+from raysweep.cluster.trainables import SweepTrainable, to_config
 from raysweep.errors import UserError
 from raysweep.pipeline import (
     RETRIES,
@@ -36,7 +36,7 @@ class RayBackend:
         check_resources([task.trial for task in tasks])
         tuner = tune.Tuner(
             SweepTrainable,
-            param_space={"task": tune.grid_search(list(tasks))},
+            param_space={"task": tune.grid_search([to_config(task) for task in tasks])},
             tune_config=tune.TuneConfig(
                 reuse_actors=True,
                 trial_name_creator=_trial_name,
@@ -108,6 +108,10 @@ class _Watcher(tune.Callback):
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Tune pickles its callbacks to restore a sweep, which is not how we resume; a console cannot be pickled.
+        return {}
+
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
@@ -161,7 +165,7 @@ def _error_of(reference: Any) -> BaseException | None:
 
 
 def _trial_name(trial: Any) -> str:
-    return str(trial.config["task"].trial.id)
+    return str(trial.config["task"]["id"])
 
 
 def _in_order(results: Any, tasks: Sequence[TrainTask]) -> Iterator[str | None]:
@@ -170,5 +174,5 @@ def _in_order(results: Any, tasks: Sequence[TrainTask]) -> Iterator[str | None]:
     for result in results:
         if result.error is not None:
             lines = [line for line in str(result.error).splitlines() if line.strip()]
-            errors[result.config["task"].trial.id] = lines[-1] if lines else type(result.error).__name__
+            errors[result.config["task"]["id"]] = lines[-1] if lines else type(result.error).__name__
     return iter([errors.get(task.trial.id) for task in tasks])

@@ -15,15 +15,37 @@ from ray import tune
 from ray.tune import PlacementGroupFactory
 
 from raysweep.cluster.tasks import choose_device
-from raysweep.pipeline import TrainTask, describe, record_failure, start_training
+from raysweep.pipeline import TrainTask, Workplace, describe, record_failure, start_training
+from raysweep.study.core import Trial
 from raysweep.training import TrainingRun, TrainingState
 
 STEP_SECONDS = 3.0
 """Training per Tune step: a step costs Tune about 20 ms."""
 
 
+def to_config(task: TrainTask) -> dict[str, Any]:
+    """A task in plain values: Tune puts place-holders where other objects stand."""
+    place = task.workplace
+    return {
+        "id": task.trial.id,
+        "trial": task.trial.model_dump_json(),
+        "results": str(place.results),
+        "data": str(place.data),
+        "checkpoint_seconds": task.checkpoint_seconds,
+        "flop": task.flop,
+    }
+
+
+def from_config(config: dict[str, Any]) -> TrainTask:
+    """The task of a configuration that Tune hands out."""
+    values = config["task"]
+    place = Workplace(Path(values["results"]), Path(values["data"]))
+    trial = Trial.model_validate_json(values["trial"])
+    return TrainTask(trial, place, values["checkpoint_seconds"], values["flop"])
+
+
 class TrialTrainable(tune.Trainable):
-    """Trains the trial of `config["task"]`, a `TrainTask`.
+    """Trains the trial of `config["task"]`, a `TrainTask` in plain values.
 
     Tune is told numbers only, all finite: `step`, `share` (0 … 1, comparable between families) and `score`, the
     family's own metric, once it is known.
@@ -34,7 +56,7 @@ class TrialTrainable(tune.Trainable):
 
     def setup(self, config: dict[str, Any]) -> None:
         """Builds the trial and continues from its checkpoint, if there is one."""
-        self.task: TrainTask = config["task"]
+        self.task = from_config(config)
         self.run: TrainingRun | None = None
         self.problem: BaseException | None = None
         try:
@@ -92,7 +114,7 @@ class TrialTrainable(tune.Trainable):
     @classmethod
     def default_resource_request(cls, config: dict[str, Any]) -> PlacementGroupFactory:
         """The trial's own resources; a GPU only where the cluster has any."""
-        resources = config["task"].trial.resources
+        resources = from_config(config).trial.resources
         bundle: dict[str, float] = {"CPU": resources.cpus}
         if resources.gpus and ray.cluster_resources().get("GPU"):
             bundle["GPU"] = resources.gpus
@@ -142,5 +164,5 @@ class SweepTrainable(TrialTrainable):
 
     def setup(self, config: dict[str, Any]) -> None:
         """See `TrialTrainable`; the score is that of the family's own trainable."""
-        self.metric = TRAINABLES[config["task"].trial.model.family].metric
+        self.metric = TRAINABLES[from_config(config).trial.model.family].metric
         super().setup(config)

@@ -44,16 +44,21 @@ class Trial(Frozen):
     model: AnyLearner
     data: AnyData
     seed: int
-    axes: dict[str, AxisValue] = {}
-    """The values by which it differs from other trials of its arm."""
+    axes: tuple[str, ...] = ()
+    """The settings by which it differs from other trials of its arm."""
     resources: Resources = Resources()
 
     @cached_property
     def id(self) -> str:
         """Readable and stable: arm, axes, seed, and a hash of everything that determines the trained weights."""
         content = [self.model.model_dump(mode="json"), self.data.model_dump(mode="json"), self.seed, TRAINING_VERSION]
-        words = [self.arm, *(_word(name, value) for name, value in self.axes.items()), f"s{self.seed}"]
+        words = [self.arm, *(_word(name, value) for name, value in self.axis_values.items()), f"s{self.seed}"]
         return "-".join([*words, short_hash(content)])
+
+    @property
+    def axis_values(self) -> dict[str, AxisValue]:
+        """The axes with this trial's values."""
+        return {axis: getattr(self.model, axis) for axis in self.axes}
 
     @property
     def latent_dim(self) -> int | None:
@@ -103,11 +108,10 @@ class Arm(Frozen):
             object.__setattr__(self, "name", self.model.family)
         return self
 
-    def points(self) -> Iterator[tuple[AnyModel, dict[str, AxisValue]]]:
-        """Every combination of the axes' values: the concrete model, and the values."""
+    def points(self) -> Iterator[AnyModel]:
+        """The concrete model of every combination of the axes' values."""
         for values in itertools.product(*self.over.values()):
-            axes = dict(zip(self.over, values, strict=True))
-            yield _replace(self.model, axes), axes
+            yield _replace(self.model, dict(zip(self.over, values, strict=True)))
 
 
 def _replace(model: AnyModel, fields: dict[str, AxisValue]) -> AnyModel:
@@ -161,9 +165,9 @@ class Study(Frozen):
     def trials(self) -> tuple[Trial, ...]:
         """Every trial, the classifier's first: arms in order, then their points, then seeds."""
         swept = [
-            Trial(arm=arm.name, model=model, data=self.data, seed=seed, axes=axes, resources=arm.resources)
+            Trial(arm=arm.name, model=model, data=self.data, seed=seed, axes=tuple(arm.over), resources=arm.resources)
             for arm in self.arms
-            for model, axes in arm.points()
+            for model in arm.points()
             for seed in self.seeds
         ]
         return ((self.classifier_trial,) if self.classifier_trial else ()) + tuple(swept)

@@ -18,6 +18,7 @@ from raysweep.study import (
     Mnist,
     Reconstruction,
     Study,
+    Trial,
     WganGp,
     grid,
 )
@@ -95,6 +96,10 @@ def test_a_study_loads_back_equal(lam: list[float], c: list[float], seeds: list[
     again = Study.model_validate_json(whole.model_dump_json())
     assert again == whole
     assert [trial.id for trial in again.trials] == [trial.id for trial in whole.trials]
+    for trial in whole.trials:
+        there_and_back = Trial.model_validate_json(trial.model_dump_json())
+        assert there_and_back == trial
+        assert there_and_back.id == trial.id
 
 
 def test_one_classifier_is_trained_if_a_measure_needs_it() -> None:

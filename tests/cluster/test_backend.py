@@ -1,0 +1,104 @@
+"""The same study through Ray ends in the same tables."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import ray
+
+from raysweep import pipeline
+from raysweep.cluster.backend import RayBackend, check_resources
+from raysweep.cluster.connect import connected
+from raysweep.errors import UserError
+from raysweep.pipeline import Workplace, run_study
+from raysweep.serial import SerialBackend
+from raysweep.store import measurements
+from raysweep.study import Resources, Study
+from raysweep.study.data import Digits
+from small_study import STUDY
+from test_pipeline import Recorder, tables
+
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
+FACTS = STUDY.data.facts(Path())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster() -> Iterator[str]:
+    with connected(None) as where:
+        yield where
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of the small study through Ray, which no test may change."""
+    folder = tmp_path_factory.mktemp("finished")
+    run(folder)
+    return folder
+
+
+def run(folder: Path, study: Study = STUDY) -> Recorder:
+    recorder = Recorder()
+    run_study(study, Workplace(folder, folder), RayBackend(), recorder, ["train", "measure"])
+    return recorder
+
+
+def test_ray_and_one_process_give_the_same_tables(finished: Path, tmp_path: Path) -> None:
+    run_study(STUDY, Workplace(tmp_path, tmp_path), SerialBackend(), Recorder(), ["train", "measure"])
+    through_ray, in_one_process = tables(finished), tables(tmp_path)
+    assert len(through_ray["reconstruction"]) > 0
+    for name, table in through_ray.items():
+        pd.testing.assert_frame_equal(table, in_one_process[name], check_exact=True)
+
+
+def test_processes_go_on_with_the_next_trial(finished: Path) -> None:
+    schedule = Workplace(finished, finished).store.table("schedule")
+    training = schedule[schedule["work"] == "train"]
+    assert len(training) == len(STUDY.trials)
+    cores = int(ray.cluster_resources()["CPU"])
+    assert training["process"].nunique() <= cores
+
+
+def test_a_failed_trial_and_its_shards_leave_the_others_alone(tmp_path: Path) -> None:
+    """A checkpoint that cannot be read fails its trial on every try."""
+    study = STUDY.model_copy(update={"arms": STUDY.arms[2:3]})
+    bad = study.trials[1].id
+    store = Workplace(tmp_path, tmp_path).store
+    store.save_checkpoint(bad, lambda file: file.write(b"not a checkpoint"))
+    run(tmp_path, study)
+    trials = tables(tmp_path)["trials"].set_index("trial")
+    assert trials.loc[bad, "status"] == "failed"
+    assert "UnpicklingError" in trials.loc[bad, "reason"]
+    assert (trials.drop(bad)["status"] == "finished").all()
+    assert bad not in set(tables(tmp_path)["samples"]["trial"])
+    store.checkpoint_path(bad).unlink()
+    run(tmp_path, study)
+    assert set(tables(tmp_path)["trials"]["status"]) == {"finished"}
+
+
+def test_a_failed_shard_is_recorded_after_its_retries(finished: Path, tmp_path: Path) -> None:
+    results = Path(shutil.copytree(finished, tmp_path / "results"))
+    store = Workplace(results, results).store
+    m, trial, shard = next(item for item in measurements(STUDY, FACTS) if item[0].name == "samples")
+    key = pipeline.measure_key(STUDY, m)
+    store.shard_path(key, trial.id, shard).unlink()
+    weights = store.model_path(trial.id).read_bytes()
+    store.model_path(trial.id).write_bytes(b"not a model")
+    run(results)
+    failures = tables(results)["failures"]
+    assert list(failures["trial"]) == [trial.id]
+    assert "UnpicklingError" in failures["reason"].iloc[0]
+    store.model_path(trial.id).write_bytes(weights)
+    run(results)
+    pd.testing.assert_frame_equal(tables(results)["samples"], tables(finished)["samples"])
+
+
+def test_more_than_any_node_has_is_refused_at_once() -> None:
+    trial = STUDY.trials[1].model_copy(update={"resources": Resources(cpus=10_000)})
+    with pytest.raises(UserError, match="asks for 10000 cores"):
+        check_resources([trial])
+
+
+def test_gpus_are_not_asked_for_where_there_are_none() -> None:
+    check_resources([STUDY.trials[1].model_copy(update={"resources": Resources(cpus=1, gpus=8), "data": Digits()})])

@@ -1,0 +1,45 @@
+"""A study of every family and every measure that runs in seconds; also loaded by path, as a user's own study is."""
+
+import math
+
+from raysweep.study import (
+    Arm,
+    Autoencoder,
+    ClassRadius,
+    Digits,
+    FrechetDistance,
+    LcVae,
+    LeNet,
+    ProjectedAdam,
+    Reconstruction,
+    Resources,
+    Samples,
+    Study,
+    Vae,
+    WganGp,
+    grid,
+)
+
+SMALL = Resources(cpus=1, gpus=0.25)
+
+STUDY = Study(
+    name="small",
+    title="A small study",
+    question="Does the whole way work?",
+    data=Digits(limit=200),
+    arms=(
+        Arm(model=WganGp(steps=60, width=4, batch=16), over={"latent_dim": grid(2, 4)}, resources=SMALL),
+        Arm(model=Autoencoder(steps=200, width=4, batch=16), over={"latent_dim": grid(2, 4)}, resources=SMALL),
+        Arm(model=Vae(steps=200, width=4, batch=16, latent_dim=2), resources=SMALL),
+        Arm(model=LcVae(steps=200, width=4, batch=16, latent_dim=2), over={"c": grid(0.01, math.inf)}, resources=SMALL),
+    ),
+    seeds=(0, 1),
+    measures=(
+        Reconstruction(images=20, generated=10, shard=10, keep=2, solver=ProjectedAdam(steps=20, learning_rate=0.05)),
+        FrechetDistance(samples=200),
+        ClassRadius(samples=20, shard=10, bank=200, rays=4),
+        Samples(count=16),
+    ),
+    classifier=LeNet(epochs=5, batch=16),
+    checkpoint_seconds=0.2,
+)

@@ -1,0 +1,190 @@
+"""The whole way in one process: what is missing is done, what exists is not done again."""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from raysweep import pipeline, schema
+from raysweep.pipeline import MeasureTask, PrepareTask, TrainTask, Workplace, run_study
+from raysweep.serial import SerialBackend
+from raysweep.store import measurements
+from raysweep.study import Study
+from small_study import STUDY
+
+FACTS = STUDY.data.facts(Path())
+TABLES = [name for name in schema.TABLES if name != "schedule"]
+
+
+class Recorder:
+    """A progress that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.phases: list[str] = []
+        self.shares: dict[str, float] = {}
+        self.expected: set[str] = set()
+
+    def start(self, phase: str, total: Mapping[str, float], already: int) -> None:
+        self.phases.append(phase)
+        self.expected |= set(total)
+
+    def advance(self, name: str, share: float) -> None:
+        self.shares[name] = share
+
+    def finish(self) -> None:
+        pass
+
+
+def tables(folder: Path) -> dict[str, pd.DataFrame]:
+    store = Workplace(folder, folder).store
+    return {name: store.table(name) for name in TABLES}
+
+
+def run(folder: Path, study: Study = STUDY, steps: Sequence[pipeline.Step] = ("train", "measure")) -> Recorder:
+    recorder = Recorder()
+    run_study(study, Workplace(folder, folder), SerialBackend(), recorder, steps)
+    return recorder
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of the small study, which no test may change."""
+    folder = tmp_path_factory.mktemp("finished")
+    run(folder)
+    return folder
+
+
+@pytest.fixture
+def results(finished: Path, tmp_path: Path) -> Path:
+    """A copy of them."""
+    return Path(shutil.copytree(finished, tmp_path / "results"))
+
+
+def test_every_trial_and_every_shard_is_there(finished: Path) -> None:
+    found = tables(finished)
+    assert set(found["trials"]["trial"]) == {trial.id for trial in STUDY.trials}
+    assert set(found["trials"]["status"]) == {"finished"}
+    assert found["failures"].empty
+    gans, others = 4, 10  # trials with and without inversion
+    assert len(found["reconstruction"]) == (gans + others) * 40 - 4 * 0 + gans * 10
+    assert len(found["class_radius"]) == (4 + 2 + 4) * 20
+    assert len(found["samples"]) == (4 + 2 + 4) * 16
+    assert len(found["frechet"]) == 4 + 4 + 2 * (2 + 4)
+    for name in ("history", "frechet"):
+        assert np.isfinite(found[name][{"history": "value", "frechet": "distance"}[name]]).all()
+
+
+def test_the_schedule_says_who_did_what(finished: Path) -> None:
+    schedule = Workplace(finished, finished).store.table("schedule")
+    assert len(schedule) == len(STUDY.trials) + len(list(measurements(STUDY, FACTS)))
+    assert set(schedule["process"]) == {os.getpid()}
+    assert (schedule["wall"] > 0).all()
+
+
+def test_a_second_run_does_nothing(results: Path) -> None:
+    before = tables(results)
+    recorder = run(results)
+    assert recorder.phases == []
+    for name, table in tables(results).items():
+        pd.testing.assert_frame_equal(table, before[name])
+
+
+def test_only_what_is_missing_is_done_and_comes_out_the_same(results: Path) -> None:
+    before = tables(results)
+    store = Workplace(results, results).store
+    trial = STUDY.trials[3]
+    shutil.rmtree(store.trial_folder(trial.id))
+    lost = [(m, t, s) for m, t, s in measurements(STUDY, FACTS)][::7]
+    for m, t, s in lost:
+        store.shard_path(pipeline.measure_key(STUDY, m), t.id, s).unlink()
+    recorder = run(results)
+    names = {f"{pipeline.measure_key(STUDY, m)}/{t.id}/{s.key}" for m, t, s in lost}
+    assert set(recorder.shares) == {trial.id, *names}
+    for name, table in tables(results).items():
+        pd.testing.assert_frame_equal(table, before[name])
+
+
+def test_a_larger_study_adds_to_what_is_there(results: Path) -> None:
+    larger = STUDY.model_copy(update={"seeds": (0, 1, 2), "arms": STUDY.arms[1:2]})
+    recorder = run(results, larger, ["train"])
+    new = {trial.id for trial in larger.trials} - {trial.id for trial in STUDY.trials}
+    assert set(recorder.shares) == new
+    assert len(new) == 2
+
+
+def test_progress_reaches_the_end_of_everything(tmp_path: Path) -> None:
+    recorder = run(tmp_path, STUDY.model_copy(update={"arms": STUDY.arms[2:3], "seeds": (0,)}))
+    assert recorder.phases == ["train", "prepare", "measure"]
+    assert {name for name, share in recorder.shares.items() if share == 1.0} == recorder.expected
+
+
+def test_training_alone_measures_nothing(tmp_path: Path) -> None:
+    study = STUDY.model_copy(update={"arms": STUDY.arms[2:3], "seeds": (0,)})
+    run(tmp_path, study, ["train"])
+    found = tables(tmp_path)
+    assert set(found["trials"]["status"]) == {"finished"}
+    assert found["samples"].empty
+
+
+def test_a_failure_is_recorded_and_the_rest_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = STUDY.model_copy(update={"arms": STUDY.arms[2:3]})
+    bad = study.trials[1].id
+    attempts = []
+    real = pipeline.start_training
+
+    def start(task: TrainTask, *arguments: object) -> object:
+        if task.trial.id == bad:
+            attempts.append(task.trial.id)
+            raise RuntimeError("out\nof memory")
+        return real(task, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("raysweep.serial.start_training", start)
+    run(tmp_path, study)
+    trials = tables(tmp_path)["trials"].set_index("trial")
+    assert trials.loc[bad, "status"] == "failed"
+    assert trials.loc[bad, "reason"] == "RuntimeError: out of memory"
+    assert len(attempts) == 1 + pipeline.RETRIES
+    assert (trials.drop(bad)["status"] == "finished").all()
+    outcome = pipeline.outcome(study, Workplace(tmp_path, tmp_path))
+    assert (outcome.finished, outcome.failed, outcome.reasons) == (2, 1, ("RuntimeError: out of memory",))
+
+    monkeypatch.undo()
+    run(tmp_path, study)
+    assert set(tables(tmp_path)["trials"]["status"]) == {"finished"}
+    assert pipeline.outcome(study, Workplace(tmp_path, tmp_path)).reasons == ()
+
+
+def test_a_failed_shard_is_recorded_and_tried_again(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tables(results)
+    store = Workplace(results, results).store
+    m, trial, shard = next(item for item in measurements(STUDY, FACTS) if item[0].name == "samples")
+    store.shard_path(pipeline.measure_key(STUDY, m), trial.id, shard).unlink()
+
+    def broken(self: object, task: MeasureTask | PrepareTask, weights: object = None) -> None:
+        raise OSError("storage is away")
+
+    monkeypatch.setattr("raysweep.pipeline.Worker.run", broken)
+    run(results)
+    failures = tables(results)["failures"]
+    assert list(failures["reason"]) == ["OSError: storage is away"]
+    assert len(tables(results)["samples"]) == len(before["samples"]) - 16
+    monkeypatch.undo()
+    run(results)
+    pd.testing.assert_frame_equal(tables(results)["samples"], before["samples"])
+    assert tables(results)["failures"].empty
+
+
+def test_a_diverged_trial_is_a_status_and_is_not_measured(tmp_path: Path) -> None:
+    arm = STUDY.arms[1].model_copy(
+        update={"model": STUDY.arms[1].model.model_copy(update={"learning_rate": 1e30}), "over": {}}
+    )
+    study = STUDY.model_copy(update={"arms": (arm,), "seeds": (0,)})
+    run(tmp_path, study)
+    trials = tables(tmp_path)["trials"].set_index("arm")
+    assert trials.loc["autoencoder", "status"] == "diverged"
+    assert tables(tmp_path)["reconstruction"].empty
+    assert pipeline.outcome(study, Workplace(tmp_path, tmp_path)).diverged == 1
