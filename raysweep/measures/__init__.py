@@ -1,1 +1,55 @@
 """What is computed on every trained model, one file a measure."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+
+from raysweep.data.images import DataSet
+from raysweep.measures import class_radius, frechet, reconstruction, samples
+from raysweep.measures.context import Columns, MeasureContext
+from raysweep.models.lenet import LeNetLearner
+from raysweep.schema import MEASURE_TABLES
+from raysweep.study.measures import ClassRadius, FrechetDistance, MeasureSettings, Reconstruction, Samples, Shard
+
+__all__ = ["MEASURES", "PREPARE", "MeasureContext", "prepare", "run_measure"]
+
+MEASURES: Mapping[type[MeasureSettings], Callable[[Any, Shard, MeasureContext], Columns]] = {
+    Reconstruction: reconstruction.run,
+    FrechetDistance: frechet.run,
+    ClassRadius: class_radius.run,
+    Samples: samples.run,
+}
+"""The code of each measure, by its settings. A new measure is added here."""
+
+PREPARE: Mapping[
+    type[MeasureSettings],
+    Callable[[Any, DataSet, LeNetLearner | None, Path | None, torch.device], dict[str, NDArray[np.float64]]],
+] = {FrechetDistance: frechet.prepare}
+"""What a measure with `needs_reference` computes once for the study."""
+
+
+def run_measure(settings: MeasureSettings, shard: Shard, context: MeasureContext) -> pa.Table:
+    """The rows of one shard of a measure of one trial.
+
+    They depend on the settings, the trial and the shard alone: all random streams are named by these.
+    """
+    columns = MEASURES[type(settings)](settings, shard, context)
+    rows = len(next(iter(columns.values())))
+    names = {"measure": [settings.name] * rows, "trial": [context.trial.id] * rows}
+    return MEASURE_TABLES[settings.table].rows({**names, **columns})
+
+
+def prepare(
+    settings: MeasureSettings,
+    data: DataSet,
+    classifier: LeNetLearner | None,
+    fid_weights: Path | None,
+    device: torch.device,
+) -> dict[str, NDArray[np.float64]]:
+    """What a measure with `needs_reference` needs beyond the trial: the `reference` of its context."""
+    return PREPARE[type(settings)](settings, data, classifier, fid_weights, device)

@@ -33,3 +33,9 @@ class MeasureContext:
     """What the measure's `prepare` computed, once for the study."""
     fid_weights: Path | None = None
     """File of the Inception weights, or None to let pytorch-fid fetch them."""
+
+    @property
+    def latent_dim(self) -> int:
+        """dim(z) of the trial's model, which must have a latent space."""
+        assert self.trial.latent_dim is not None, f"trial {self.trial.id} has no latent space to measure"
+        return self.trial.latent_dim

@@ -5,9 +5,9 @@ of workers, so its table is the same whatever computes it.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from raysweep.study.base import Frozen, Name
 from raysweep.study.data import DataFacts
@@ -189,6 +189,12 @@ class ClassRadius(MeasureSettings):
     ray_starts: Annotated[int, Field(ge=0)] = 4
     projections: Annotated[int, Field(ge=0)] = 6
     """Steps down to the boundary's nearest point, from each start."""
+
+    @model_validator(mode="after")
+    def _some_start(self) -> Self:
+        if self.bank_starts + self.ray_starts == 0:
+            raise ValueError("bank_starts and ray_starts are both 0: the search needs a start; give at least one")
+        return self
 
     @property
     def needs_classifier(self) -> bool:

@@ -1,0 +1,144 @@
+"""Inversion of a generator by Adam, with a projection to the feasible latents after every step."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from raysweep.inversion.feasible import project, radius
+from raysweep.inversion.problem import Generate, Inversion, Status, squared_error
+from raysweep.study.measures import ProjectedAdam
+
+EPSILON = 1e-8
+"""Adam's ε, which keeps its denominator from zero."""
+FLAT = 1e-3
+"""A search has converged when the projected gradient fell to this share of what it was at the start."""
+GAIN = 1e-4
+"""A search has stalled when the last tenth of its steps lowered the best error by less than this share."""
+
+
+def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: ProjectedAdam) -> Inversion:
+    """The feasible latents whose images come nearest to `targets`, searched from every start; the best is kept.
+
+    All images are searched in one batch. Adam works on each component of z alone, so an image's result does not
+    depend on the others, but for the rounding of a batched generator. What is returned is the best iterate seen, the
+    start included, not the last one. `status` says how the search that found it ended:
+
+    - converged: at the best iterate the projected gradient (without its part that pushes out of the ball) is at most
+      `FLAT` of the start's. The last iterate's gradient is not computed: if it is the best, the one before counts.
+    - stalled: not so, but the last tenth of the steps gained less than `GAIN` of the error. No claim of optimality.
+    - budget spent: the error was still falling when the steps were used up.
+
+    Args:
+        generate: the generator; its parameters should be frozen, since gradients are taken for z only.
+        targets: (count, ...) images x.
+        starts: (restarts, count, dim(z)) latents; they are projected to the feasible set first.
+        settings: steps, learning rate and feasible set.
+
+    Source: Pinetz, Soukup and Pock (2019), Eq. 5; Kingma and Ba (2014), Algorithm 1. The paper returns an
+    unspecified iterate.
+    """
+    limit = radius(settings.feasible, starts.shape[-1])
+    searches = [_search(generate, targets, project(start, limit), limit, settings) for start in starts]
+    errors = torch.stack([search.error for search in searches])
+    winner = errors.argmin(dim=0)
+    image = torch.arange(len(targets), device=winner.device)
+    return Inversion(
+        z=torch.stack([search.z for search in searches])[winner, image],
+        error=errors[winner, image],
+        status=tuple(searches[k].status[i] for i, k in enumerate(winner.tolist())),
+        passes=torch.full_like(winner, settings.passes),
+    )
+
+
+@dataclass(frozen=True)
+class _Search:
+    """The best iterates of the searches from one start per image, and how these searches ended."""
+
+    z: Tensor
+    error: Tensor
+    status: tuple[Status, ...]
+
+
+def _search(generate: Generate, targets: Tensor, z: Tensor, limit: float, settings: ProjectedAdam) -> _Search:
+    adam = _Adam(z, settings)
+    best = _Best(z)
+    earlier_error = start_slope = best.error
+    for step in range(1, settings.steps + 1):
+        error, gradient = _error_and_gradient(generate, targets, z)
+        slope = projected_gradient(z, gradient, limit).norm(dim=1)
+        if step == 1:
+            start_slope = slope
+        best.offer(z, error, slope)
+        if step == settings.steps - settings.steps // 10:
+            earlier_error = best.error
+        z = project(adam.step(z, gradient), limit)
+    with torch.no_grad():
+        best.offer(z, squared_error(generate(z), targets), best.slope)
+    converged = best.slope <= FLAT * start_slope
+    stalled = best.error > (1 - GAIN) * earlier_error
+    return _Search(best.z, best.error, _statuses(converged, stalled))
+
+
+class _Adam:
+    """Adam on a batch of independent problems: every operation is on single components of z.
+
+    Source: Kingma and Ba (2014), Algorithm 1.
+    """
+
+    def __init__(self, z: Tensor, settings: ProjectedAdam) -> None:
+        self.settings = settings
+        self.steps = 0
+        self.mean = torch.zeros_like(z)
+        self.square = torch.zeros_like(z)
+
+    def step(self, z: Tensor, gradient: Tensor) -> Tensor:
+        """Where the next update takes z."""
+        beta1, beta2 = self.settings.betas
+        self.steps += 1
+        self.mean.lerp_(gradient, 1 - beta1)
+        self.square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+        denominator = self.square.sqrt() / math.sqrt(1 - beta2**self.steps) + EPSILON
+        length = self.settings.learning_rate / (1 - beta1**self.steps)
+        return torch.addcdiv(z, self.mean, denominator, value=-length)
+
+
+class _Best:
+    """The best iterate of each search so far, with its error and the length of its projected gradient."""
+
+    def __init__(self, z: Tensor) -> None:
+        self.z = z
+        self.error = torch.full_like(z[:, 0], math.inf)
+        self.slope = torch.full_like(z[:, 0], math.inf)
+
+    def offer(self, z: Tensor, error: Tensor, slope: Tensor) -> None:
+        """Takes an iterate for those searches whose error it lowers."""
+        better = error < self.error
+        self.z = torch.where(better[:, None], z, self.z)
+        self.error = torch.where(better, error, self.error)
+        self.slope = torch.where(better, slope, self.slope)
+
+
+def _error_and_gradient(generate: Generate, targets: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
+    z = z.detach().requires_grad_()
+    error = squared_error(generate(z), targets)
+    (gradient,) = torch.autograd.grad(error.sum(), z)
+    return error.detach(), gradient
+
+
+def projected_gradient(z: Tensor, gradient: Tensor, limit: float) -> Tensor:
+    """The gradient without the part along which descent would leave the ball: zero at a constrained minimum.
+
+    Only latents on the boundary (to 1e-5 of `limit`, a float's rounding) whose descent direction points outward
+    lose the component along z.
+    """
+    squared_norm = z.square().sum(dim=1, keepdim=True)
+    along = (gradient * z).sum(dim=1, keepdim=True)
+    held_back = (squared_norm.sqrt() >= (1 - 1e-5) * limit) & (along < 0)
+    return torch.where(held_back, gradient - along / squared_norm * z, gradient)
+
+
+def _statuses(converged: Tensor, stalled: Tensor) -> tuple[Status, ...]:
+    pairs = zip(converged.tolist(), stalled.tolist(), strict=True)
+    return tuple("converged" if flat else "stalled" if slow else "budget spent" for flat, slow in pairs)
