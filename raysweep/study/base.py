@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
@@ -25,6 +26,13 @@ class Frozen(BaseModel):
             if name not in cls.model_fields:
                 raise ValueError(f"no setting {name!r}; {choices(str(name), cls.model_fields)}")
         return fields
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """See pydantic; what was derived from the old values (a trial's id) is derived anew."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in set(copy.__dict__) - set(type(self).model_fields):
+            del copy.__dict__[name]
+        return copy
 
     def content_hash(self, *more: str) -> str:
         """Six hex digits of everything in these settings and in `more`; the same on every machine."""

@@ -169,3 +169,11 @@ def test_a_shape_that_a_family_cannot_use_is_refused() -> None:
 def test_odd_batches_have_no_pairs() -> None:
     with pytest.raises(ValidationError, match="even number"):
         LcVae(batch=31)
+
+
+def test_a_copy_derives_its_ids_anew() -> None:
+    first = study().trials[0]
+    assert first.model_copy(update={"seed": 9}).id != first.id
+    whole = study()
+    assert len(whole.trials) == 4
+    assert len(whole.model_copy(update={"seeds": (0, 1, 2)}).trials) == 6
