@@ -1,0 +1,50 @@
+"""MNIST: the paper's architectures at an eighth of their width, so that one GPU or a patient CPU is enough.
+
+Answers, on 60,000 real images, how reconstruction, sample quality and the class radius change from 2 to 64 latent
+dimensions, for a GAN, an autoencoder and two VAEs, with three seeds.
+
+Costs COST: a night on eight CPU cores, or about an hour on one GPU, which four trials share.
+
+Needs MNIST in the data folder, or a connection to download it.
+"""
+
+from raysweep.study import (
+    Arm,
+    Autoencoder,
+    ClassRadius,
+    FrechetDistance,
+    LcVae,
+    Mnist,
+    ProjectedAdam,
+    Reconstruction,
+    Resources,
+    Samples,
+    Study,
+    Vae,
+    WganGp,
+    grid,
+)
+
+DIMENSIONS = grid(2, 10, 64)
+SHARED_GPU = Resources(gpus=0.25)
+
+STUDY = Study(
+    name="mnist",
+    title="Latent dimension on MNIST",
+    question="How do reconstruction, sample quality and class radius of four model families depend on dim(z)?",
+    data=Mnist(),
+    arms=(
+        Arm(model=WganGp(steps=8_000, width=16), over={"latent_dim": DIMENSIONS}, resources=SHARED_GPU),
+        Arm(model=Autoencoder(steps=10_000, width=16), over={"latent_dim": DIMENSIONS}, resources=SHARED_GPU),
+        Arm(model=Vae(epochs=20, width=32), over={"latent_dim": DIMENSIONS}, resources=SHARED_GPU),
+        Arm(model=LcVae(epochs=20, width=32), over={"latent_dim": DIMENSIONS}, resources=SHARED_GPU),
+    ),
+    seeds=(0, 1, 2),
+    measures=(
+        Reconstruction(images=500, shard=50, solver=ProjectedAdam(steps=2_000)),
+        FrechetDistance(features="lenet", samples=10_000),
+        ClassRadius(samples=500),
+        Samples(),
+    ),
+    estimated_device="laptop-core",
+)
