@@ -21,7 +21,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 
 USED_WITHOUT_IMPORT = {
-    "tensorboard": "the command that a run prints",
+    "tensorboard": "PyTorch writes its files with it, and a run prints its command",
 }
 
 
