@@ -2,7 +2,8 @@
 
 Operations are floating-point operations of convolutions and dense layers (a multiply-add is two), counted from the
 networks' descriptions in `raysweep.architecture`. Hours divide them by a device's peak and a stated utilisation, the
-share of the peak that training reaches: an estimate to plan by, good to a factor of two or three.
+share of the peak that training reaches: an estimate to plan by, good to a factor of two or three where networks are
+wide. Narrow ones keep a GPU waiting for its next task, and take several times as long there.
 """
 
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ GPU_UTILISATION = 0.3
 """An assumption, not a measurement: wide 5 × 5 convolutions on batches of 64 keep a large GPU only partly busy."""
 
 _DEVICES = (
-    # Assumed: AVX2 at 3.1 GHz does 2 units × 8 values × 2 operations a cycle = 99 GFLOP/s; half of it in training.
+    # Assumed: AVX2 at 3.1 GHz, 2 units × 8 values × 2 operations a cycle = 99 GFLOP/s, half of it reached. Measured on
+    # a server's core: 99 and 46 GFLOP/s (WGAN-GP of width 16 and VAE of width 32 on MNIST), 30 (width 8 on digits).
     Device("laptop-core", peak=100e9, memory=8e9, utilisation=0.5),
     # Source: NVIDIA V100 data sheet (2020), SXM2, FP32; it has no TF32.
     Device("v100", peak=15.7e12, memory=32e9, utilisation=GPU_UTILISATION),

@@ -157,7 +157,7 @@ def _run(options: argparse.Namespace, command: Sequence[str]) -> int:
     if options.list:
         _list_studies(console)
         return DONE
-    if options.only == "report":
+    if options.only == "report" and not options.plan:
         return _draw_again(options, console)
     job = _check(options)
     print_plan(make_plan(job.study, job.facts, job.store), console, every_trial=options.plan)

@@ -5,7 +5,7 @@ latent dimensions, beside an autoencoder of the same layers. All settings are th
 a random 20 % of the images validates. Three seeds instead of one; 1,000 images of each split are inverted. Figures 3
 and 5 are the measure `reconstruction`, Figure 4 is `fid`.
 
-Costs COST: a study for a cluster.
+Costs 142 EFLOP in 36 trials: eleven days of one H100, taking 30 % of its peak to be reached. A study for a cluster.
 
 Needs CelebA in the data folder (Google limits its download: see torchvision's CelebA), and GPUs with 24 GB. The FID
 needs pytorch-fid's Inception weights: downloaded at first use, or a file named with --fid-weights.

@@ -1,0 +1,169 @@
+"""The studies that come with raysweep: they load, cost what they say, and their large networks are the papers'."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+import torch
+
+from raysweep.models import build_learner
+from raysweep.models.networks import build
+from raysweep.plan import make_plan, with_prefix
+from raysweep.study import Autoencoder, LcVae, Study, WganGp
+from raysweep.study.data import DataFacts
+from raysweep.study.loading import known_studies, load_study, override
+
+NAMES = tuple(known_studies())
+
+
+def facts_of(study: Study) -> DataFacts:
+    return study.data.facts(Path())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_study_has_its_files_name_and_survives_json(name: str) -> None:
+    study = load_study(name)
+    assert study.name == name
+    assert Study.model_validate_json(study.model_dump_json()) == study
+    assert study.question.endswith("?")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ids_are_unique(name: str) -> None:
+    ids = [trial.id for trial in load_study(name).trials]
+    assert len(set(ids)) == len(ids)
+
+
+# Arms × their axes' values × seeds, and the classifier where a measure needs one.
+TRIALS = {
+    "digits": 1 + 4 * 3 * 2 + 2 * 2 * 2,  # 4 families × 3 dim(z) × 2 seeds; λ × c × 2 seeds
+    "mnist": 1 + 4 * 3 * 3,  # 4 families × 3 dim(z) × 3 seeds
+    "cifar10": 2 * 7 * 3,  # 2 families × 7 dim(z) × 3 seeds
+    "celeba": 2 * 6 * 3,  # 2 families × 6 dim(z) × 3 seeds
+    "lcvae_mnist": 1 + (2 * 2 + 2 * 2 + 2 + 3) * 3,  # λ × c twice, c of weights, c of gains; 3 seeds
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_number_of_trials_is_that_counted_by_hand(name: str) -> None:
+    assert len(load_study(name).trials) == TRIALS[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_docstring_states_the_cost_that_the_plan_computes(name: str) -> None:
+    study = load_study(name)
+    plan = make_plan(study, facts_of(study), None)
+    module = importlib.import_module(f"search_spaces.{name}")
+    assert f"{with_prefix(plan.flop, 'FLOP')} in {len(study.trials)} trials" in (module.__doc__ or "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_model_can_be_built_for_its_data_and_has_the_planned_parameters(name: str) -> None:
+    study = load_study(name)
+    facts = facts_of(study)
+    study.check_shapes(Path())
+    for trial in {trial.model: trial for trial in study.trials}.values():
+        networks = trial.model.networks(facts).values()
+        with torch.device("meta"):  # tensors without memory: CelebA's networks have 600 million values
+            values = sum(p.numel() for network in networks for p in build(network, torch.Generator()).parameters())
+        assert values == trial.model.parameters(facts)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_arm_trains_at_reduced_width(name: str) -> None:
+    study = override(load_study(name), ["arms.*.width=4", "arms.*.batch=8"])
+    facts = facts_of(study)
+    for trial in {trial.arm: trial for trial in study.trials}.values():  # the last point of each arm
+        learner = build_learner(trial.model, facts, 0, torch.device("cpu"))
+        count = trial.model.batch * trial.model.batches_per_step
+        stream = torch.Generator().manual_seed(0)
+        images = torch.rand(count, facts.shape.channels, facts.shape.size, facts.shape.size, generator=stream) * 2 - 1
+        labels = None if facts.classes is None else torch.arange(count) % facts.classes
+        for step in range(2):
+            losses = learner.update(images, labels, step)
+        assert all(torch.isfinite(loss) for loss in losses.values()), trial.id
+
+
+def test_cifar10_has_the_papers_settings_and_networks() -> None:
+    study = load_study("cifar10")
+    facts = facts_of(study)
+    gan = next(t.model for t in study.trials if isinstance(t.model, WganGp) and t.latent_dim == 100)
+    autoencoder = next(t.model for t in study.trials if isinstance(t.model, Autoencoder) and t.latent_dim == 100)
+    assert (gan.steps, gan.critic_steps, gan.learning_rate, gan.betas, gan.batch) == (80_000, 5, 1e-4, (0.0, 0.9), 64)
+    assert (autoencoder.steps, autoencoder.learning_rate, autoencoder.betas) == (80_000, 1e-3, (0.9, 0.999))
+    assert sorted({t.latent_dim for t in study.trials if t.latent_dim}) == [10, 20, 50, 100, 200, 500, 1000]
+    generator = (
+        (100 + 1) * 4 * 4 * 1024  # dense to 4 × 4 × 1024
+        + 2 * 1024  # its BatchNorm
+        + 5 * 5 * 1024 * 512 + 2 * 512  # convolutions without bias, each with BatchNorm
+        + 5 * 5 * 512 * 256 + 2 * 256
+        + 5 * 5 * 256 * 128 + 2 * 128
+        + 5 * 5 * 128 * 3 + 3  # the last one has a bias
+    )  # fmt: skip
+    convolutions = (
+        5 * 5 * 3 * 256 + 256  # convolutions with bias, strided and plain in turn
+        + 5 * 5 * 256 * 256 + 256
+        + 5 * 5 * 256 * 512 + 512
+        + 5 * 5 * 512 * 512 + 512
+        + 5 * 5 * 512 * 1024 + 1024
+        + 5 * 5 * 1024 * 1024 + 1024
+    )  # fmt: skip
+    assert (generator, convolutions) == (18_871_427, 50_813_184)
+    critic = convolutions + 4 * 4 * 1024 + 1
+    encoder = convolutions + (4 * 4 * 1024 + 1) * 100
+    assert {name: n.parameters for name, n in gan.networks(facts).items()} == {"generator": generator, "critic": critic}
+    assert autoencoder.parameters(facts) == encoder + generator
+
+
+def test_celeba_has_the_papers_settings_and_networks() -> None:
+    study = load_study("celeba")
+    facts = facts_of(study)
+    gan = next(t.model for t in study.trials if isinstance(t.model, WganGp) and t.latent_dim == 5000)
+    assert (gan.steps, gan.critic_steps, gan.learning_rate, gan.betas, gan.batch) == (80_000, 5, 1e-4, (0.0, 0.9), 64)
+    assert sorted({t.latent_dim for t in study.trials if t.latent_dim}) == [10, 50, 100, 500, 1000, 5000]
+    generator = (
+        (5000 + 1) * 4 * 4 * 2048 + 2 * 2048
+        + 5 * 5 * 2048 * 1024 + 2 * 1024
+        + 5 * 5 * 1024 * 512 + 2 * 512
+        + 5 * 5 * 512 * 256 + 2 * 256
+        + 5 * 5 * 256 * 128 + 2 * 128
+        + 5 * 5 * 128 * 3 + 3
+    )  # fmt: skip
+    critic = (
+        5 * 5 * 3 * 256 + 256
+        + 5 * 5 * 256 * 256 + 256
+        + 5 * 5 * 256 * 512 + 512
+        + 5 * 5 * 512 * 512 + 512
+        + 5 * 5 * 512 * 1024 + 1024
+        + 5 * 5 * 1024 * 1024 + 1024
+        + 5 * 5 * 1024 * 2048 + 2048
+        + 5 * 5 * 2048 * 2048 + 2048
+        + 4 * 4 * 2048 + 1
+    )  # fmt: skip
+    assert (generator, critic) == (233_522_307, 208_136_449)
+    assert {name: n.parameters for name, n in gan.networks(facts).items()} == {"generator": generator, "critic": critic}
+
+
+def test_lcvae_mnist_has_the_papers_settings_and_networks() -> None:
+    study = load_study("lcvae_mnist")
+    facts = facts_of(study)
+    published = study.arms[0]
+    model = published.model
+    assert isinstance(model, LcVae)
+    assert (model.epochs, model.batch, model.learning_rate, model.latent_dim) == (20, 300, 1e-3, 10)
+    assert published.over == {"lam": (0.0, 30.0), "c": (0.3, float("inf"))}
+    encoder = (
+        4 * 4 * 1 * 128 + 2 * 128  # kernel 4 without bias, BatchNorm
+        + 4 * 4 * 128 * 256 + 2 * 256
+        + 4 * 4 * 256 * 512 + 2 * 512
+        + 4 * 4 * 512 * 1024 + 2 * 1024
+    )  # fmt: skip
+    head = (1024 + 1) * 10
+    decoder = (
+        (10 + 1) * 12_544  # dense to 256 × 7 × 7 = 12,544, as the paper states
+        + 4 * 4 * 256 * 128 + 2 * 128
+        + 4 * 4 * 128 * 1 + 1  # the last one has a bias and no BatchNorm
+    )  # fmt: skip
+    assert (encoder, head, decoder) == (11_015_936, 10_250, 664_577)
+    parameters = {name: network.parameters for name, network in model.networks(facts).items()}
+    assert parameters == {"encoder": encoder, "mean": head, "log_variance": head, "decoder": decoder}

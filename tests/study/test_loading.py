@@ -1,0 +1,206 @@
+"""Studies by name and from files, and settings changed by path: what is taken, and what is said of the rest."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from raysweep.errors import UserError
+from raysweep.study import Digits, LcVae, Mnist, Reconstruction, Study
+from raysweep.study.loading import known_studies, load_study, override
+from small_study import STUDY as SMALL
+
+HEAD = "from raysweep.study import Arm, Digits, Study, WganGp\n"
+GOOD = HEAD + "STUDY = Study(name='mine', title='t', question='q', data=Digits(), arms=(Arm(model=WganGp()),))\n"
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "my_study.py"
+    file.write_text(text)
+    return file
+
+
+def refusal(file: Path) -> str:
+    with pytest.raises(UserError) as caught:
+        load_study(str(file))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_name_is_a_study_that_comes_with_raysweep() -> None:
+    assert load_study("digits").name == "digits"
+    assert known_studies()["digits"].name == "digits.py"
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(UserError, match=r"'digts': unknown; did you mean 'digits'\?.*celeba, cifar10, digits"):
+        load_study("digts")
+
+
+def test_a_path_is_a_file_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, GOOD)
+    assert load_study(str(tmp_path / "my_study.py")).name == "mine"
+    monkeypatch.chdir(tmp_path)
+    assert load_study("my_study.py") == load_study("./my_study.py")
+
+
+def test_a_file_is_read_again_every_time(tmp_path: Path) -> None:
+    load_study(str(written(tmp_path, GOOD)))
+    assert load_study(str(written(tmp_path, GOOD.replace("'mine'", "'changed'")))).name == "changed"
+
+
+def test_a_file_may_define_classes_of_its_own(tmp_path: Path) -> None:
+    text = "import dataclasses\n@dataclasses.dataclass\nclass Mine:\n    x: 'int' = 1\n" + GOOD
+    assert load_study(str(written(tmp_path, text))).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (HEAD + "STUDY = Study(\n", 2, "'(' was never closed"),
+        (HEAD + "\nWganGp(latnt_dim=3)\n", 3, "no setting 'latnt_dim'; did you mean 'latent_dim'?"),
+        (HEAD + "WganGp(steps=-5)\n", 2, "steps: Input should be greater than 0 (given: -5)"),
+        (HEAD + "import numpie\n", 2, "ModuleNotFoundError: No module named 'numpie'"),
+        (HEAD + "def arms():\n    return 1 / 0\narms()\n", 3, "ZeroDivisionError: division by zero"),
+        (GOOD.replace("'mine'", "'Not A Name'"), 2, "name: String should match pattern"),
+    ],
+)
+def test_an_error_in_a_file_is_told_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
+    file = written(tmp_path, text)
+    assert refusal(file).startswith(f"study file {file}, line {line}: ")
+    assert words in refusal(file)
+
+
+def test_a_file_must_define_a_study(tmp_path: Path) -> None:
+    assert "defines no STUDY" in refusal(written(tmp_path, HEAD))
+    assert "STUDY is a int" in refusal(written(tmp_path, "STUDY = 3\n"))
+
+
+def test_a_file_must_be_there_and_be_text(tmp_path: Path) -> None:
+    assert "not found" in refusal(tmp_path / "missing.py")
+    assert "not a file" in refusal(tmp_path)
+    (tmp_path / "binary.py").write_bytes(b"\xff\x00\xfe")
+    assert "binary.py" in refusal(tmp_path / "binary.py")
+    (tmp_path / "study.txt").write_text(GOOD)
+    assert "must end in .py" in refusal(tmp_path / "study.txt")
+
+
+def models(study: Study) -> dict[str, Any]:
+    return {arm.name: arm.model for arm in study.arms}
+
+
+def test_a_setting_of_one_arm_changes_and_nothing_else() -> None:
+    changed = override(SMALL, ["arms.wgan_gp.learning_rate=0.5"])
+    assert models(changed)["wgan_gp"].learning_rate == 0.5
+    assert override(changed, ["arms.wgan_gp.learning_rate=0.0001"]) == SMALL
+
+
+def test_settings_change_one_after_the_other() -> None:
+    assert override(SMALL, ["seeds=1", "seeds=2, 3"]).seeds == (2, 3)
+    assert override(SMALL, []) == SMALL
+
+
+def test_values_get_the_type_of_the_setting() -> None:
+    changed = override(
+        SMALL,
+        [
+            "arms.wgan_gp.betas=0.5,0.9",
+            "arms.vae.encoder_norm=false",
+            "arms.wgan_gp.over.latent_dim=3, 5",
+            "arms.wgan_gp.resources.gpus=0.5",
+            "arms.lc_vae.over.c=0.1,inf",
+            "data.limit=100",
+            "classifier.epochs=2",
+            "checkpoint_seconds=30",
+        ],
+    )
+    assert models(changed)["wgan_gp"].betas == (0.5, 0.9)
+    assert models(changed)["vae"].encoder_norm is False
+    assert changed.arms[0].over == {"latent_dim": (3, 5)}
+    assert changed.arms[0].resources.gpus == 0.5
+    assert changed.arms[3].over == {"c": (0.1, math.inf)}
+    assert changed.data == Digits(limit=100)
+    assert changed.classifier.epochs == 2
+    assert changed.checkpoint_seconds == 30.0
+
+
+def test_infinity_is_a_value_of_one_setting_and_not_of_another() -> None:
+    study = override(SMALL, ["arms.lc_vae.over.c=inf"])
+    assert [trial.model.c for trial in study.trials if isinstance(trial.model, LcVae)] == [math.inf] * 2
+    with pytest.raises(UserError, match=r"arms\.lc_vae\.lam=inf: .*finite"):
+        override(SMALL, ["arms.lc_vae.lam=inf"])
+
+
+def test_none_empties_what_may_be_empty() -> None:
+    assert override(SMALL, ["data.limit=none"]).data == Digits()
+    with pytest.raises(UserError, match=r"arms\.vae\.width=none"):
+        override(SMALL, ["arms.vae.width=none"])
+
+
+def test_one_budget_replaces_the_other() -> None:
+    vae = models(override(SMALL, ["arms.vae.epochs=3"]))["vae"]
+    assert (vae.steps, vae.epochs) == (None, 3)
+    vae = models(override(SMALL, ["arms.vae.epochs=3", "arms.vae.steps=7"]))["vae"]
+    assert (vae.steps, vae.epochs) == (7, None)
+
+
+def test_a_star_stands_for_all_arms_or_measures_that_have_the_setting() -> None:
+    changed = override(SMALL, ["arms.*.steps=5", "arms.*.lam=2", "arms.*.over.latent_dim=3", "measures.*.shard=7"])
+    assert {model.steps for model in models(changed).values()} == {5}
+    assert models(changed)["lc_vae"].lam == 2
+    assert [arm.over.get("latent_dim") for arm in changed.arms] == [(3,), (3,), None, None]
+    assert [getattr(measure, "shard", None) for measure in changed.measures] == [7, None, 7, None]
+    assert {arm.resources.cpus for arm in override(SMALL, ["arms.*.resources.cpus=2"]).arms} == {2}
+
+
+def test_nested_settings_of_a_measure() -> None:
+    measure = override(SMALL, ["measures.reconstruction.solver.steps=100"]).measures[0]
+    assert isinstance(measure, Reconstruction)
+    assert measure.solver.steps == 100
+
+
+def test_the_data_set_can_be_exchanged_for_another() -> None:
+    assert override(SMALL, ["data.kind=mnist"]).data == Mnist(limit=200)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "words"),
+    [
+        ("arms.wgan_gp.stpes=3", "did you mean 'steps'? Allowed: steps, epochs, batch"),
+        ("arms.wgangp.steps=3", "no arm is called 'wgangp'; did you mean 'wgan_gp'? Allowed: wgan_gp, autoencoder"),
+        ("arms.wgan_gp.steps=abc", "should be a valid integer"),
+        ("arms.wgan_gp.steps=1.5", "should be a valid integer"),
+        ("arms.wgan_gp.steps=-1", "greater than 0"),
+        ("arms.wgan_gp.latent_dim=3", "is an axis of this arm (2, 4); set arms.wgan_gp.over.latent_dim instead"),
+        ("arms.*.latent_dim=3", "set arms.wgan_gp.over.latent_dim instead"),
+        ("arms.vae.over.latnt_dim=3", "'latnt_dim' is not a setting of vae; its settings are steps"),
+        ("arms.wgan_gp.over.latent_dim=", "valid integer"),
+        ("arms.wgan_gp.over.latent_dim=2,2", "twice"),
+        ("arms.wgan_gp.resources.gpu=1", "did you mean 'gpus'? Allowed: cpus, gpus"),
+        ("arms.vae.likelihood=poisson", "'bernoulli' or 'gaussian'"),
+        ("arms.*.colour=3", "no arm has the setting 'colour'"),
+        ("arms.vae=3", "write arms.<name>.<setting>=VALUE; the names are wgan_gp"),
+        ("arms=3", "the names are wgan_gp"),
+        ("measures.frechet.smaples=3", "did you mean 'samples'?"),
+        ("measures.fid.samples=3", "no measure is called 'fid'"),
+        ("measures.reconstruction.solver.step=3", "did you mean 'steps'?"),
+        ("measures.reconstruction.sover.steps=3", "'sover' is not a group of settings; did you mean 'solver'?"),
+        ("seed=3", "did you mean 'seeds'?"),
+        ("seeds=0,0", "seeds must differ"),
+        ("seeds=a", "valid integer"),
+        ("data=mnist", "'data' is a group of settings; go on with one of"),
+        ("data.kind=minst", "'mnist'"),
+        ("data.limit=1", "greater than or equal to 2"),
+        ("classifer.epochs=3", "did you mean 'classifier'?"),
+        ("title.x=3", "'title' is not a group of settings"),
+        ("checkpoint_seconds=0", "greater than 0"),
+        ("checkpoint_seconds", "has no value; write PATH=VALUE"),
+    ],
+)
+def test_what_is_not_allowed_is_named_with_what_is(assignment: str, words: str) -> None:
+    with pytest.raises(UserError) as caught:
+        override(SMALL, [assignment])
+    assert str(caught.value).startswith(f"setting {assignment}: ")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)

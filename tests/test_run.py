@@ -1,0 +1,183 @@
+"""The command line: what it answers, to good and to bad input, and with which exit code."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+import small_study
+from raysweep.run import DONE, INCOMPLETE, INTERRUPTED, REFUSED, main
+from raysweep.store import StudyStore
+from raysweep.study.loading import known_studies
+
+STUDY_FILE = str(Path(small_study.__file__))
+
+
+@pytest.fixture(autouse=True)
+def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Default folders are relative to the working directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RAYSWEEP_DATA", raising=False)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What is said to arguments that cannot be used: one line, without a traceback."""
+    assert main(arguments) == REFUSED
+    said = capsys.readouterr()
+    assert said.err.startswith("raysweep: ")
+    assert said.err.count("\n") == 1
+    assert "Traceback" not in said.err + said.out
+    return said.err
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == DONE
+    said = capsys.readouterr()
+    assert said.err == ""
+    return said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["digts"], "study 'digts': unknown; did you mean 'digits'?"),
+        (["missing.py"], "study file missing.py: not found"),
+        (["--set", "arms.gan.steps=3"], "setting arms.gan.steps=3: no arm is called 'gan'"),
+        (["--set", "arms.wgan_gp.steps=many"], "setting arms.wgan_gp.steps=many: Input should be a valid integer"),
+        (["--set", "seeds"], "setting seeds: has no value"),
+        (["--set"], "argument --set: expected one argument"),
+        (["--set", "estimated_device=abacus"], "estimated_device 'abacus': unknown; Allowed: laptop-core"),
+        (["--data", "nowhere"], "data folder nowhere (--data): not a folder"),
+        (["--only", "bogus"], "argument --only: invalid choice: 'bogus'"),
+        (["--fid-weights", "nowhere.pth"], "--fid-weights nowhere.pth: cannot be read (No such file"),
+        (["--fid-weights", "."], "--fid-weights .: cannot be read (Is a directory)"),
+        (["--cluster", "mnist"], "mnist is a study, not an address; write raysweep mnist --cluster"),
+        (["--cluster", "--serial"], "not allowed with argument"),
+        (["--colour"], "unrecognized arguments: --colour"),
+        (["--res", "elsewhere"], "unrecognized arguments: --res"),
+        (["digits", "mnist"], "unrecognized arguments: mnist"),
+    ],
+)
+@pytest.mark.parametrize("plan", [[], ["--plan"]])
+def test_what_cannot_be_used_is_named_and_nothing_is_run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str], words: str, plan: list[str]
+) -> None:
+    assert words in refused(capsys, *plan, *arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_there_must_be_results_to_draw_and_they_are_drawn_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "no study.json in it" in refused(capsys, "--only", "report")
+    assert "--set changes what is computed" in refused(capsys, "--only", "report", "--set", "seeds=3")
+
+
+def test_an_error_in_a_study_file_is_told_with_its_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("from raysweep.study import WganGp\n\nWganGp(widht=3)\n")
+    assert "study file broken.py, line 3: WganGp: no setting 'widht'" in refused(capsys, "broken.py")
+
+
+def test_a_missing_folder_of_images_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from raysweep.study import Arm, ImageFolder, Study, WganGp\n"
+        "STUDY = Study(name='mine', title='t', question='q', data=ImageFolder(path='faces', size=32),"
+        " arms=(Arm(model=WganGp()),))\n"
+    )
+    assert f"image folder {tmp_path / 'data' / 'faces'}: not found" in refused(capsys, "mine.py", "--plan")
+
+
+def test_images_that_a_family_cannot_take_are_named_with_the_arm(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--set", "data.kind=mnist", "--plan"]) == DONE
+    (Path("data") / "faces").mkdir(parents=True)
+    (Path("data") / "faces" / "one.png").write_bytes(b"")
+    Path("mine.py").write_text(
+        "from raysweep.study import Arm, ImageFolder, Study, WganGp\n"
+        "STUDY = Study(name='mine', title='t', question='q', data=ImageFolder(path='faces', size=33),"
+        " arms=(Arm(model=WganGp()),))\n"
+    )
+    capsys.readouterr()
+    assert "study mine, arm wgan_gp: images of 33 pixels" in refused(capsys, "mine.py", "--plan")
+
+
+def test_the_data_folder_of_the_environment_must_exist(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAYSWEEP_DATA", "nowhere")
+    assert "data folder nowhere (RAYSWEEP_DATA): not a folder" in refused(capsys, "--plan")
+
+
+def test_results_that_cannot_be_written_are_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    message = refused(capsys, STUDY_FILE, "--serial", "--results", "taken")
+    assert f"results folder {tmp_path / 'taken' / 'small'}: cannot be written" in message
+
+
+def test_the_list_names_every_study_with_its_question(capsys: pytest.CaptureFixture[str]) -> None:
+    out = printed(capsys, "--list")
+    assert all(f"{name} " in out for name in known_studies())
+    assert out.count("?") == len(known_studies())
+
+
+def test_the_plan_of_the_default_study_runs_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = printed(capsys, "--plan")
+    assert out.startswith("Study digits: ")
+    assert "wgan_gp-d32-s1-" in out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_show_in_the_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    out = printed(capsys, "--plan", "--set", "seeds=5", "--set", "arms.wgan_gp.over.latent_dim=3")
+    assert "wgan_gp-d3-s5-" in out
+    assert "-s0-" not in out.replace("classifier-s0-", "")
+
+
+def test_help_shows_examples_places_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["-h"])
+    assert left.value.code == 0
+    out = capsys.readouterr().out
+    assert all(words in out for words in ("examples:", "report/index.html", "arms.*.steps=200", "exit codes:", "130"))
+
+
+def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("raysweep.run.make_plan", interrupted)
+    assert main([]) == INTERRUPTED == 130
+    assert capsys.readouterr().err == "raysweep: interrupted; the same command continues where this one stopped\n"
+
+
+@pytest.mark.slow
+def test_a_study_is_run_and_drawn_and_not_run_again(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    command = [STUDY_FILE, "--serial", "--results", "my results"]
+    folder = tmp_path / "my results" / "small"
+    out = printed(capsys, *command)
+    assert f"Report: {folder / 'report' / 'index.html'}\n" in out
+    assert f"tensorboard --logdir {shlex.quote(str(folder / 'tensorboard'))}\n" in out
+    store = StudyStore(folder)
+    assert store.load_study() == small_study.STUDY
+    assert store.load_environment()["command"] == ["raysweep", *command]
+    assert set(store.table("trials")["status"]) == {"finished"}
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("model.pt")}
+    assert "Left to do: 0 trials and 0 shards" in printed(capsys, *command)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("model.pt")} == before
+    (folder / "report" / "index.html").unlink()
+    printed(capsys, *command, "--only", "report")
+    assert (folder / "report" / "index.html").is_file()
+
+
+@pytest.mark.slow
+def test_failed_work_is_told_and_tried_again(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no [memory] left")
+
+    command = [STUDY_FILE, "--serial", "--only", "train", "--set", "arms.*.steps=2", "--set", "measures.*.shard=20"]
+    with monkeypatch.context() as patch:
+        patch.setattr("raysweep.serial.start_training", broken)
+        assert main(command) == INCOMPLETE
+    out = capsys.readouterr().out
+    assert "RuntimeError: no [memory] left" in out
+    assert "The same command tries them again." in out
+    assert main(command) == DONE
