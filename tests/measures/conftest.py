@@ -1,0 +1,95 @@
+"""Linear models and small random images, for which what is measured can be worked out by hand."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from raysweep.architecture import ImageShape
+from raysweep.data.images import DataSet, Images
+from raysweep.measures.context import MeasureContext
+from raysweep.models.learner import Learner
+from raysweep.seeding import derive_seed
+from raysweep.study import Autoencoder, Digits, LeNet, Trial, Vae, WganGp
+from raysweep.study.data import DataFacts
+
+CPU = torch.device("cpu")
+SHAPE = ImageShape(1, 4)
+FACTS = DataFacts(SHAPE, train=40, validation=30, classes=2)
+
+
+class Linear(Learner):
+    """Images x = Az, and codes z = A⁺x."""
+
+    def __init__(self, model: WganGp | Vae | Autoencoder, seed: int) -> None:
+        super().__init__(model, FACTS, seed, CPU)
+        generator = nn.Linear(model.latent_dim, SHAPE.pixels, bias=False)
+        stream = torch.Generator().manual_seed(derive_seed(seed, "matrix"))
+        generator.weight.data = torch.randn(generator.weight.shape, generator=stream) / 8
+        self.networks = nn.ModuleDict({"generator": generator})
+        self.optimizers = {}
+        self.load_weights(self.weights())
+
+    def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
+        raise NotImplementedError
+
+    def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
+        raise NotImplementedError
+
+    def generate(self, z: Tensor) -> Tensor:
+        return self.networks["generator"](z).unflatten(1, (1, 4, 4))
+
+    def encode(self, images: Tensor) -> Tensor:
+        return images.flatten(1) @ torch.linalg.pinv(self.networks["generator"].weight).T
+
+
+class Halves:
+    """A classifier by the sign of a linear function of the pixels, whose features are the pixels."""
+
+    def __init__(self) -> None:
+        self.normal = torch.linspace(-1, 2, SHAPE.pixels)
+
+    def features(self, images: Tensor) -> Tensor:
+        return images.flatten(1)
+
+    def logits(self, images: Tensor) -> Tensor:
+        value = images.flatten(1) @ self.normal
+        return torch.stack([value, -value], dim=1)
+
+
+@pytest.fixture(scope="session")
+def data() -> DataSet:
+    """Random images."""
+    stream = np.random.default_rng(0)
+
+    def images(count: int) -> Images:
+        return Images(stream.integers(0, 256, (count, 1, 4, 4), dtype=np.uint8), stream.integers(0, 2, count))
+
+    return DataSet(FACTS, images(FACTS.train), images(FACTS.validation))
+
+
+@pytest.fixture
+def halves() -> Halves:
+    return Halves()
+
+
+@pytest.fixture
+def make_context(data: DataSet, halves: Halves) -> Callable[..., MeasureContext]:
+    """A context with a linear model of the family and dim(z) of `model`."""
+
+    def build(
+        model: WganGp | Vae | Autoencoder, seed: int = 0, reference: Mapping[str, Any] | None = None
+    ) -> MeasureContext:
+        trial = Trial(arm="linear", model=model, data=Digits(), seed=seed)
+        classifier: Any = halves
+        return MeasureContext(trial, Linear(model, seed), data, CPU, classifier, reference or {})
+
+    return build
+
+
+@pytest.fixture
+def classifier_trial() -> Trial:
+    return Trial(arm="classifier", model=LeNet(), data=Digits(), seed=0)

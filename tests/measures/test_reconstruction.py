@@ -1,0 +1,122 @@
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from raysweep.data.images import DataSet, to_unit
+from raysweep.inversion import radius
+from raysweep.measures import MeasureContext, run_measure
+from raysweep.study import Autoencoder, ProjectedAdam, Reconstruction, Vae, WganGp
+from raysweep.study.measures import Shard
+
+Make = Callable[..., MeasureContext]
+SOLVER = ProjectedAdam(steps=600, learning_rate=0.05, feasible="everything")
+SETTINGS = Reconstruction(images=20, generated=10, shard=10, keep=3, solver=SOLVER)
+
+
+def rows(settings: Reconstruction, context: MeasureContext, shard: Shard) -> list[dict[str, Any]]:
+    return run_measure(settings, shard, context).to_pylist()
+
+
+def all_rows(settings: Reconstruction, context: MeasureContext) -> list[dict[str, Any]]:
+    return [
+        row
+        for shard in settings.shards(context.trial.model, context.data.facts)
+        for row in rows(settings, context, shard)
+    ]
+
+
+def residuals(context: MeasureContext, images: torch.Tensor) -> list[float]:
+    """Mean squared error per pixel of the nearest images Az."""
+    nearest = context.learner.generate(context.learner.encode(images))
+    return (nearest - images).square().mean(dim=(1, 2, 3)).tolist()
+
+
+@pytest.mark.parametrize("model", [WganGp(latent_dim=5), Vae(latent_dim=5), Autoencoder(latent_dim=5)])
+def test_the_error_is_that_of_the_nearest_image(
+    make_context: Make, data: DataSet, model: WganGp | Vae | Autoencoder
+) -> None:
+    context = make_context(model)
+    for part, split in (("train", data.train), ("validation", data.validation)):
+        measured = rows(SETTINGS, context, Shard(part, 5, 15))  # type: ignore[arg-type]
+        images = to_unit(torch.from_numpy(split.pixels[[row["image"] for row in measured]]))
+        codes = context.learner.encode(images)
+        assert [row["mse"] for row in measured] == pytest.approx(residuals(context, images), rel=1e-3)
+        assert [row["z_norm"] for row in measured] == pytest.approx(codes.norm(dim=1).tolist(), rel=2e-2)
+        assert {row["part"] for row in measured} == {part}
+
+
+def test_generated_images_are_reached(make_context: Make) -> None:
+    measured = rows(SETTINGS, make_context(WganGp(latent_dim=5)), Shard("generated", 2, 10))
+    assert [row["image"] for row in measured] == list(range(2, 10))
+    assert max(row["mse"] for row in measured) < 1e-8
+
+
+def test_generated_images_come_from_feasible_latents(make_context: Make) -> None:
+    settings = SETTINGS.model_copy(update={"solver": ProjectedAdam(steps=1, feasible="paper_ball"), "keep": 200})
+    context = make_context(WganGp(latent_dim=1))
+    measured = rows(settings, context, Shard("generated", 0, 200))
+    pixels = np.stack([np.frombuffer(row["original"], np.uint8) for row in measured]).reshape(-1, 1, 4, 4)
+    codes = context.learner.encode(to_unit(torch.from_numpy(pixels)))
+    assert 0.8 * radius("paper_ball", 1) < float(codes.abs().max()) < 1.02 * radius("paper_ball", 1)
+
+
+def test_protocol_columns(make_context: Make) -> None:
+    inverted = rows(SETTINGS, make_context(WganGp(latent_dim=5)), Shard("train", 0, 10))
+    assert {ProjectedAdam.model_validate_json(row["solver"]) for row in inverted} == {SOLVER}
+    assert {row["passes"] for row in inverted} == {1201}
+    assert {row["status"] for row in inverted} <= {"converged", "stalled", "budget spent"}
+    encoded = rows(SETTINGS, make_context(Vae(latent_dim=5)), Shard("train", 0, 10))
+    assert {(row["solver"], row["status"], row["passes"]) for row in encoded} == {("encode", "encoded", 1)}
+
+
+def test_all_trials_are_measured_on_the_same_images(make_context: Make) -> None:
+    settings = SETTINGS.model_copy(update={"solver": ProjectedAdam(steps=1)})
+    contexts = make_context(WganGp(latent_dim=5)), make_context(WganGp(latent_dim=2), seed=3)
+    chosen = [[(row["part"], row["image"]) for row in all_rows(settings, context)] for context in contexts]
+    assert chosen[0] == chosen[1]
+    assert len(set(chosen[0])) == len(chosen[0]) == 50
+    other_name = settings.model_copy(update={"name": "again"})
+    assert chosen[0] != [(row["part"], row["image"]) for row in all_rows(other_name, contexts[0])]
+
+
+@pytest.mark.parametrize("model", [WganGp(latent_dim=5), Vae(latent_dim=5)])
+def test_rows_do_not_depend_on_how_images_are_cut(make_context: Make, model: WganGp | Vae) -> None:
+    solver = ProjectedAdam(steps=20, learning_rate=0.05, restarts=2)
+    tables = []
+    for shard in (10, 4, 1):
+        settings = SETTINGS.model_copy(update={"shard": shard, "solver": solver})
+        tables.append({(row["part"], row["image"]): row for row in all_rows(settings, make_context(model))})
+    for other in tables[1:]:
+        assert other.keys() == tables[0].keys()
+        for key, row in tables[0].items():
+            # Batches of another size are rounded differently by the linear algebra below.
+            for column in ("mse", "z_norm"):
+                assert other[key].pop(column) == pytest.approx(row[column], rel=1e-4)
+            assert other[key].items() <= row.items()
+
+
+def test_every_image_starts_from_its_own_latent(make_context: Make) -> None:
+    standing = ProjectedAdam(steps=1, learning_rate=1e-12, feasible="everything")
+    settings = SETTINGS.model_copy(update={"solver": standing})
+    norms = [row["z_norm"] for row in all_rows(settings, make_context(WganGp(latent_dim=5)))]
+    assert len(set(norms)) == 50
+    other_seed = [row["z_norm"] for row in all_rows(settings, make_context(WganGp(latent_dim=5), seed=1))]
+    assert set(norms).isdisjoint(other_seed)
+    at_zero = settings.model_copy(update={"solver": standing.model_copy(update={"start": "zero"})})
+    assert max(row["z_norm"] for row in all_rows(at_zero, make_context(WganGp(latent_dim=5)))) < 1e-10
+
+
+def test_pixels_of_the_first_images_are_kept(make_context: Make, data: DataSet) -> None:
+    context = make_context(Vae(latent_dim=16))  # as many latents as pixels: reconstructions are perfect
+    measured = rows(SETTINGS, context, Shard("validation", 0, 10)) + rows(
+        SETTINGS, context, Shard("validation", 10, 20)
+    )
+    for row in measured[:3]:
+        original = data.validation.pixels[row["image"]]
+        assert row["original"] == original.tobytes()
+        assert row["reconstruction"] == original.tobytes()
+    for row in measured[3:]:
+        assert row["original"] is row["reconstruction"] is None

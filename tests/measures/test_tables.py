@@ -1,0 +1,64 @@
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+import torch
+
+from raysweep.data.images import DataSet
+from raysweep.measures import MEASURES, PREPARE, MeasureContext, prepare, run_measure
+from raysweep.models import build_learner
+from raysweep.schema import MEASURE_TABLES
+from raysweep.study import ClassRadius, FrechetDistance, ProjectedAdam, Reconstruction, Samples, Trial, Vae, WganGp
+from raysweep.study.measures import AnyMeasure, MeasureSettings
+
+CPU = torch.device("cpu")
+KINDS = get_args(get_args(AnyMeasure)[0])
+
+SMALL = (
+    Reconstruction(images=6, generated=3, shard=4, keep=1, solver=ProjectedAdam(steps=3)),
+    FrechetDistance(samples=10),
+    ClassRadius(samples=4, shard=3, bank=20, rays=2),
+    Samples(count=3),
+)
+
+
+def test_every_measure_that_a_study_can_name_has_code_and_a_table() -> None:
+    assert set(MEASURES) == set(KINDS) == {type(settings) for settings in SMALL}
+    assert {kind.table for kind in KINDS} <= set(MEASURE_TABLES)
+
+
+def test_what_needs_a_reference_can_prepare_one() -> None:
+    assert {kind for kind in KINDS if kind().needs_reference} == set(PREPARE)
+
+
+@pytest.mark.parametrize("settings", SMALL, ids=lambda settings: settings.kind)
+@pytest.mark.parametrize("model", [WganGp(latent_dim=3, width=2), Vae(latent_dim=3, width=2)], ids=["gan", "vae"])
+def test_real_models_fill_the_tables_equally_each_time(
+    settings: MeasureSettings,
+    model: WganGp | Vae,
+    make_context: Callable[..., MeasureContext],
+    data: DataSet,
+    halves: Any,
+) -> None:
+    real = prepare(settings, data, halves, None, CPU) if settings.needs_reference else {}
+    tables = []
+    for _ in range(2):
+        context = make_context(model, 0, real)
+        learner = build_learner(model, data.facts, 0, CPU)
+        learner.load_weights(learner.weights())
+        object.__setattr__(context, "learner", learner)
+        tables.append([run_measure(settings, shard, context) for shard in settings.shards(model, data.facts)])
+    schema = MEASURE_TABLES[settings.table].schema
+    assert all(table.schema == schema for table in tables[0])
+    assert all(first.equals(second) for first, second in zip(*tables, strict=True))
+    expected = sum(shard.stop - shard.start for shard in settings.shards(model, data.facts))
+    assert sum(len(table) for table in tables[0]) == (
+        len(tables[0]) if isinstance(settings, FrechetDistance) else expected
+    )
+
+
+def test_a_classifier_has_no_latent_space(make_context: Callable[..., MeasureContext], classifier_trial: Trial) -> None:
+    context = make_context(WganGp(latent_dim=3))
+    object.__setattr__(context, "trial", classifier_trial)
+    with pytest.raises(AssertionError, match="no latent space"):
+        _ = context.latent_dim
