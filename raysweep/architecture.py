@@ -233,7 +233,7 @@ def features(encoder: Network) -> int:
 
 
 def looser_decoder(latent_dim: int, shape: ImageShape, width: int) -> Network:
-    """The decoder of "Looser is Worse", Table 2: dense to 2 · `width` × size/4 × size/4, then two transposed convolutions.
+    """The decoder of "Looser is Worse", Table 2: dense to 2 · `width` × size/4 × size/4, two transposed convolutions.
 
     Source: Manoj (2018), Section 4.2; `width` is 128 there. The activation of the dense layer is not stated: ReLU.
 

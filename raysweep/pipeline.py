@@ -242,7 +242,7 @@ def start_training(task: TrainTask, device: torch.device) -> TrainingRun:
 
 
 class Worker:
-    """Runs tasks in this process. Keeps the last model, classifier and reference, since the next task mostly needs them."""
+    """Runs tasks in this process; keeps the last model, classifier and reference, which the next task mostly needs."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
@@ -261,7 +261,7 @@ class Worker:
         data = load_data(task.data, task.workplace.data)
         classifier = self._classifier(task, data, weights)
         arrays = prepare(task.measure, data, classifier, task.workplace.fid_weights, self.device)
-        task.workplace.store.save_asset(f"{task.key}.npz", lambda file: np.savez(file, **arrays))
+        task.workplace.store.save_asset(f"{task.key}.npz", lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
 
     def _measure(self, task: MeasureTask, weights: Mapping[str, NDArray[np.uint8]] | None) -> None:
         stopwatch = Stopwatch.start()

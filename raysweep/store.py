@@ -242,7 +242,7 @@ class StudyStore:
             raise UserError(f"table {name!r}: unknown; the tables are {', '.join(schema.TABLES)}")
         path = self.table_path(name)
         table = pq.read_table(path) if path.is_file() else schema.TABLES[name].schema.empty_table()
-        return table.to_pandas()
+        return pd.DataFrame(table.to_pandas())
 
     def table_path(self, name: str) -> Path:
         """File of a collected table."""

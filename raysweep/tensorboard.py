@@ -16,6 +16,7 @@ from torch.utils.tensorboard.writer import SummaryWriter
 from raysweep.data.images import DataSet, to_bytes
 from raysweep.models.learner import Learner
 from raysweep.seeding import derive_seed
+from raysweep.study.models import LatentSettings
 
 PICTURES = 32
 """Images in a grid of samples; a grid of reconstructions has so many pairs."""
@@ -30,10 +31,11 @@ class TrialBoard:
 
     def __init__(self, folder: Path, learner: Learner, data: DataSet, step: int) -> None:
         self.learner = learner
-        self._writer = SummaryWriter(str(folder), purge_step=step if step else None)  # type: ignore[no-untyped-call]
+        self._writer = SummaryWriter(str(folder), purge_step=step if step else None)
         generator = torch.Generator().manual_seed(derive_seed("tensorboard", learner.seed))
         self._z = None
         if learner.settings.has_prior:
+            assert isinstance(learner.settings, LatentSettings)
             self._z = torch.randn(PICTURES, learner.settings.latent_dim, generator=generator).to(learner.device)
         self._originals = None
         if learner.settings.has_encoder:
@@ -43,7 +45,7 @@ class TrialBoard:
     def scalars(self, split: str, values: Mapping[str, float], step: int) -> None:
         """Losses or metrics after `step` steps."""
         for name, value in values.items():
-            self._writer.add_scalar(f"{name}/{split}", value, step)  # type: ignore[no-untyped-call]
+            self._writer.add_scalar(f"{name}/{split}", value, step)
 
     @torch.no_grad()
     def pictures(self, step: int) -> None:
@@ -57,10 +59,10 @@ class TrialBoard:
 
     def close(self) -> None:
         """Writes what is pending, and closes the file."""
-        self._writer.close()  # type: ignore[no-untyped-call]
+        self._writer.close()
 
     def _picture(self, name: str, images: Tensor, step: int) -> None:
-        self._writer.add_image(name, grid(to_bytes(images)), step)  # type: ignore[no-untyped-call]
+        self._writer.add_image(name, grid(to_bytes(images)), step)
 
 
 def grid(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from raysweep.data import load_data
 from raysweep.store import StudyStore
@@ -104,8 +105,6 @@ def test_a_trial_that_diverges_stops_and_says_so(tmp_path: Path) -> None:
 
 
 def test_tensorboard_shows_scalars_and_pictures(tmp_path: Path) -> None:
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
     trial = Trial(arm="a", model=MODELS[2], data=Digits(), seed=0)
     run = start(trial, tmp_path)
     finish(run)

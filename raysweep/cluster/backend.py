@@ -102,7 +102,7 @@ def check_resources(trials: Sequence[Trial]) -> None:
             )
 
 
-class _Watcher(tune.Callback):
+class _Watcher(tune.Callback):  # type: ignore[misc]
     """Tells the progress what Tune's trials report."""
 
     def __init__(self, progress: Progress) -> None:
@@ -157,10 +157,9 @@ def _submit(task: PrepareTask | MeasureTask, weights: _SharedWeights) -> Any:
 def _error_of(reference: Any) -> BaseException | None:
     try:
         ray.get(reference)
-    except ray.exceptions.RayTaskError as error:
-        return error.cause if isinstance(error.cause, BaseException) else error
     except ray.exceptions.RayError as error:
-        return error
+        cause = getattr(error, "cause", None)
+        return cause if isinstance(cause, BaseException) else RuntimeError(describe(error))
     return None
 
 

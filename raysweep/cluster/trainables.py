@@ -44,7 +44,7 @@ def from_config(config: dict[str, Any]) -> TrainTask:
     return TrainTask(trial, place, values["checkpoint_seconds"], values["flop"])
 
 
-class TrialTrainable(tune.Trainable):
+class TrialTrainable(tune.Trainable):  # type: ignore[misc]
     """Trains the trial of `config["task"]`, a `TrainTask` in plain values.
 
     Tune is told numbers only, all finite: `step`, `share` (0 … 1, comparable between families) and `score`, the

@@ -75,7 +75,7 @@ class Arm(Frozen):
     """A model family swept over the product of some of its settings' values."""
 
     model: AnyModel
-    over: dict[str, tuple[AxisValue, ...]] = {}
+    over: dict[str, tuple[AxisValue, ...]] = Field(default_factory=dict)
     """Values by field of the model, for example `{"latent_dim": grid(2, 10)}`."""
     name: Name = Field(default="", validate_default=False)
     """By default the family's name."""
@@ -145,9 +145,9 @@ class Study(Frozen):
         for what, names in (
             ("arms", [arm.name for arm in self.arms]),
             ("measures", [measure.name for measure in self.measures]),
-            ("seeds", list(self.seeds)),
+            ("seeds", [str(seed) for seed in self.seeds]),
         ):
-            twice = sorted({str(name) for name in names if names.count(name) > 1})
+            twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{what} must differ, but {', '.join(twice)} appears more than once; give it a name=")
         if "classifier" in {arm.name for arm in self.arms}:

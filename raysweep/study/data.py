@@ -151,7 +151,7 @@ def list_images(folder: Path) -> tuple[list[tuple[Path, int]], tuple[str, ...]]:
     groups = [(name, files) for name, files in groups if files]
     if groups:
         return [(file, k) for k, (_, files) in enumerate(groups) for file in files], tuple(name for name, _ in groups)
-    flat = [file for file in _images(folder)]
+    flat = _images(folder)
     if not flat:
         known = ", ".join(sorted(IMAGE_SUFFIXES))
         raise UserError(f"image folder {folder}: no images in it (looked for {known}, directly and in sub-folders)")
@@ -162,7 +162,5 @@ def _images(folder: Path) -> list[Path]:
     return sorted(file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
 
 
-AnyData = Annotated[
-    Digits | Mnist | FashionMnist | Cifar10 | CelebA | ImageFolder, Field(discriminator="kind")
-]
+AnyData = Annotated[Digits | Mnist | FashionMnist | Cifar10 | CelebA | ImageFolder, Field(discriminator="kind")]
 """Every data set that a study can name. A new one is added here and in `raysweep.data`."""

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from raysweep import architecture
-from raysweep.architecture import Dense, ImageShape, Network
+from raysweep.architecture import Dense, Network
 from raysweep.study.base import Frozen
 from raysweep.study.data import DataFacts
 
@@ -78,7 +78,7 @@ class FamilySettings(Frozen):
         return sum(network.parameters for network in self.networks(facts).values())
 
     def flop_per_step(self, facts: DataFacts) -> float:
-        """Floating-point operations of one training step: a multiply-add is 2, a backward pass costs two forward ones."""
+        """Floating-point operations of a training step: a multiply-add is 2, a backward pass costs two forward ones."""
         forward = 2.0 * sum(network.multiply_adds for network in self.networks(facts).values())
         return 3.0 * forward * self.batch
 

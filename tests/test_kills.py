@@ -1,0 +1,120 @@
+"""Killed at random moments, the same command continues, and the tables come out the same, value for value.
+
+`RAYSWEEP_KILLS=10 pytest tests/test_kills.py` kills so often; by default it is few, to keep the tests quick.
+"""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+
+from raysweep.store import StudyStore
+from test_pipeline import TABLES
+
+pytestmark = pytest.mark.slow
+
+KILLS = int(os.environ.get("RAYSWEEP_KILLS", "3"))
+STUDY_FILE = Path(__file__).with_name("small_study.py")
+LONGEST_RUN = 300.0
+
+
+def command(results: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "raysweep.run", str(STUDY_FILE), "--results", str(results), *options]
+
+
+def run_to_the_end(results: Path, *options: str) -> dict[str, pd.DataFrame]:
+    subprocess.run(command(results, *options), check=True, timeout=LONGEST_RUN, stdout=subprocess.DEVNULL)
+    return tables(results)
+
+
+def tables(results: Path) -> dict[str, pd.DataFrame]:
+    store = StudyStore(results / "small")
+    return {name: store.table(name) for name in TABLES}
+
+
+def is_worker(process: psutil.Process) -> bool:
+    return process.name().startswith("ray::") and not process.name().endswith("Agent")
+
+
+def descendants(process: subprocess.Popen[bytes], wanted: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
+    found = []
+    for child in psutil.Process(process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += [child] if wanted(child) else []
+    return found
+
+
+def wait_for_work(process: subprocess.Popen[bytes], results: Path) -> None:
+    """Until there is something to lose: killing a process that still loads torch tests nothing."""
+    count = written(results)
+    until = time.monotonic() + LONGEST_RUN
+    while process.poll() is None and written(results) == count and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def written(results: Path) -> int:
+    return sum(1 for path in results.rglob("*") if path.suffix in {".pt", ".parquet"})
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
+    return run_to_the_end(tmp_path_factory.mktemp("undisturbed"), "--serial")
+
+
+def assert_same(found: dict[str, pd.DataFrame], expected: dict[str, pd.DataFrame]) -> None:
+    for name, table in expected.items():
+        pd.testing.assert_frame_equal(found[name], table, check_exact=True)
+
+
+@pytest.mark.parametrize("options", [("--serial",), pytest.param((), marks=pytest.mark.ray)], ids=["serial", "ray"])
+def test_the_driver_is_killed(options: tuple[str, ...], undisturbed: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    moments = random.Random(os.urandom(8))
+    killed = 0
+    orphans: list[psutil.Process] = []  # Ray's, some of which write on beside the next run: that must not matter
+    try:
+        for _ in range(KILLS):
+            process = subprocess.Popen(command(tmp_path, *options), stdout=subprocess.DEVNULL)
+            try:
+                wait_for_work(process, tmp_path)
+                time.sleep(moments.uniform(0, 3))
+                orphans += descendants(process, lambda child: True) if process.poll() is None else []
+            finally:
+                process.kill()
+            killed += process.wait() == -signal.SIGKILL
+        assert killed > 0
+        assert_same(run_to_the_end(tmp_path, *options), undisturbed)
+    finally:
+        for orphan in orphans:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                orphan.kill()
+
+
+@pytest.mark.ray
+def test_workers_are_killed(undisturbed: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    moments = random.Random(os.urandom(8))
+    killed = 0
+    process = subprocess.Popen(command(tmp_path), stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(KILLS):
+            wait_for_work(process, tmp_path)
+            time.sleep(moments.uniform(0, 2))
+            workers = descendants(process, is_worker) if process.poll() is None else []
+            if workers:
+                moments.choice(workers).kill()
+                killed += 1
+        process.wait(LONGEST_RUN)
+    finally:
+        process.kill()
+    assert killed > 0
+    # A trial gives up after some retries, and random kills may hit one more often: then the same command goes on.
+    found = tables(tmp_path) if process.returncode == 0 else run_to_the_end(tmp_path)
+    assert_same(found, undisturbed)
