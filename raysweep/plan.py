@@ -189,8 +189,8 @@ def _summary(plan: Plan) -> list[str]:
         f"In all: {len(plan.trials)} trials and {plan.shards:,} shards; {_effort(plan.flop, device)}.",
         f"Left to do: {plan.trials_left} trials and {plan.shards_left:,} shards; {_effort(plan.flop_left, device)}.",
         f"Times are of one {device.name} alone: {with_prefix(device.peak, 'FLOP/s')} at most, of which "
-        f"{device.utilisation:.0%} are taken to be reached. An estimate to a factor of two or three; on a GPU narrow "
-        "networks take longer still.",
+        f"{device.utilisation:.0%} are taken to be reached. An estimate to a factor of two or three for wide networks; "
+        "narrow ones take longer.",
         f"Disk: {with_prefix(plan.model_bytes, 'B')} for models, and at most {with_prefix(plan.checkpoint_bytes, 'B')} "
         "for checkpoints while they train; tables and pictures come on top.",
         _existing(plan),

@@ -219,12 +219,14 @@ def _work(job: _Job, options: argparse.Namespace, command: Sequence[str], consol
     _make_folder(job.store)
     workplace = Workplace(job.store.folder, job.data, job.fid_weights)
     with _backend(options) as (backend, words):
-        console.print(f"\nOn {words}. Watch the training with:\n  {_tensorboard(job.store)}\n", soft_wrap=True)
+        console.print()
+        for line in (f"Backend: {words}", f"Results: {job.store.folder}", f"TensorBoard: {_tensorboard(job.store)}"):
+            console.print(line, markup=False, soft_wrap=True)
         job.store.save_study(job.study, job.facts, describe_environment(command, words))
         run_study(job.study, workplace, backend, ConsoleProgress(console), steps)
     if "report" in steps:
         _draw(job.store, console)
-    console.print(f"TensorBoard: {_tensorboard(job.store)}", soft_wrap=True)
+    console.print(f"TensorBoard: {_tensorboard(job.store)}", markup=False, soft_wrap=True)
     return _conclude(outcome(job.study, workplace), console)
 
 
@@ -272,7 +274,7 @@ def _draw_again(options: argparse.Namespace, console: Console) -> int:
 def _draw(store: StudyStore, console: Console) -> None:
     from analysis.report import write_report
 
-    console.print(f"Report: {write_report(store)}", soft_wrap=True)
+    console.print(f"Report: {write_report(store)}", markup=False, soft_wrap=True)
 
 
 def _conclude(outcome: "Outcome", console: Console) -> int:
