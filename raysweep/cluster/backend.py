@@ -55,6 +55,8 @@ class RayBackend:
         for task, result in zip(tasks, _in_order(results, tasks), strict=True):
             if result is not None and task.workplace.store.trial_failure(task.trial.id) is None:
                 record_failure(task, result)
+        if any(not _has_ended(task) for task in tasks):
+            raise KeyboardInterrupt  # which Tune took for itself, and then returned as if all were done
 
     def compute(self, tasks: Sequence[PrepareTask | MeasureTask], progress: Progress) -> None:
         """See `Backend`. A model file is read once here and travels to each node once, through Ray's object store."""
@@ -161,6 +163,12 @@ def _error_of(reference: Any) -> BaseException | None:
         cause = getattr(error, "cause", None)
         return cause if isinstance(cause, BaseException) else RuntimeError(describe(error))
     return None
+
+
+def _has_ended(task: TrainTask) -> bool:
+    """Whether the trial was trained, or given up."""
+    store, trial = task.workplace.store, task.trial.id
+    return store.trial_record(trial) is not None or store.trial_failure(trial) is not None
 
 
 def _trial_name(trial: Any) -> str:
