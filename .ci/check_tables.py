@@ -41,7 +41,8 @@ def check(store: StudyStore) -> None:
         expected[measure.name, trial.id] += 1 if measure.table == "frechet" else shard.stop - shard.start
     tables = {name: store.table(name) for name in {measure.table for measure in study.measures}}
     found = Counter(pair for rows in tables.values() for pair in zip(rows["measure"], rows["trial"], strict=True))
-    assert found == expected, {pair: (found[pair], expected[pair]) for pair in {*found, *expected}}
+    wrong = {pair: (found[pair], expected[pair]) for pair in {*found, *expected} if found[pair] != expected[pair]}
+    assert not wrong, f"rows found and expected, by measure and trial: {wrong}"
 
     assert np.isfinite(tables["reconstruction"][["mse", "z_norm"]]).all(axis=None)
     assert np.isfinite(tables["frechet"]["distance"]).all()
