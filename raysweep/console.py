@@ -64,6 +64,12 @@ class ConsoleProgress:
             took = duration(monotonic() - self._started)
             self.console.print(f"{TITLES[self._phase]}: {self._count()} in {took}")
 
+    def close(self) -> None:
+        """Ends a line that is still redrawn, where a phase was interrupted, and gives the cursor back."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
     def _done(self) -> float:
         whole = sum(self._weights.values())
         return sum(self._weights[name] * share for name, share in self._shares.items()) / whole if whole else 1.0

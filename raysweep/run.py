@@ -223,7 +223,8 @@ def _work(job: _Job, options: argparse.Namespace, command: Sequence[str], consol
         for line in (f"Backend: {words}", f"Results: {job.store.folder}", f"TensorBoard: {_tensorboard(job.store)}"):
             console.print(line, markup=False, soft_wrap=True)
         job.store.save_study(job.study, job.facts, describe_environment(command, words))
-        run_study(job.study, workplace, backend, ConsoleProgress(console), steps)
+        with contextlib.closing(ConsoleProgress(console)) as progress:
+            run_study(job.study, workplace, backend, progress, steps)
     if "report" in steps:
         _draw(job.store, console)
     console.print(f"TensorBoard: {_tensorboard(job.store)}", markup=False, soft_wrap=True)
