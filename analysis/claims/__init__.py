@@ -1,1 +1,19 @@
 """Claims of the papers, one a file: the statistic, its interval and the verdict."""
+
+from analysis.claims import (
+    autoencoder_lower_bound,
+    error_falls,
+    frechet_contrast,
+    tighter_latent_space,
+    unchanged_quality,
+)
+from analysis.claims.base import Claim
+
+CLAIMS: dict[str, Claim] = {
+    "autoencoder_lower_bound": autoencoder_lower_bound.CLAIM,
+    "error_falls": error_falls.CLAIM,
+    "frechet_contrast": frechet_contrast.CLAIM,
+    "tighter_latent_space": tighter_latent_space.CLAIM,
+    "unchanged_quality": unchanged_quality.CLAIM,
+}
+"""Every claim, in the report's order. A new one is added here."""

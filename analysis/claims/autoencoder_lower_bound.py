@@ -1,0 +1,47 @@
+"""The autoencoder's reconstruction error lower-bounds the GAN's."""
+
+from analysis.claims.base import Claim, Effect, Finding, Verdict, as_ratio, judge, not_measured
+from analysis.claims.cells import Cells, as_cells, at_each_dim, log_ratios, main_values, uneven_counts
+from analysis.claims.inversion_floor import doubt_from_floor, floor_of, floor_words
+from analysis.results import Results
+
+UNIT = "error of WGAN-GP / error of AE"
+
+
+def examine(results: Results) -> Finding:
+    """ln(GAN's error / AE's error) is positive at each dim(z), also when the optimiser's floor is taken off."""
+    measures = results.measures("reconstruction")
+    if not measures:
+        return not_measured("There are no reconstruction errors in the tables.")
+    values = results.means(results.rows(measures[0]), "mse")
+    gan_values, ae_values = (main_values(results, values, family, "train") for family in ("wgan_gp", "autoencoder"))
+    gan, ae, floor = as_cells(gan_values), as_cells(ae_values), floor_of(results, values)
+    ratios = log_ratios(gan, ae)
+    if not ratios:
+        return not_measured("It takes a WGAN-GP and an AE with the same dim(z) and seed, both reconstructing.")
+    estimates = at_each_dim(ratios)
+    verdict, why = judge([Effect(label, estimate) for label, estimate in estimates.items()])
+    doubt = doubt_from_floor(gan, floor, lambda errors: _verdict(errors, ae) == "supported")
+    if verdict == "supported" and doubt:
+        verdict, why = "undecided", f"The GAN's error is larger at every dim(z), but {doubt}"
+    return Finding(
+        verdict=verdict,
+        why=" ".join([why, *floor_words(gan, floor)]),
+        statistic="Mean squared error of the WGAN-GP over the AE's, on training images, paired by dim(z) and seed.",
+        evidence=tuple(as_ratio(UNIT, label, estimate) for label, estimate in estimates.items()),
+        cautions=uneven_counts([*gan_values, *ae_values]),
+    )
+
+
+def _verdict(gan: Cells, ae: Cells) -> Verdict:
+    estimates = at_each_dim(log_ratios(gan, ae))
+    return judge([Effect(label, estimate) for label, estimate in estimates.items()])[0]
+
+
+CLAIM = Claim(
+    title="The autoencoder's reconstruction error is a lower bound of the GAN's",
+    quote="The AE acts as a lower bound for the GAN reconstruction loss.",
+    source="Pinetz, Soukup and Pock (2019), Impact of the latent space, Section 5.1 and Fig. 3",
+    figure="reconstruction_error",
+    examine=examine,
+)

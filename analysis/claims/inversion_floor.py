@@ -1,0 +1,51 @@
+"""The optimiser's floor: how much of a GAN's reconstruction error may be the inversion's own failure."""
+
+from collections.abc import Callable, Sequence
+
+from analysis.claims.cells import Cells, as_cells, main_values, paired
+from analysis.results import Results, Value
+from analysis.words import listing, percent
+
+LARGE_SHARE = 0.25
+"""From this share of the GAN's error on, a verdict says that the optimiser may be to blame."""
+
+
+def floor_of(results: Results, values: Sequence[Value]) -> Cells:
+    """The error on generated images, whose true error is zero."""
+    return as_cells(main_values(results, values, "wgan_gp", "generated"))
+
+
+def doubt_from_floor(errors: Cells, floor: Cells, still_holds: Callable[[Cells], bool]) -> str:
+    """Why what is seen in the GAN's errors may be the optimiser's doing: words to follow "but"; empty if it is not.
+
+    Args:
+        errors: the GAN's errors.
+        floor: the optimiser's floor, paired with them by dim(z) and seed.
+        still_holds: whether the claim is supported by given errors, here those less the floor.
+    """
+    pairs = paired(errors, floor)
+    if len(pairs) < sum(len(cell) for cell in errors.values()):
+        return "the optimiser's floor was not measured throughout: the optimiser may be to blame."
+    rest: dict[int, dict[int, float]] = {}
+    for dim, seed, error, lost in pairs:
+        rest.setdefault(dim, {})[seed] = error - lost
+    positive = all(value > 0 for cell in rest.values() for value in cell.values())
+    if positive and still_holds(rest):
+        return ""
+    return "not beyond doubt once the optimiser's floor is taken off: the optimiser may be to blame."
+
+
+def floor_words(errors: Cells, floor: Cells) -> tuple[str, ...]:
+    """A sentence where the floor is a large share of the GAN's error, averaged over seeds."""
+    large = []
+    for dim in errors:
+        both = [(error, lost) for at, _, error, lost in paired(errors, floor) if at == dim]
+        share = sum(lost for _, lost in both) / sum(error for error, _ in both) if both else 0.0
+        if share >= LARGE_SHARE:
+            large.append(f"{percent(share)} at dim(z) = {dim}")
+    if not large:
+        return ()
+    return (
+        f"The optimiser's floor is a large share of the GAN's error ({listing(large)}): there the optimiser, and not "
+        "the generator, may be to blame.",
+    )

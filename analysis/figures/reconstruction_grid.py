@@ -1,0 +1,156 @@
+"""Images and their reconstructions by dim(z): Figs. 5 and 12 of "Impact of the latent space"."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.figures.base import FigureKind
+from analysis.pictures import Pixels, TrialLine, blank, first_seed, mosaic, read_image, trial_lines
+from analysis.results import Results
+from analysis.style import MUTED, WIDTH
+from raysweep.architecture import ImageShape
+
+IMAGES = 8
+"""Rows of a panel, at most."""
+
+COLUMNS = 20
+"""Images side by side in the whole figure, at most, unless one pair of panels has more."""
+
+LARGEST = 0.46
+"""Width of an image in the figure, in inches, at most."""
+
+
+@dataclass(frozen=True)
+class ReconstructionPanel:
+    """One arm and split: a row an image, first the original, then its reconstruction by each trial."""
+
+    label: str
+    part: str
+    columns: tuple[str, ...]
+    """What tells the trials apart: dim(z), or other axes."""
+    mosaic: Pixels
+    images: tuple[int, ...]
+    """Index of each row's image in its split."""
+    gaps: tuple[tuple[int, str], ...]
+    """Trials without reconstructions: their column, and their status."""
+
+
+@dataclass(frozen=True)
+class ReconstructionGrid:
+    """Panels of reconstructions, of one seed."""
+
+    measure: str
+    panels: tuple[ReconstructionPanel, ...]
+    seed: int
+
+
+def infos(results: Results) -> tuple[ReconstructionGrid, ...]:
+    """The images whose pixels were kept, in the trials of one seed: the first that has any."""
+    grids = []
+    for measure in results.measures("reconstruction"):
+        rows = results.rows(measure)
+        rows = rows[rows["reconstruction"].notna() & rows["part"].isin(["train", "validation"])]
+        if rows.empty:
+            continue
+        seed = first_seed(results, set(rows["trial"]))
+        panels = []
+        for line in trial_lines(results, seed):
+            own = rows[rows["trial"].isin([column.trial.id for column in line.columns])]
+            panels += [
+                _panel(line, part, own[own["part"] == part], results.facts.shape)
+                for part in ("train", "validation")
+                if part in set(own["part"])
+            ]
+        grids.append(ReconstructionGrid(measure.name, tuple(panels), seed))
+    return tuple(grids)
+
+
+def _panel(line: TrialLine, part: str, rows: pd.DataFrame, shape: ImageShape) -> ReconstructionPanel:
+    originals: dict[int, Pixels] = {}
+    reconstructions: dict[tuple[str, int], Pixels] = {}
+    for row in rows.to_dict("records"):
+        originals[row["image"]] = read_image(row["original"], shape)
+        reconstructions[row["trial"], row["image"]] = read_image(row["reconstruction"], shape)
+    images = tuple(sorted(originals))[:IMAGES]
+    trials = [column.trial for column in line.columns]
+    present = set(rows["trial"])
+    grid = [
+        [originals[image], *(reconstructions.get((trial.id, image), blank(shape)) for trial in trials)]
+        for image in images
+    ]
+    return ReconstructionPanel(
+        label=line.label,
+        part=part,
+        columns=tuple(column.label.removeprefix("dim(z) = ").replace(", ", "\n") for column in line.columns),
+        mosaic=mosaic(grid),
+        images=images,
+        gaps=tuple((index + 1, trial.status) for index, trial in enumerate(trials) if trial.id not in present),
+    )
+
+
+def draw(info: ReconstructionGrid, figure: Figure) -> None:
+    """Panels in rows, all images of one size."""
+    rows = _rows(info.panels)
+    columns = max(int(WIDTH / LARGEST), *(_width(row) for row in rows))
+    image = WIDTH / columns
+    heights = [max(len(panel.images) for panel in row) * image + 0.55 for row in rows]
+    figure.set_size_inches(WIDTH, sum(heights))
+    outer = figure.add_gridspec(len(rows), 1, height_ratios=heights)
+    for index, row in enumerate(rows):
+        widths = [len(panel.columns) + 1 for panel in row]
+        filler = [columns - sum(widths)] if columns > sum(widths) else []
+        inner = outer[index].subgridspec(1, len(widths) + len(filler), width_ratios=widths + filler)
+        for column, panel in enumerate(row):
+            _draw_panel(panel, figure.add_subplot(inner[column]))
+
+
+def _rows(panels: Sequence[ReconstructionPanel]) -> list[list[ReconstructionPanel]]:
+    """Panels in rows of at most `COLUMNS` images; the two splits of an arm stay together."""
+    pairs: dict[str, list[ReconstructionPanel]] = {}
+    for panel in panels:
+        pairs.setdefault(panel.label, []).append(panel)
+    rows: list[list[ReconstructionPanel]] = []
+    for pair in pairs.values():
+        if rows and _width(rows[-1]) + _width(pair) <= COLUMNS:
+            rows[-1] += pair
+        else:
+            rows.append(list(pair))
+    return rows
+
+
+def _width(row: Sequence[ReconstructionPanel]) -> int:
+    return sum(len(panel.columns) + 1 for panel in row)
+
+
+def _draw_panel(panel: ReconstructionPanel, axes: Axes) -> None:
+    axes.imshow(panel.mosaic, interpolation="antialiased", aspect="equal")
+    axes.set_title(f"{panel.label}\n{panel.part}", loc="center", fontsize=7)
+    columns = len(panel.columns) + 1
+    step = panel.mosaic.shape[1] / columns
+    axes.set_xticks([(column + 0.5) * step for column in range(columns)], ["image", *panel.columns])
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0, pad=1, labelsize=6)
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+    for column, status in panel.gaps:
+        at = ((column + 0.5) * step, panel.mosaic.shape[0] / 2)
+        axes.text(*at, status, rotation=90, ha="center", va="center", fontsize=7, color=MUTED)
+
+
+def caption(info: ReconstructionGrid) -> str:
+    """What is shown."""
+    gaps = " Trials without reconstructions show their status." if any(panel.gaps for panel in info.panels) else ""
+    return (
+        "In each panel the first column shows images of the data set, the next ones their reconstructions, by dim(z) "
+        f"or by the settings above them, all of seed {info.seed}. The images are a seeded choice, the same for all "
+        f"arms; they are not selected by how well they come out.{gaps}"
+    )
+
+
+FIGURE = FigureKind(
+    "Reconstructions by dim(z)", infos, draw, caption, "no pixels of reconstructions were kept", photographic=True
+)

@@ -1,0 +1,149 @@
+"""Who ran what when, and how much of the processors' time was used."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from analysis.figures.base import FigureKind
+from analysis.results import Results
+from analysis.style import MUTED, PALETTE, WIDTH
+from analysis.words import listing, number, percent, plural
+
+IDLE_SECONDS = 60.0
+"""A pause in which nothing ran for longer than this is taken to be between two runs, and left out."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Pieces of work, in time without pauses. The arrays have one entry a piece."""
+
+    measure: str
+    work: tuple[str, ...]
+    """What each piece was: train, prepare, or a measure."""
+    lane: NDArray[np.int64]
+    """The process that ran it, as an index into `processes`."""
+    start: NDArray[np.float64]
+    """Seconds from the first start, pauses left out."""
+    wall: NDArray[np.float64]
+    cpu: NDArray[np.float64]
+    processes: tuple[tuple[str, int], ...]
+    """(host name, process id), by first start."""
+    pauses: tuple[float, ...]
+    """Where pauses were left out, on the axis of `start`."""
+    cores: int | None
+    """Processor cores of the machine, where all ran on one and the environment says so."""
+
+    @property
+    def seconds(self) -> float:
+        """From the first start to the last end, pauses left out."""
+        return float((self.start + self.wall).max())
+
+    @property
+    def busy(self) -> float:
+        """Cores in use on average: Σ processor time / `seconds`."""
+        return float(self.cpu.sum()) / self.seconds
+
+
+def infos(results: Results) -> tuple[Schedule, ...]:
+    """The table `schedule`, by process, without the pauses between runs."""
+    table = results.tables["schedule"].sort_values(["started", "node", "process"])
+    table = table[table["wall"] > 0]
+    if table.empty:
+        return ()
+    started, wall = table["started"].to_numpy(np.float64), table["wall"].to_numpy(np.float64)
+    start, pauses = without_pauses(started, wall)
+    owners = list(zip(table["node"].astype(str), table["process"].astype(int), strict=True))
+    processes = tuple(dict.fromkeys(owners))
+    return (
+        Schedule(
+            measure="",
+            work=tuple(table["work"].astype(str)),
+            lane=np.array([processes.index(owner) for owner in owners]),
+            start=start,
+            wall=wall,
+            cpu=table["cpu"].to_numpy(np.float64),
+            processes=processes,
+            pauses=pauses,
+            cores=_cores(results, {node for node, _ in processes}),
+        ),
+    )
+
+
+def without_pauses(
+    started: NDArray[np.float64], wall: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], tuple[float, ...]]:
+    """Starts (sorted) as seconds of running time, and where pauses of more than `IDLE_SECONDS` were cut out."""
+    ends = np.maximum.accumulate(started + wall)
+    idle = np.concatenate([[0.0], started[1:] - ends[:-1]])
+    cut = np.where(idle > IDLE_SECONDS, idle, 0.0)
+    start = started - started[0] - np.cumsum(cut)
+    return start, tuple(float(at) for at in start[cut > 0])
+
+
+def _cores(results: Results, nodes: set[str]) -> int | None:
+    """The environment describes the machine of the driver, so it says nothing about other nodes."""
+    cores = results.environment.get("cores")
+    return cores if isinstance(cores, int) and len(nodes) == 1 else None
+
+
+def draw(info: Schedule, figure: Figure) -> None:
+    """One lane a process, coloured by the kind of work."""
+    kinds = list(dict.fromkeys(info.work))
+    colours = {kind: PALETTE[index % len(PALETTE)] for index, kind in enumerate(kinds)}
+    unit, word = _unit(info.seconds)
+    figure.set_size_inches(WIDTH, min(6.0, 1.2 + 0.22 * len(info.processes)))
+    axes = figure.subplots()
+    axes.barh(
+        info.lane,
+        info.wall / unit,
+        left=info.start / unit,
+        height=0.78,
+        color=[colours[kind] for kind in info.work],
+        edgecolor="white",
+        linewidth=0.3,
+    )
+    for at in info.pauses:
+        axes.axvline(at / unit, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.set_ylim(len(info.processes) - 0.4, -0.6)
+    axes.set_yticks([])
+    axes.set_ylabel(plural(len(info.processes), "process").replace("processs", "processes"))
+    axes.set_xlim(0, info.seconds / unit)
+    axes.set_xlabel(f"running time, {word}")
+    axes.grid(visible=False, axis="y")
+    handles = [Patch(color=colour, label=kind.replace("_", " ")) for kind, colour in colours.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=6)
+
+
+def _unit(seconds: float) -> tuple[float, str]:
+    if seconds < 600:
+        return 1.0, "seconds"
+    return (60.0, "minutes") if seconds < 4 * 3600 else (3600.0, "hours")
+
+
+def caption(info: Schedule) -> str:
+    """What is shown, and the share of processor time used."""
+    spent = {
+        kind: sum(c for work, c in zip(info.work, info.cpu, strict=True) if work == kind) for kind in set(info.work)
+    }
+    shares = [
+        f"{kind.replace('_', ' ')} {percent(s / max(sum(spent.values()), 1e-9))}" for kind, s in sorted(spent.items())
+    ]
+    share = f", {percent(info.busy / info.cores)} of the machine's {plural(info.cores, 'core')}" if info.cores else ""
+    paused = (
+        f" Dashed lines: {plural(len(info.pauses), 'pause')} of more than {IDLE_SECONDS:.0f} s between runs, left out."
+        if info.pauses
+        else ""
+    )
+    nodes = len({node for node, _ in info.processes})
+    return (
+        f"One bar is one piece of work ({number(len(info.work))} in all), one lane one process, on "
+        f"{plural(nodes, 'node')}. The work took {number(float(info.cpu.sum()))} s of processor time in "
+        f"{number(info.seconds)} s of running time: {number(info.busy)} cores busy on average{share}. Of the "
+        f"processor time: {listing(shares)}.{paused}"
+    )
+
+
+FIGURE = FigureKind("Schedule", infos, draw, caption, "no work was recorded")

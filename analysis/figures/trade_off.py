@@ -1,0 +1,203 @@
+"""Drawing of curves along the swept axes, shared by the figures that show one number of a model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+from analysis.curves import Curve, Panel
+from analysis.intervals import band_words
+from analysis.style import INK, MARKERS, MUTED, PALETTE, WIDTH, LineStyle
+from analysis.words import axis_label, axis_value, listing, percent, setting
+from raysweep.study.core import AxisValue
+
+MOST_ACROSS = 3
+"""Panels side by side."""
+
+HEIGHT = 2.7
+"""Of a row of panels without its legends, in inches."""
+
+LABELLED = 9
+"""Labels that fit on an axis of one panel, about."""
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """Panels of curves, and how they are drawn."""
+
+    panels: tuple[Panel, ...]
+    quantity: str
+    """Label of the vertical axis."""
+    parts: Mapping[str, tuple[LineStyle, str]]
+    """Line style and words for each part, in the legend's order."""
+    log_quantity: bool
+    colours: Mapping[str, str]
+    """Colour of each arm."""
+
+
+def draw_trade_off(content: TradeOff, figure: Figure) -> None:
+    """Panels side by side on one vertical scale, each with the legend of its colours; line styles stand below all."""
+    across = min(MOST_ACROSS, len(content.panels))
+    down = -(-len(content.panels) // across)
+    single = len(content.panels) == 1
+    lines = 0 if single else max(len(_handles(content, panel)) for panel in content.panels)
+    figure.set_size_inches(WIDTH, (HEIGHT + 0.16 * lines) * down + 0.45)
+    grid = figure.subplots(down, across, squeeze=False, sharey=True)
+    for axes in grid.flat[len(content.panels) :]:
+        axes.remove()
+    for letter, panel, axes in zip(LETTERS, content.panels, grid.flat, strict=False):
+        _draw_panel(content, panel, axes)
+        if single:
+            axes.legend(handles=_handles(content, panel), loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        else:
+            axes.set_title(f"({letter})", color=MUTED)
+            axes.legend(handles=_handles(content, panel), loc="upper left", bbox_to_anchor=(-0.04, -0.2))
+    for line in grid:
+        line[0].set_ylabel(content.quantity)
+    if content.log_quantity:
+        _log_quantity(grid[0, 0])
+    else:
+        grid[0, 0].set_ylim(bottom=0)
+    styles = _style_handles(content)
+    if len(styles) > 1:
+        figure.legend(handles=styles, loc="outside lower center", ncols=len(styles))
+
+
+def _draw_panel(content: TradeOff, panel: Panel, axes: Axes) -> None:
+    colours, markers = _colours(content, panel), _markers(content, panel)
+    positions = _set_axis(panel, axes)
+    for curve in panel.curves:
+        style, _ = content.parts[curve.part]
+        x = np.array([positions[value] for value in curve.x])
+        colour, marker = colours[curve.label], markers[_marker_key(panel, curve)]
+        # Where some samples have no value, the mean is one of the others only: it is drawn hollow, without a band.
+        whole = curve.censored == 0
+        axes.fill_between(x, curve.low, curve.high, where=whole.tolist(), color=colour, alpha=0.14, linewidth=0)
+        axes.plot(x, curve.mean, style, color=colour)
+        axes.plot(x[whole], curve.mean[whole], marker, color=colour)
+        axes.plot(x[~whole], curve.mean[~whole], marker, color=colour, markerfacecolor="white")
+        for at, mean, share in zip(x[~whole], curve.mean[~whole], curve.censored[~whole], strict=True):
+            _mark_censored(axes, at, mean, share)
+
+
+def _mark_censored(axes: Axes, at: float, mean: float, share: float) -> None:
+    left, right = axes.get_xlim()
+    side = "left" if abs(at - left) < abs(right - at) else "right"
+    text = f"{percent(share)} censored"
+    if np.isnan(mean):
+        # Nothing was found at all: the note stands at the top of the panel, where the value would be infinite.
+        axes.annotate(f"∞, {text}", (at, 1), xycoords=("data", "axes fraction"), ha=side, va="top", fontsize=6.5)
+    else:
+        axes.annotate(text, (at, mean), (0, 6), textcoords="offset points", ha=side, fontsize=6.5)
+
+
+def _set_axis(panel: Panel, axes: Axes) -> dict[AxisValue, float]:
+    """Sets up the horizontal axis; the position on it of every value."""
+    axes.set_xlabel(axis_label(panel.axis))
+    logarithmic = panel.axis == "latent_dim"
+    if logarithmic:
+        positions = {value: float(value) for value in panel.values}
+        axes.set_xscale("log")
+        edge = (max(positions.values()) / min(positions.values())) ** 0.06 if len(positions) > 1 else 2.0
+        axes.set_xlim(min(positions.values()) / edge, max(positions.values()) * edge)
+    else:
+        # Values such as λ = 0 and c = ∞ have no place on a scale, so the values stand side by side.
+        positions = {value: float(index) for index, value in enumerate(panel.values)}
+        axes.set_xlim(-0.35, len(positions) - 0.65)
+    labels = {positions[value]: axis_value(value) for value in panel.values}
+    axes.xaxis.set_major_locator(FixedLocator(_spread(list(labels), logarithmic)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: labels.get(at, "")))
+    axes.xaxis.set_minor_locator(NullLocator())
+    return positions
+
+
+def _spread(positions: Sequence[float], logarithmic: bool) -> list[float]:
+    """Tick positions whose labels do not run into each other."""
+    place = np.log(positions) if logarithmic else np.asarray(positions)
+    least = (place[-1] - place[0]) / (LABELLED + 3)
+    kept = [0]
+    for index in range(1, len(positions)):
+        if place[index] - place[kept[-1]] >= least:
+            kept.append(index)
+    return [positions[index] for index in kept]
+
+
+def _log_quantity(axes: Axes) -> None:
+    """A logarithmic axis with its numbers written out; a short one has numbers between the powers of ten too."""
+    axes.set_yscale("log", nonpositive="clip")
+    low, high = axes.get_ylim()
+    written = FuncFormatter(lambda value, _: setting(value))
+    axes.yaxis.set_major_formatter(written)
+    axes.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+    axes.yaxis.set_minor_formatter(written if high < 1000 * low else NullFormatter())
+    axes.tick_params(axis="y", which="minor", labelsize=7)
+
+
+def _colours(content: TradeOff, panel: Panel) -> dict[str, str]:
+    """Against dim(z) a colour is an arm's; along another axis it is that of the remaining settings."""
+    if panel.axis == "latent_dim":
+        return {curve.label: content.colours[curve.arm] for curve in panel.curves}
+    labels = dict.fromkeys(curve.label for curve in panel.curves)
+    return {label: PALETTE[index % len(PALETTE)] for index, label in enumerate(labels)}
+
+
+def _markers(content: TradeOff, panel: Panel) -> dict[str | int | None, str]:
+    """Against dim(z) a marker is an arm's; along another axis it is that of dim(z)."""
+    keys: list[str | int | None] = list(content.colours)
+    if panel.axis != "latent_dim":
+        keys = [*sorted({curve.latent_dim for curve in panel.curves if curve.latent_dim is not None})]
+    return {key: MARKERS[index % len(MARKERS)] for index, key in enumerate(keys)}
+
+
+def _marker_key(panel: Panel, curve: Curve) -> str | int | None:
+    return curve.arm if panel.axis == "latent_dim" else curve.latent_dim
+
+
+def _handles(content: TradeOff, panel: Panel) -> list[Line2D]:
+    """The legend of a panel's colours and markers; in a single panel, of its line styles too."""
+    colours, markers = _colours(content, panel), _markers(content, panel)
+    if panel.axis == "latent_dim":
+        arms = {curve.label: curve.arm for curve in panel.curves}
+        return [
+            Line2D([], [], color=colour, marker=markers[arms[label]], label=label) for label, colour in colours.items()
+        ]
+    settings = [Line2D([], [], color=colour, label=label) for label, colour in colours.items() if label]
+    dims = [
+        Line2D([], [], color=MUTED, linestyle="none", marker=marker, label=f"dim(z) = {dim}")
+        for dim, marker in markers.items()
+    ]
+    return settings + dims
+
+
+def _style_handles(content: TradeOff) -> list[Line2D]:
+    shown = {curve.part for panel in content.panels for curve in panel.curves}
+    return [
+        Line2D([], [], color=INK, linestyle=style, linewidth=1.2, label=words)
+        for part, (style, words) in content.parts.items()
+        if part in shown
+    ]
+
+
+def panels_words(panels: Sequence[Panel]) -> str:
+    """What the panels are, where there are several."""
+    if len(panels) < 2:
+        return ""
+    names = [f"({letter}) against {axis_label(panel.axis)}" for letter, panel in zip(LETTERS, panels, strict=False)]
+    first = (
+        "In (a) each arm's other settings are those that the legend names; elsewhere every combination is a curve. "
+        if panels[0].axis == "latent_dim"
+        else ""
+    )
+    return f"{listing(names)}. {first}Values of axes other than dim(z) stand side by side, not to scale. "
+
+
+def seeds_words(panels: Sequence[Panel]) -> str:
+    """What the bands are."""
+    seeds = {int(count) for panel in panels for curve in panel.curves for count in curve.seeds if count}
+    return band_words(seeds) if seeds else ""

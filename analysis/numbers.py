@@ -1,0 +1,109 @@
+"""The table of results in numbers: what the figures show, for every arm and setting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from analysis.curves import series_label
+from analysis.figures.class_radius import radii
+from analysis.intervals import over_seeds
+from analysis.results import Results, Value
+from analysis.words import bounds, number, percent
+
+PARTS = {
+    "train": "train",
+    "validation": "validation",
+    "generated": "optimiser's floor",
+    "samples": "samples",
+    "reconstructions": "reconstructions",
+}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A mean over seeds with its band, as written."""
+
+    mean: str
+    band: str
+    """Empty for one seed."""
+
+
+@dataclass(frozen=True)
+class NumberRow:
+    """One arm at one setting and dim(z); None where nothing was measured."""
+
+    arm: str
+    latent_dim: int
+    seeds: int
+    numbers: tuple[Number | None, ...]
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """A measured number and one of its parts."""
+
+    measure: str
+    part: str
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Rows by arm and dim(z), columns by measure and part."""
+
+    columns: tuple[NumberColumn, ...]
+    rows: tuple[NumberRow, ...]
+
+    @property
+    def arms(self) -> list[tuple[str, list[NumberRow]]]:
+        """The arms, each with its rows."""
+        return [(arm, list(rows)) for arm, rows in groupby(self.rows, lambda row: row.arm)]
+
+    @property
+    def groups(self) -> list[tuple[str, int]]:
+        """The measures, each with its number of columns."""
+        return [(measure, len(list(group))) for measure, group in groupby(self.columns, lambda c: c.measure)]
+
+
+def numbers(results: Results) -> Numbers:
+    """Every measured number, as the mean over seeds with its band."""
+    columns = {
+        NumberColumn(title, PARTS[part]): [value for value in values if value.part == part]
+        for title, values in _measured(results)
+        for part in PARTS
+        if any(value.part == part for value in values)
+    }
+    keys = dict.fromkeys(
+        (series_label(trial), trial.latent_dim) for trial in results.trials if trial.latent_dim is not None
+    )
+    rows = tuple(_row(arm, dim, list(columns.values())) for arm, dim in keys)
+    return Numbers(tuple(columns), tuple(row for row in rows if row.seeds))
+
+
+def _measured(results: Results) -> list[tuple[str, tuple[Value, ...]]]:
+    reconstruction = results.measures("reconstruction")
+    frechet = results.measures("frechet")
+    radius = results.measures("class_radius")
+    found = [
+        *((("Squared error", m, len(reconstruction)), results.means(results.rows(m), "mse")) for m in reconstruction),
+        *((("Fréchet distance", m, len(frechet)), results.means(results.rows(m), "distance")) for m in frechet),
+        *((("Class radius", m, len(radius)), radii(results, results.rows(m))) for m in radius),
+    ]
+    return [(title if count == 1 else f"{title}, {m.name}", values) for (title, m, count), values in found]
+
+
+def _row(arm: str, latent_dim: int, columns: Sequence[Sequence[Value]]) -> NumberRow:
+    cells = [
+        [v for v in values if series_label(v.trial) == arm and v.trial.latent_dim == latent_dim] for values in columns
+    ]
+    seeds = max((len(cell) for cell in cells), default=0)
+    return NumberRow(arm, latent_dim, seeds, tuple(_number(cell) for cell in cells))
+
+
+def _number(cell: Sequence[Value]) -> Number | None:
+    if not cell:
+        return None
+    censored = sum(value.censored for value in cell) / len(cell)
+    if censored:
+        return Number("∞", f"{percent(censored)} censored")
+    interval = over_seeds([value.value for value in cell])
+    return Number(number(interval.mean), bounds(interval.low, interval.high) if interval.seeds > 1 else "")

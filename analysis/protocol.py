@@ -1,0 +1,109 @@
+"""The protocol behind each number, in words: counts, solver, budget, constraint, features."""
+
+from collections.abc import Container, Sequence
+
+import pandas as pd
+
+from analysis.results import Results, Value
+from analysis.words import arm_label, axis_label, listing, number, percent, setting, span
+from raysweep.study.base import Frozen
+from raysweep.study.measures import AnyMeasure, ClassRadius, FrechetDistance, Reconstruction
+
+FEASIBLE = {
+    "paper_ball": "‖z‖² ≤ d + 3√(2d) (Pinetz et al., Eq. 5)",
+    "chi2_ball": "‖z‖² within the 99.7 % point of χ² with d degrees of freedom",
+    "everything": "no constraint on z",
+}
+
+FEATURES = {
+    "lenet": "the 84 features of a LeNet trained on this data set",
+    "inception": "Inception's 2,048 features, which makes it the FID",
+}
+
+KINDS = {"solver", "kind", "family"}
+"""Fields that name which settings these are."""
+
+
+def reconstruction_protocol(results: Results, measure: AnyMeasure) -> str:
+    """How images were reconstructed, how many, and how the inversions ended."""
+    assert isinstance(measure, Reconstruction)
+    rows = results.rows(measure)
+    counts = counts_words(results.means(rows, "mse"), "image")
+    encoded = rows["status"] == "encoded"
+    sentences = [f"{counts} in each trial."]
+    if encoded.any():
+        sentences.append(f"{_arms(results, rows[encoded])}: encoded and decoded.")
+    if not encoded.all():
+        inverted = rows[~encoded]
+        ends = inverted["status"].value_counts(normalize=True).sort_index()
+        ended = listing([f"{percent(float(share))} {status}" for status, share in ends.items()])
+        solver = measure.solver
+        name = solver.solver.replace("_", " ").replace("adam", "Adam")
+        sentences.append(
+            f"{_arms(results, inverted)}: inverted by {name} ({settings_words(solver, {'feasible'})}), subject to "
+            f"{FEASIBLE[solver.feasible]}; {number(float(inverted['passes'].mean()))} generator passes an image. Of "
+            f"the inversions, {ended}."
+        )
+    return " ".join(sentences)
+
+
+def frechet_protocol(results: Results, measure: AnyMeasure) -> str:
+    """Features, and how many images stand on either side."""
+    assert isinstance(measure, FrechetDistance)
+    columns = ["part", "samples", "reference_images", "reference"]
+    pairs = results.rows(measure)[columns].drop_duplicates().sort_values("part", ascending=False)
+    counts = [
+        f"{number(int(row['samples']))} {row['part']} are compared with {number(int(row['reference_images']))} "
+        f"{row['reference']} images"
+        for row in pairs.to_dict("records")
+    ]
+    bias = (
+        " Distances with different counts are not comparable: few images raise the distance." if len(counts) > 1 else ""
+    )
+    return f"Features: {FEATURES[measure.features]}. {listing(counts)}.{bias}"
+
+
+def radius_protocol(results: Results, measure: AnyMeasure) -> str:
+    """How the boundary was searched, and for how many samples."""
+    assert isinstance(measure, ClassRadius)
+    rows = results.rows(measure)
+    samples = span(int(count) for count in rows["trial"].value_counts())
+    return (
+        f"An upper estimate: {samples} prior samples a trial, each searched from the {measure.bank_starts} nearest of "
+        f"{number(measure.bank)} prior samples of other classes and along the best {measure.ray_starts} of "
+        f"{measure.rays} random rays, with {measure.projections} steps downhill; "
+        f"{number(float(rows['evaluations'].mean()))} generator passes a sample beside the shared "
+        f"{number(measure.bank)}. Classes are those of a LeNet trained on this data set."
+    )
+
+
+def counts_words(values: Sequence[Value], noun: str) -> str:
+    """Counts by part: "500 train and 360 validation images"."""
+    present = {value.part for value in values}
+    parts = [part for part in ("train", "validation", "generated") if part in present]
+    words = [f"{span(value.count for value in values if value.part == part)} {part}" for part in parts]
+    return f"{listing(words)} {noun}s"
+
+
+def settings_words(settings: Frozen, left_out: Container[str] = ()) -> str:
+    """Settings with their values, without those that are empty and those `left_out`."""
+    values = {
+        name: getattr(settings, name)
+        for name in type(settings).model_fields
+        if name not in left_out and name not in KINDS
+    }
+    return ", ".join(f"{axis_label(name)} {_value(value)}" for name, value in values.items() if value is not None)
+
+
+def _value(value: object) -> str:
+    return f"{_kind(value)} ({settings_words(value)})" if isinstance(value, Frozen) else setting(value)
+
+
+def _kind(settings: Frozen) -> str:
+    return next(str(getattr(settings, name)).replace("_", " ") for name in KINDS if hasattr(settings, name))
+
+
+def _arms(results: Results, rows: pd.DataFrame) -> str:
+    present = set(rows["trial"])
+    arms = dict.fromkeys((trial.arm, trial.family) for trial in results.trials if trial.id in present)
+    return listing([arm_label(arm, family) for arm, family in arms])

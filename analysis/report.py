@@ -1,0 +1,260 @@
+"""The report: one self-contained page, with its figures and tables beside it.
+
+    report/index.html
+    report/figures/<figure>.png  <figure>.svg
+    report/tables/<table>.csv
+
+The same tables give the same bytes.
+"""
+
+import base64
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from analysis.claims import CLAIMS
+from analysis.claims.base import RULE, Claim
+from analysis.figures import FIGURES
+from analysis.figures.base import AnyFigure, Info
+from analysis.intervals import band_words
+from analysis.numbers import numbers
+from analysis.protocol import settings_words
+from analysis.results import Results, TrialRow, load_results
+from analysis.style import as_png, as_svg, figure_style, lay_out, new_figure
+from analysis.words import arm_label, axis_label, axis_value, listing, number, plural
+from raysweep import schema
+from raysweep.errors import UserError
+from raysweep.schema import Table
+from raysweep.store import StudyStore
+
+CONTENTS = {"index.html", "figures", "tables"}
+"""What a report's folder holds; one that holds anything else is not replaced."""
+
+
+@dataclass(frozen=True)
+class DrawnFigure:
+    """A figure of the page."""
+
+    kind: str
+    """Its name in `FIGURES`."""
+    name: str
+    """Of its files."""
+    title: str
+    caption: str
+    image: str
+    """The picture as a data URI."""
+
+
+@dataclass(frozen=True)
+class MissingFigure:
+    """A figure that could not be drawn, and what was not measured."""
+
+    title: str
+    absent: str
+
+
+@dataclass(frozen=True)
+class TableNote:
+    """A table beside the page."""
+
+    table: Table
+    rows: int
+
+
+def write_report(store: StudyStore, folder: Path | None = None) -> Path:
+    """Draws the report of a results folder into `folder` (by default its `report`), replacing an earlier one whole.
+
+    Returns:
+        The page.
+
+    Raises:
+        UserError: it is no results folder, or `folder` holds something else than a report.
+    """
+    results = load_results(store)
+    target = (folder or store.report_folder).absolute()
+    with _replacing(target) as temporary:
+        drawn, missing = _draw_figures(results, temporary / "figures")
+        tables = _write_tables(results, temporary / "tables")
+        page = _page(results, drawn, missing, tables)
+        (temporary / "index.html").write_text(page, encoding="utf-8")
+    return target / "index.html"
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """A temporary folder beside `target` that takes its place at the end; on an error nothing changes."""
+    if target.exists():
+        foreign = sorted({path.name for path in target.iterdir()} - CONTENTS) if target.is_dir() else [target.name]
+        if foreign:
+            raise UserError(
+                f"report folder {target}: holds {listing(foreign[:3])}, which is no part of a report, so it is not "
+                "replaced; name a new or empty folder with --out"
+            )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        for name in ("figures", "tables"):
+            (temporary / name).mkdir(parents=True)
+        yield temporary
+        earlier = temporary.with_suffix(".old")
+        if target.exists():
+            target.rename(earlier)
+        temporary.rename(target)
+        shutil.rmtree(earlier, ignore_errors=True)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _draw_figures(results: Results, folder: Path) -> tuple[list[DrawnFigure], list[MissingFigure]]:
+    drawn, missing = [], []
+    for name, kind in FIGURES.items():
+        infos = kind.infos(results)
+        if not infos:
+            missing.append(MissingFigure(kind.title, kind.absent))
+        for info in infos:
+            several = len(infos) > 1
+            stem = f"{name}-{info.measure}" if several else name
+            title = f"{kind.title} ({info.measure.replace('_', ' ')})" if several else kind.title
+            drawn.append(DrawnFigure(name, stem, title, kind.caption(info), _draw(kind, info, folder / stem)))
+    return drawn, missing
+
+
+def _draw(kind: AnyFigure, info: Info, path: Path) -> str:
+    with figure_style():
+        figure = new_figure()
+        kind.draw(info, figure)
+        lay_out(figure)
+        png, svg = as_png(figure), as_svg(figure)
+    path.with_suffix(".png").write_bytes(png)
+    path.with_suffix(".svg").write_bytes(svg)
+    content, media = (png, "image/png") if kind.photographic else (svg, "image/svg+xml")
+    return f"data:{media};base64,{base64.b64encode(content).decode()}"
+
+
+def _write_tables(results: Results, folder: Path) -> list[TableNote]:
+    """Every table as CSV, without its columns of pixels."""
+    notes = []
+    for name, table in schema.TABLES.items():
+        frame = results.tables[name]
+        pixels = [column.name for column in table.columns if column.type == schema.BYTES]
+        frame.drop(columns=pixels).to_csv(folder / f"{name}.csv", index=False)
+        notes.append(TableNote(table, len(frame)))
+    return notes
+
+
+def _page(results: Results, drawn: list[DrawnFigure], missing: list[MissingFigure], tables: list[TableNote]) -> str:
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_tie,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"number": number, "words": lambda text: str(text).replace("_", " ")}
+    template = environment.from_string((files("analysis") / "report.html").read_text(encoding="utf-8"))
+    found = numbers(results)
+    return template.render(
+        style=(files("analysis") / "report.css").read_text(encoding="utf-8"),
+        study=results.study,
+        summary=_summary(results),
+        claims=[(claim, claim.examine(results), _figure_number(claim, drawn)) for claim in CLAIMS.values()],
+        rule=RULE,
+        figures=drawn,
+        missing=missing,
+        numbers=found,
+        brackets=band_words((row.seeds for row in found.rows), "Numbers", "brackets") if found.rows else "",
+        trials=[_trial_line(trial) for trial in results.trials],
+        has_constraint=any(trial.family == "lc_vae" for trial in results.trials),
+        failures=results.tables["failures"].to_dict("records"),
+        protocol=_protocol(results),
+        environment=_flat(results.environment),
+        tables=tables,
+    )
+
+
+def _tie(value: object) -> object:
+    """Keeps what belongs together on one line: 95 %, d = 2."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return value.replace(" %", "\u00a0%").replace(" = ", "\u00a0=\u00a0")
+
+
+def _figure_number(claim: Claim, drawn: list[DrawnFigure]) -> int | None:
+    """The number of the first figure that shows the claim's numbers."""
+    return next((index for index, figure in enumerate(drawn, start=1) if figure.kind == claim.figure), None)
+
+
+def _protocol(results: Results) -> list[tuple[str, str]]:
+    """Every setting of the study, by what it is a setting of."""
+    study, facts = results.study, results.facts
+    classes = f", {facts.classes} classes" if facts.classes else ""
+    data = [
+        f"{study.data.kind.replace('_', ' ')}: {number(facts.train)} training and {number(facts.validation)} "
+        f"validation images of {facts.shape.channels} × {facts.shape.size} × {facts.shape.size}{classes}",
+        settings_words(study.data),
+    ]
+    lines = [("Data", "; ".join(filter(None, data)))]
+    for arm in study.arms:
+        swept = [f"{axis_label(axis)} ∈ {{{', '.join(map(axis_value, values))}}}" for axis, values in arm.over.items()]
+        lines.append((arm_label(arm.name, arm.model.family), ", ".join([*swept, settings_words(arm.model, arm.over)])))
+    if study.classifier_trial:
+        lines.append(("classifier (LeNet)", settings_words(study.classifier)))
+    seeds = ", ".join(map(str, study.seeds))
+    lines.append(("Seeds", f"{seeds}; they set initialisation, the order of the data and noise"))
+    for measure in study.measures:
+        lines.append((measure.name.replace("_", " "), settings_words(measure, {"name"})))
+    return lines
+
+
+def _summary(results: Results) -> str:
+    """What was run, in one line."""
+    swept = [trial for trial in results.trials if trial.latent_dim is not None]
+    states = pd.Series([trial.status for trial in swept], dtype=object).value_counts()
+    done = int(states.get("finished", 0))
+    rest = [f"{count} {state}" for state, count in states.items() if state != "finished"]
+    arms = listing([arm_label(arm.name, arm.model.family) for arm in results.study.arms])
+    size = results.facts.shape.size
+    return (
+        f"{arms}; {plural(len(results.study.seeds), 'seed')}; {done} of {plural(len(swept), 'trial')} finished"
+        f"{', ' + listing(rest) if rest else ''}; {number(results.facts.train)} training and "
+        f"{number(results.facts.validation)} validation images of {size} × {size} pixels."
+    )
+
+
+def _trial_line(trial: TrialRow) -> dict[str, object]:
+    """A row of the page's table of trials."""
+    return {
+        "trial": trial,
+        "arm": arm_label(trial.arm, trial.family),
+        "lam": _setting(trial, "lam"),
+        "c": _setting(trial, "c"),
+    }
+
+
+def _setting(trial: TrialRow, name: str) -> str:
+    value = trial.settings.get(name)
+    return "" if value is None else number(float(str(value)))
+
+
+def _flat(values: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
+    """The environment as lines; nested entries under joined names."""
+    lines: list[tuple[str, str]] = []
+    for name, value in values.items():
+        label = f"{prefix}{name}".replace("_", " ")
+        if isinstance(value, Mapping):
+            lines += _flat(value, f"{label}: ")
+        elif isinstance(value, list):
+            separator = " " if name == "command" else ", "
+            lines.append((label, separator.join(map(str, value)) or "none"))
+        else:
+            lines.append((label, str(value)))
+    return lines

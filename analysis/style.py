@@ -1,0 +1,117 @@
+"""How figures look, and how they become files: colours, type, and the same bytes for the same tables."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import matplotlib as mpl
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from analysis.results import Results
+
+INK, MUTED, RULE, PAPER = "#1a1a1a", "#5f5f5f", "#d9d9d9", "#ffffff"
+
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+"""Colours that colour-blind readers tell apart. Source: Okabe and Ito (2008)."""
+
+FAMILY_COLOURS = {"wgan_gp": PALETTE[0], "autoencoder": PALETTE[1], "vae": PALETTE[2], "lc_vae": PALETTE[3]}
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+LineStyle = Literal["-", "--", ":"]
+
+WIDTH = 7.2
+"""Width of a figure, in inches."""
+
+DPI = 200
+
+_STYLE = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8,
+    "mathtext.fontset": "dejavusans",
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 8.5,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 8.5,
+    "axes.titlelocation": "left",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.5,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "legend.handlelength": 2.4,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 4.5,
+    "figure.facecolor": PAPER,
+    "svg.hashsalt": "raysweep",
+    "svg.fonttype": "path",
+}
+
+
+@contextmanager
+def figure_style() -> Iterator[None]:
+    """Draws in the report's style inside, whatever a user's own settings; outside nothing changes."""
+    plain: dict[Any, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
+    with mpl.rc_context(plain | _STYLE):
+        yield
+
+
+def new_figure() -> Figure:
+    """An empty figure, known to no window system and to no global state."""
+    return Figure(figsize=(WIDTH, 3.6), dpi=DPI, layout="constrained")
+
+
+def lay_out(figure: Figure) -> None:
+    """Places everything once, so that saving in two formats does not do it twice."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+
+
+def as_png(figure: Figure) -> bytes:
+    """The figure as PNG, 200 dots per inch."""
+    return _save(figure, "png")
+
+
+def as_svg(figure: Figure) -> bytes:
+    """The figure as SVG: text as outlines, no date, identifiers that depend on the content alone."""
+    return _save(figure, "svg")
+
+
+def _save(figure: Figure, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=DPI, metadata={"Date": None} if kind == "svg" else None)
+    return buffer.getvalue()
+
+
+def arm_colours(results: Results) -> dict[str, str]:
+    """A colour for each arm: its family's where that is free, else the next one that no arm has."""
+    colours: dict[str, str] = {}
+    spare = [colour for colour in PALETTE if colour not in FAMILY_COLOURS.values()]
+    for arm in results.study.arms:
+        colour = FAMILY_COLOURS.get(arm.model.family)
+        if colour is None or colour in colours.values():
+            colour = spare.pop(0) if spare else PALETTE[len(colours) % len(PALETTE)]
+        colours[arm.name] = colour
+    return colours
+
+
+def shades(count: int) -> list[str]:
+    """Colours for ordered values, dark to light, of even steps in brightness."""
+    scale = mpl.colormaps["cividis"]
+    return [to_hex(scale(0.05 + 0.8 * index / max(1, count - 1))) for index in range(count)]
