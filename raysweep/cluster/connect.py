@@ -39,6 +39,8 @@ def connected(address: str | None) -> Iterator[str]:
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    if address is not None:
+        _use_token()
     import ray
 
     options = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
@@ -59,6 +61,17 @@ def connected(address: str | None) -> Iterator[str]:
         yield _describe(address)
     finally:
         ray.shutdown()
+
+
+def _use_token() -> None:
+    """Uses this machine's Ray token, if it has one, where the user has not said otherwise.
+
+    A cluster with token authentication refuses a driver without; one without authentication does not mind a token.
+    Ray itself uses it only for clusters that it starts.
+    """
+    places = [os.environ.get("RAY_AUTH_TOKEN_PATH"), str(Path.home() / ".ray" / "auth_token")]
+    if os.environ.get("RAY_AUTH_TOKEN") or any(place and Path(place).is_file() for place in places):
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 def _probe(address: str) -> None:
