@@ -12,10 +12,10 @@ from raysweep.study.measures import ProjectedAdam
 
 EPSILON = 1e-8
 """Adam's ε, which keeps its denominator from zero."""
-FLAT = 1e-3
-"""A search has converged when the projected gradient fell to this share of what it was at the start."""
 GAIN = 1e-4
-"""A search has stalled when the last tenth of its steps lowered the best error by less than this share."""
+"""The error has stopped falling when the last tenth of the steps lowered it by less than this share."""
+FLAT = 1e-2
+"""A search that stopped has converged when the projected gradient fell to this share of what it was at the start."""
 
 
 def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: ProjectedAdam) -> Inversion:
@@ -25,16 +25,11 @@ def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: Projec
     depend on the others, but for the rounding of a batched generator. What is returned is the best iterate seen, the
     start included, not the last one. `status` says how the search that found it ended:
 
-    - converged: at the best iterate the projected gradient (without its part that pushes out of the ball) is at most
-      `FLAT` of the start's. The last iterate's gradient is not computed: if it is the best, the one before counts.
-    - stalled: not so, but the last tenth of the steps gained less than `GAIN` of the error. No claim of optimality.
-    - budget spent: the error was still falling when the steps were used up.
-
-    Args:
-        generate: the generator; its parameters should be frozen, since gradients are taken for z only.
-        targets: (count, ...) images x.
-        starts: (restarts, count, dim(z)) latents; they are projected to the feasible set first.
-        settings: steps, learning rate and feasible set.
+    - budget spent: the last tenth of the steps still lowered the error by more than `GAIN` of it.
+    - converged: it did not, and at the best iterate the projected gradient (without its part that pushes out of the
+      ball) is at most `FLAT` of the start's. After the last step the gradient is not computed again: if that iterate
+      is the best, the gradient of the best before it counts.
+    - stalled: the error stopped falling elsewhere: at a kink, at the ball (see below), or on steps of the wrong size.
 
     Where the ball binds, this does not end at the constrained minimum: the gradient does not vanish there, and Adam,
     which divides each component by its own size, follows its signs rather than its direction. For linear generators
@@ -80,9 +75,9 @@ def _search(generate: Generate, targets: Tensor, z: Tensor, limit: float, settin
         z = project(adam.step(z, gradient), limit)
     with torch.no_grad():
         best.offer(z, squared_error(generate(z), targets), best.slope)
-    converged = best.slope <= FLAT * start_slope
-    stalled = best.error > (1 - GAIN) * earlier_error
-    return _Search(best.z, best.error, _statuses(converged, stalled))
+    stopped = best.error >= (1 - GAIN) * earlier_error
+    flat = best.slope <= FLAT * start_slope
+    return _Search(best.z, best.error, _statuses(stopped, flat))
 
 
 class _Adam:
@@ -143,6 +138,6 @@ def projected_gradient(z: Tensor, gradient: Tensor, limit: float) -> Tensor:
     return torch.where(held_back, gradient - along / squared_norm * z, gradient)
 
 
-def _statuses(converged: Tensor, stalled: Tensor) -> tuple[Status, ...]:
-    pairs = zip(converged.tolist(), stalled.tolist(), strict=True)
-    return tuple("converged" if flat else "stalled" if slow else "budget spent" for flat, slow in pairs)
+def _statuses(stopped: Tensor, flat: Tensor) -> tuple[Status, ...]:
+    pairs = zip(stopped.tolist(), flat.tolist(), strict=True)
+    return tuple(("converged" if level else "stalled") if still else "budget spent" for still, level in pairs)
