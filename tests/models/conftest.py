@@ -1,0 +1,70 @@
+"""Real digits, and a loop that trains on them."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from raysweep.architecture import ImageShape
+from raysweep.data import load_data
+from raysweep.data.images import DataSet
+from raysweep.models import build_learner
+from raysweep.models.learner import Learner
+from raysweep.study import Digits
+from raysweep.study.data import DataFacts
+from raysweep.study.models import FamilySettings
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    """As trials do: small networks gain nothing from more."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> DataSet:
+    return load_data(Digits(), tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def pixels(digits: DataSet) -> Tensor:
+    """The training images."""
+    return digits.train.batch(np.arange(len(digits.train)), CPU)[0]
+
+
+@pytest.fixture
+def noise() -> Tensor:
+    """Eight images of 8 × 8 without any meaning, in [-1, 1]."""
+    return torch.rand(8, 1, 8, 8, generator=torch.Generator().manual_seed(7)) * 2 - 1
+
+
+@pytest.fixture
+def make() -> Callable[..., Learner]:
+    """Builds an untrained learner of small images with ten classes."""
+
+    def build(settings: FamilySettings, seed: int = 0) -> Learner:
+        return build_learner(settings, DataFacts(ImageShape(1, 8), 1437, 360, 10), seed, CPU)
+
+    return build
+
+
+@pytest.fixture
+def train() -> Callable[..., Learner]:
+    """Trains a learner for as long as its settings say, on seeded permutations of the images."""
+
+    def run(settings: FamilySettings, data: DataSet, seed: int = 0) -> Learner:
+        learner = build_learner(settings, data.facts, seed, CPU)
+        steps = settings.total_steps(data.facts)
+        count = settings.batch * settings.batches_per_step
+        order = np.random.default_rng(seed)
+        epochs = -(-steps * count // len(data.train))
+        stream = np.concatenate([order.permutation(len(data.train)) for _ in range(epochs)])
+        for step in range(steps):
+            learner.update(*data.train.batch(stream[step * count : (step + 1) * count], CPU), step)
+        return learner
+
+    return run

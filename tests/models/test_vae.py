@@ -1,0 +1,140 @@
+"""The bound's parts by their definitions, ω and the clamp by closed forms, and digits that are learnt."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.distributions import Normal, kl_divergence
+from torch.nn import functional
+
+from raysweep.data import load_data
+from raysweep.data.images import DataSet
+from raysweep.models.learner import Learner
+from raysweep.models.vae import divergence_from_prior, stretch
+from raysweep.study import LcVae, Mnist, Vae
+
+Make = Callable[..., Learner]
+CPU = torch.device("cpu")
+
+
+def test_divergence_is_that_of_gaussians() -> None:
+    stream = torch.Generator().manual_seed(0)
+    mean, log_variance = torch.randn(5, 3, generator=stream), torch.randn(5, 3, generator=stream)
+    expected = kl_divergence(Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)).sum(dim=1).mean()
+    torch.testing.assert_close(divergence_from_prior(mean, log_variance), expected)
+    assert float(divergence_from_prior(torch.zeros(5, 3), torch.zeros(5, 3))) == 0
+
+
+@pytest.mark.parametrize("layers", ["looser", "mlp"])
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_loss_is_the_negative_evidence_lower_bound(layers: str, likelihood: str, make: Make, noise: Tensor) -> None:
+    learner = make(Vae(width=4, latent_dim=3, layers=layers, likelihood=likelihood))
+    losses = learner.evaluate(noise, None)
+    pixels = (noise + 1) / 2
+    features = learner.networks["encoder"](pixels)
+    mean, log_variance = learner.networks["mean"](features), learner.networks["log_variance"](features)
+    z = mean + (log_variance / 2).exp() * torch.randn(8, 3, generator=learner.random("evaluate", 0))
+    decoded = (learner.generate(z) + 1) / 2
+    error = {"bernoulli": functional.binary_cross_entropy, "gaussian": functional.mse_loss}[likelihood]
+    expected = error(decoded, pixels, reduction="none").sum(dim=(1, 2, 3)).mean()
+    torch.testing.assert_close(losses["reconstruction"], expected.detach())
+    torch.testing.assert_close(losses["divergence"], divergence_from_prior(mean, log_variance).detach())
+    torch.testing.assert_close(losses["loss"], losses["reconstruction"] + losses["divergence"])
+    torch.testing.assert_close(learner.encode(noise), mean)
+
+
+def test_stretch_of_a_scaled_isometry_is_the_square_of_its_scale() -> None:
+    stream = torch.Generator().manual_seed(0)
+    images = torch.rand(10, 1, 4, 4, generator=stream)
+    rotation = torch.linalg.qr(torch.randn(16, 16, generator=stream)).Q
+    encodings = 3 * images.flatten(1) @ rotation + 5
+    torch.testing.assert_close(stretch(images, encodings), torch.full((5,), 9.0), rtol=1e-4, atol=0)
+
+
+def test_stretch_pairs_the_halves_of_a_batch() -> None:
+    images = torch.tensor([0.0, 0.0, 1.0, 2.0, 9.0])[:, None, None, None]
+    encodings = torch.tensor([[0.0, 0.0], [0.0, 0.0], [3.0, 4.0], [1.0, 0.0], [9.0, 9.0]])
+    assert stretch(images, encodings).tolist() == [25.0, 0.25]  # the fifth has no partner
+
+
+def test_stretch_of_identical_images_is_left_out() -> None:
+    encodings = torch.ones(4, 2, requires_grad=True)
+    omega = stretch(torch.zeros(4, 1, 2, 2), encodings + torch.tensor([[0.0], [1.0], [2.0], [3.0]]))
+    assert omega.tolist() == [0, 0]
+    omega.sum().backward()
+    assert encodings.grad is not None
+    assert bool((encodings.grad == 0).all())
+
+
+def test_without_regulariser_and_clamp_it_is_the_plain_vae(make: Make) -> None:
+    settings = {"width": 4, "latent_dim": 3, "batch": 8}
+    plain, constrained = make(Vae(**settings)), make(LcVae(**settings, lam=0, c=float("inf")))
+    for step in range(5):
+        images = torch.rand(8, 1, 8, 8, generator=torch.Generator().manual_seed(step)) * 2 - 1
+        ours, theirs = plain.update(images, None, step), constrained.update(images, None, step)
+        assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    theirs = constrained.weights()
+    assert all(torch.equal(value, theirs[name]) for name, value in plain.weights().items())
+
+
+@pytest.mark.parametrize("encoding", ["mean", "sample"])
+def test_regulariser_is_the_batchs_sum_over_its_size(encoding: str, make: Make, noise: Tensor) -> None:
+    learner = make(LcVae(width=4, latent_dim=3, lam=5.0, encoding=encoding))
+    losses = learner.evaluate(noise, None)
+    codes = learner.encode(noise)
+    if encoding == "sample":
+        spread = (learner.networks["log_variance"](learner.networks["encoder"]((noise + 1) / 2)) / 2).exp()
+        codes = codes + spread * torch.randn(8, 3, generator=learner.random("evaluate", 0))
+    omega = stretch((noise + 1) / 2, codes).sum().detach() / 8
+    torch.testing.assert_close(losses["omega"], omega)
+    torch.testing.assert_close(losses["loss"], losses["reconstruction"] + losses["divergence"] + 5.0 * omega)
+
+
+@pytest.mark.parametrize("clamp", ["weights", "weights_and_gains"])
+def test_the_clamp_binds_the_encoder_and_nothing_else(clamp: str, make: Make, noise: Tensor) -> None:
+    c = 0.02
+    learner = make(LcVae(width=4, latent_dim=3, batch=8, c=c, clamp=clamp))
+    for step in range(4):
+        largest = {name: float(p.detach().abs().max()) for name, p in learner.networks.named_parameters()}
+        for name, value in largest.items():
+            encoder = not name.startswith("decoder")
+            gain = name.startswith("encoder") and learner.networks.get_parameter(name).ndim == 1
+            if encoder and not gain:
+                assert value <= np.float32(c)
+            elif encoder and name.endswith("weight"):
+                assert (value <= np.float32(c)) == (clamp == "weights_and_gains")
+        assert largest["encoder.0.weight"] == pytest.approx(c)  # reached, not only respected
+        assert largest["decoder.0.weight"] > c
+        learner.update(noise, None, step)
+
+
+def constant_loss(pixels: Tensor) -> float:
+    """Cross-entropy per image of the best prediction that ignores the image: the mean image. It has no divergence."""
+    shares = (pixels + 1) / 2
+    return float(functional.binary_cross_entropy(shares.mean(dim=0).expand_as(shares), shares, reduction="sum")) / len(
+        pixels
+    )
+
+
+@pytest.mark.slow
+def test_it_learns_digits(digits: DataSet, pixels: Tensor, train: Callable[..., Learner]) -> None:
+    settings = Vae(latent_dim=8, width=16, batch=64, steps=500, learning_rate=3e-3)
+    held_out, _ = digits.validation.batch(np.arange(len(digits.validation)), CPU)
+    losses = train(settings, digits).evaluate(held_out, None)
+    assert float(losses["loss"]) < constant_loss(pixels) - 1.5
+    assert float(losses["divergence"]) > 1  # nats that the latents carry
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("RAYSWEEP_DATA" not in os.environ, reason="needs MNIST under the folder named by RAYSWEEP_DATA")
+def test_an_epoch_of_mnist_ends_where_pytorchs_example_does(train: Make, tmp_path: Path) -> None:
+    """The example's networks and settings: its log has a test loss of about 127 after the first of ten epochs."""
+    mnist = load_data(Mnist(), Path(os.environ["RAYSWEEP_DATA"]), tmp_path)
+    settings = Vae(layers="mlp", width=400, latent_dim=20, batch=128, learning_rate=1e-3, epochs=1)
+    images, _ = mnist.validation.batch(np.arange(10_000), CPU)
+    losses = train(settings, mnist).evaluate(images, None)
+    assert float(losses["loss"]) == pytest.approx(127, abs=2)
