@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from raysweep.errors import UserError, choices
 from raysweep.study.core import Trial
 from raysweep.study.data import DataFacts
-from raysweep.study.measures import AnyMeasure
+from raysweep.study.measures import AnyMeasure, Shard
 
 BYTES_PER_VALUE = 4
 """Weights and optimiser states are float32."""
@@ -95,11 +95,11 @@ def trial_cost(trial: Trial, facts: DataFacts) -> Cost:
     )
 
 
-def measure_cost(measure: AnyMeasure, trial: Trial, facts: DataFacts) -> float:
-    """Floating-point operations of all shards of a measure of one trial; 0 where it does not apply.
+def measure_cost(measure: AnyMeasure, trial: Trial, facts: DataFacts) -> dict[Shard, float]:
+    """Floating-point operations of every shard of a measure of one trial; empty where it does not apply.
 
     The statistics of the real images, computed once for a study, are not part of it.
     """
     if not measure.applies_to(trial.model):
-        return 0.0
-    return sum(measure.flop(trial.model, facts, shard) for shard in measure.shards(trial.model, facts))
+        return {}
+    return {shard: measure.flop(trial.model, facts, shard) for shard in measure.shards(trial.model, facts)}

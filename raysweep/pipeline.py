@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from raysweep.cost import trial_cost
 from raysweep.data import load_data
 from raysweep.data.images import DataSet
 from raysweep.errors import UserError
@@ -144,7 +145,7 @@ def run_study(study: Study, workplace: Workplace, backend: Backend, progress: Pr
 def train(study: Study, facts: DataFacts, workplace: Workplace, backend: Backend, progress: Progress) -> None:
     """Trains the trials that have not ended, longest first."""
     tasks = [
-        TrainTask(trial, workplace, study.checkpoint_seconds, training_flop(trial, facts))
+        TrainTask(trial, workplace, study.checkpoint_seconds, trial_cost(trial, facts).flop)
         for trial in study.trials
         if workplace.store.trial_record(trial.id) is None
     ]
@@ -215,11 +216,6 @@ def outcome(study: Study, workplace: Workplace) -> Outcome:
         reason for m in study.measures if (reason := store.asset_failure(asset_name(study, m))) and m.needs_reference
     ]
     return Outcome(**statuses, shards=len(shards), shards_missing=len(missing), reasons=tuple(dict.fromkeys(reasons)))
-
-
-def training_flop(trial: Trial, facts: DataFacts) -> float:
-    """Estimated operations of training a trial."""
-    return trial.model.flop_per_step(facts) * trial.model.total_steps(facts)
 
 
 def asset_name(study: Study, measure: AnyMeasure) -> str:

@@ -3,7 +3,7 @@
 Counted from the study and the results folder alone. No torch, no Ray.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from rich.console import Console, Group
 from rich.measure import Measurement
 from rich.table import Table
 
-from raysweep.cost import Cost, Device, find_device, trial_cost
+from raysweep.cost import Cost, Device, find_device, measure_cost, trial_cost
 from raysweep.store import StudyStore, measure_key
 from raysweep.study.core import Arm, Study, Trial
 from raysweep.study.data import DataFacts
-from raysweep.study.measures import AnyMeasure
+from raysweep.study.measures import AnyMeasure, Shard
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ def make_plan(study: Study, facts: DataFacts, store: StudyStore | None) -> Plan:
 
 def _plan_trial(study: Study, trial: Trial, facts: DataFacts, store: StudyStore | None) -> PlannedTrial:
     state = _state(trial, store)
-    applicable = [m for m in study.measures if m.applies_to(trial.model)] if state != "diverged" else []
-    measures = tuple(_plan_measure(study, measure, trial, facts, store) for measure in applicable)
+    costs = {m: measure_cost(m, trial, facts) for m in study.measures} if state != "diverged" else {}
+    measures = tuple(_plan_measure(study, m, trial, cost, store) for m, cost in costs.items() if cost)
     return PlannedTrial(trial, trial_cost(trial, facts), state, measures)
 
 
@@ -137,13 +137,11 @@ def _state(trial: Trial, store: StudyStore | None) -> str:
 
 
 def _plan_measure(
-    study: Study, measure: AnyMeasure, trial: Trial, facts: DataFacts, store: StudyStore | None
+    study: Study, measure: AnyMeasure, trial: Trial, cost: Mapping[Shard, float], store: StudyStore | None
 ) -> PlannedMeasure:
-    shards = measure.shards(trial.model, facts)
     existing = store.existing_shards(measure_key(study, measure), trial.id) if store else set()
-    flop = {shard.key: measure.flop(trial.model, facts, shard) for shard in shards}
-    left = {key: value for key, value in flop.items() if key not in existing}
-    return PlannedMeasure(measure.name, len(flop), len(flop) - len(left), sum(flop.values()), sum(left.values()))
+    left = [flop for shard, flop in cost.items() if shard.key not in existing]
+    return PlannedMeasure(measure.name, len(cost), len(cost) - len(left), sum(cost.values()), sum(left))
 
 
 def _count_strangers(study: Study, folder: Path | None) -> int:
