@@ -33,7 +33,8 @@ def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: Projec
 
     Where the ball binds, this does not end at the constrained minimum: the gradient does not vanish there, and Adam,
     which divides each component by its own size, follows its signs rather than its direction. For linear generators
-    the error stays 1 % to 25 % above the minimum, whatever the learning rate; such searches end as stalled.
+    and far targets the error stays 1 % to 25 % above the minimum, whatever the learning rate. (For WGAN-GPs of digits
+    the difference was under 2 % of the mean error, though up to two thirds of the latents lay on the ball.)
 
     Source: Pinetz, Soukup and Pock (2019), Eq. 5; Kingma and Ba (2014), Algorithm 1. The paper does not say which
     iterate it returns.

@@ -100,6 +100,17 @@ def test_each_part_of_the_search_can_be_left_out(settings: dict[str, int]) -> No
     assert float(found.radius.mean() / lattice.radius(z).mean()) < 1.1
 
 
+def test_the_ray_that_is_first_to_meet_another_class_is_found() -> None:
+    z, directions = random(200, 5), normalize(random(200, 16, 5, seed=2), dim=2)
+    bank = make_bank(half_spaces(0.3), random(100, 5, seed=1))
+    found = class_radius(half_spaces(0.3), z, bank, directions, bank_starts=0, ray_starts=1, projections=0)
+    lengths = (0.3 - z[:, :1]) / directions[:, :, 0]
+    nearest = lengths.masked_fill(lengths < 0, math.inf).amin(dim=1)
+    assert bool(found.found.all())
+    # Six bisections of a ray's outer half rank the rays to 1/64, and ten more end within 1/1024.
+    torch.testing.assert_close(found.radius, nearest, rtol=1 / 64 + 1 / 1024, atol=0)
+
+
 def test_more_projections_come_nearer() -> None:
     lattice, z = Lattice(10), random(100, 10)
     with_none, with_six = search(lattice, z, projections=0), search(lattice, z)

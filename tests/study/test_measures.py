@@ -60,3 +60,8 @@ def test_only_priors_are_sampled(measure: ClassRadius | Samples) -> None:
 def test_inversion_costs_two_passes_a_step() -> None:
     assert ProjectedAdam(steps=100).passes == 201
     assert ProjectedAdam(steps=100, restarts=3).passes == 603
+
+
+def test_a_class_radius_needs_a_start() -> None:
+    with pytest.raises(ValueError, match="bank_starts and ray_starts are both 0"):
+        ClassRadius(bank_starts=0, ray_starts=0)
