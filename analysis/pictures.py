@@ -62,22 +62,25 @@ class TrialLine:
     """Trials of one arm and seed side by side: by dim(z), or by its other axes where dim(z) is none of them."""
 
     label: str
+    main: bool
+    """Whether it stands for its arm: other axes beside dim(z) have the arm's own values."""
     columns: tuple[TrialColumn, ...]
 
 
 def trial_lines(results: Results, seed: int) -> tuple[TrialLine, ...]:
     """Every trial of a seed that has a latent space, whether finished or not."""
-    lines: dict[str, list[TrialColumn]] = {}
+    lines: dict[tuple[str, bool], list[TrialColumn]] = {}
     for trial in results.trials:
         if trial.seed != seed or trial.latent_dim is None:
             continue
         dim = f"dim(z) = {trial.latent_dim}"
         if "latent_dim" in trial.axes or not trial.others:
-            lines.setdefault(series_label(trial), []).append(TrialColumn(dim, trial))
+            key = (series_label(trial), results.is_main(trial))
+            lines.setdefault(key, []).append(TrialColumn(dim, trial))
         else:
-            label = f"{arm_label(trial.arm, trial.family)} ({dim})"
-            lines.setdefault(label, []).append(TrialColumn(axis_values(trial.others), trial))
-    return tuple(TrialLine(label, tuple(columns)) for label, columns in lines.items())
+            key = (f"{arm_label(trial.arm, trial.family)} ({dim})", True)
+            lines.setdefault(key, []).append(TrialColumn(axis_values(trial.others), trial))
+    return tuple(TrialLine(label, main, tuple(columns)) for (label, main), columns in lines.items())
 
 
 def first_seed(results: Results, with_pictures: set[str]) -> int:

@@ -20,9 +20,6 @@ FEATURES = {
     "inception": "Inception's 2,048 features, which makes it the FID",
 }
 
-KINDS = {"solver", "kind", "family"}
-"""Fields that name which settings these are."""
-
 
 def reconstruction_protocol(results: Results, measure: AnyMeasure) -> str:
     """How images were reconstructed, how many, and how the inversions ended."""
@@ -86,21 +83,21 @@ def counts_words(values: Sequence[Value], noun: str) -> str:
 
 
 def settings_words(settings: Frozen, left_out: Container[str] = ()) -> str:
-    """Settings with their values, without those that are empty and those `left_out`."""
-    values = {
-        name: getattr(settings, name)
-        for name in type(settings).model_fields
-        if name not in left_out and name not in KINDS
-    }
+    """Settings with their values, without what names their kind, those that are empty and those `left_out`."""
+    names = [name for name in type(settings).model_fields if name not in left_out and name != _kind_field(settings)]
+    values = {name: getattr(settings, name) for name in names}
     return ", ".join(f"{axis_label(name)} {_value(value)}" for name, value in values.items() if value is not None)
 
 
 def _value(value: object) -> str:
-    return f"{_kind(value)} ({settings_words(value)})" if isinstance(value, Frozen) else setting(value)
+    if not isinstance(value, Frozen):
+        return setting(value)
+    return f"{setting(getattr(value, _kind_field(value)))} ({settings_words(value)})"
 
 
-def _kind(settings: Frozen) -> str:
-    return next(str(getattr(settings, name)).replace("_", " ") for name in KINDS if hasattr(settings, name))
+def _kind_field(settings: Frozen) -> str:
+    """The field that tells settings of one sort apart."""
+    return next(name for name in ("kind", "family", "solver") if name in type(settings).model_fields)
 
 
 def _arms(results: Results, rows: pd.DataFrame) -> str:

@@ -28,8 +28,8 @@ from analysis.intervals import band_words
 from analysis.numbers import numbers
 from analysis.protocol import settings_words
 from analysis.results import Results, TrialRow, load_results
-from analysis.style import as_png, as_svg, figure_style, lay_out, new_figure
-from analysis.words import arm_label, axis_label, axis_value, listing, number, plural
+from analysis.style import figure_style, new_figure, render
+from analysis.words import arm_label, axis_label, axis_value, listing, number, plural, setting
 from raysweep import schema
 from raysweep.errors import UserError
 from raysweep.schema import Table
@@ -51,6 +51,7 @@ class DrawnFigure:
     caption: str
     image: str
     """The picture as a data URI."""
+    photographic: bool
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,9 @@ def _draw_figures(results: Results, folder: Path) -> tuple[list[DrawnFigure], li
             several = len(infos) > 1
             stem = f"{name}-{info.measure}" if several else name
             title = f"{kind.title} ({info.measure.replace('_', ' ')})" if several else kind.title
-            drawn.append(DrawnFigure(name, stem, title, kind.caption(info), _draw(kind, info, folder / stem)))
+            drawn.append(
+                DrawnFigure(name, stem, title, kind.caption(info), _draw(kind, info, folder / stem), kind.photographic)
+            )
     return drawn, missing
 
 
@@ -131,8 +134,7 @@ def _draw(kind: AnyFigure, info: Info, path: Path) -> str:
     with figure_style():
         figure = new_figure()
         kind.draw(info, figure)
-        lay_out(figure)
-        png, svg = as_png(figure), as_svg(figure)
+        png, svg = render(figure)
     path.with_suffix(".png").write_bytes(png)
     path.with_suffix(".svg").write_bytes(svg)
     content, media = (png, "image/png") if kind.photographic else (svg, "image/svg+xml")
@@ -242,7 +244,7 @@ def _trial_line(trial: TrialRow) -> dict[str, object]:
 
 def _setting(trial: TrialRow, name: str) -> str:
     value = trial.settings.get(name)
-    return "" if value is None else number(float(str(value)))
+    return "" if value is None else setting(float(str(value)))
 
 
 def _flat(values: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:

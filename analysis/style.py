@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -77,26 +79,17 @@ def new_figure() -> Figure:
     return Figure(figsize=(WIDTH, 3.6), dpi=DPI, layout="constrained")
 
 
-def lay_out(figure: Figure) -> None:
-    """Places everything once, so that saving in two formats does not do it twice."""
-    figure.draw_without_rendering()
+def render(figure: Figure) -> tuple[bytes, bytes]:
+    """The figure as PNG (200 dots per inch) and as SVG.
+
+    In SVG text is outlines, there is no date, and identifiers depend on the content alone. The canvases are used
+    directly: `Figure.savefig` would draw twice for each format, and lay everything out again.
+    """
+    png, svg = io.BytesIO(), io.BytesIO()
+    FigureCanvasAgg(figure).print_png(png)  # type: ignore[no-untyped-call]
     figure.set_layout_engine("none")
-
-
-def as_png(figure: Figure) -> bytes:
-    """The figure as PNG, 200 dots per inch."""
-    return _save(figure, "png")
-
-
-def as_svg(figure: Figure) -> bytes:
-    """The figure as SVG: text as outlines, no date, identifiers that depend on the content alone."""
-    return _save(figure, "svg")
-
-
-def _save(figure: Figure, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=DPI, metadata={"Date": None} if kind == "svg" else None)
-    return buffer.getvalue()
+    FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None})  # type: ignore[no-untyped-call]
+    return png.getvalue(), svg.getvalue()
 
 
 def arm_colours(results: Results) -> dict[str, str]:

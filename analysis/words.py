@@ -14,8 +14,10 @@ AXES = {"latent_dim": "dim(z)", "lam": "λ", "c": "c"}
 
 
 def arm_label(arm: str, family: str) -> str:
-    """An arm's name: the family's, where the study gives the arm none of its own."""
-    return FAMILIES.get(family, family) if arm == family else arm.replace("_", " ")
+    """An arm's name, in which the family's is written as the papers do: "LC-VAE grid" for `lc_vae_grid`."""
+    if arm == family or arm.startswith(f"{family}_"):
+        arm = FAMILIES.get(family, family) + arm.removeprefix(family)
+    return arm.replace("_", " ")
 
 
 def axis_label(axis: str) -> str:

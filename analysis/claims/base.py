@@ -16,14 +16,15 @@ MARGIN = 1.25
 """The factor, either way, that still counts as "barely" or "no" change. The papers state none: this one is ours."""
 
 RULE = (
-    "Every claim is turned into quantities that are positive where it holds: one at each dim(z), or one slope. Each "
-    "gets a 95 % Student-t interval over the seeds, on a logarithmic scale; the spread over seeds is pooled over the "
-    "dim(z) of one comparison, where it is taken to be equal. A claim is supported if every interval lies wholly on its "
-    "side. It is not supported if some interval lies wholly on the other side, at the level 1 − 0.05/m for m quantities, "
-    "so that one chance among many does not refute it. Otherwise it is undecided: always so with one seed, since nothing "
-    f"is then known about the spread. With fewer than {ENOUGH_SEEDS} seeds every single seed must agree as well. A claim "
-    f"that something does not change is supported if the whole interval lies within a factor of {MARGIN} either way, "
-    "and not supported if it lies wholly outside; that margin is ours, as the papers give none."
+    "Every claim is turned into quantities that are positive where it holds: one at each dim(z), or one slope. "
+    "Each gets a 95 % Student-t interval over the seeds, on a logarithmic scale; the spread over seeds is pooled "
+    "over the dim(z) of one comparison, where it is taken to be equal. A claim is supported if every interval "
+    "lies wholly on its side. It is not supported if some interval lies wholly on the other side, at the level 1 "
+    "− 0.05/m for m quantities, so that one chance among many does not refute it. Otherwise it is undecided: "
+    f"always so with one seed, since nothing is then known about the spread. With fewer than {ENOUGH_SEEDS} seeds "
+    "every single seed must agree as well. A claim that something does not change is supported if the whole "
+    f"interval lies within a factor of {MARGIN} either way, and not supported if it lies wholly outside; that "
+    "margin is ours, as the papers give none."
 )
 
 
@@ -108,12 +109,12 @@ def judge(effects: Sequence[Effect]) -> tuple[Verdict, str]:
     level = 1 - 0.05 / len(effects)
     against = [effect.label for effect in effects if effect.fails(level)]
     if against:
-        return "not supported", f"The interval lies wholly on the other side at {_places(against)}."
+        return "not supported", f"The interval lies wholly on the other side for {_places(against)}."
     unclear = [effect.label for effect in effects if not effect.holds()]
     if unclear:
         return (
             "undecided",
-            f"The interval, or one of few seeds, does not lie on the claimed side at {_places(unclear)}.",
+            f"The interval, or one of few seeds, does not lie on the claimed side for {_places(unclear)}.",
         )
     return "supported", "Every interval lies wholly on the claimed side."
 

@@ -20,7 +20,7 @@ def examine(results: Results) -> Finding:
         return not_measured("It takes a WGAN-GP's samples and an AE's reconstructions at two or more dim(z) each.")
     changes = from_mean(logarithms(gan))
     falling = slope(logarithms(ae))
-    effects = [e for label, change in changes.items() for e in within_margin(f"the WGAN-GP's {label}", change)]
+    effects = [e for label, change in changes.items() for e in within_margin(f"{label} (WGAN-GP)", change)]
     verdict, why = judge([*effects, Effect("the AE's slope", -falling)])
     return Finding(
         verdict=verdict,

@@ -51,8 +51,8 @@ def lipschitz_pair(results: Results, values: Sequence[Value]) -> LipschitzPair |
 def differing_words(pair: LipschitzPair) -> str:
     """Why no verdict can stand where the two differ in more than the constraint."""
     return (
-        f"The LC-VAE and the VAE differ in {listing(pair.differing)} as well, so a difference may come from there: give "
-        "both arms the same settings."
+        f"The LC-VAE and the VAE differ in {listing(pair.differing)} as well, so a difference may come from there: "
+        "give both arms the same settings."
     )
 
 

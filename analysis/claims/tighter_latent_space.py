@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured
 from analysis.claims.cells import as_cells, at_each_dim, log_ratios
-from analysis.claims.lipschitz_pair import differing_words, lipschitz_pair
+from analysis.claims.lipschitz_pair import LipschitzPair, differing_words, lipschitz_pair
 from analysis.figures.class_radius import radii
 from analysis.results import Results
 from analysis.words import plural
@@ -25,7 +25,6 @@ def examine(results: Results) -> Finding:
     pair = lipschitz_pair(results, radii(results, results.rows(measures[0])))
     if pair is None:
         return not_measured("It takes an LC-VAE and a VAE (or λ = 0 with c = ∞), both with class radii.")
-    censored = [value for value in (*pair.lc_vae, *pair.vae) if value.censored]
     ours, plain = (as_cells([value for value in side if not value.censored]) for side in (pair.lc_vae, pair.vae))
     ratios = log_ratios(plain, ours)
     if not ratios:
@@ -41,12 +40,22 @@ def examine(results: Results) -> Finding:
     )
     if pair.differing:
         return replace(finding, verdict="undecided", why=differing_words(pair))
-    if censored:
+    return _without_censored(finding, pair)
+
+
+def _without_censored(finding: Finding, pair: LipschitzPair) -> Finding:
+    """Says what the ratios leave out: trials of infinite radius. A verdict stands only if they would confirm it."""
+    for name, values, against in (("LC-VAE", pair.lc_vae, "supported"), ("VAE", pair.vae, "not supported")):
+        censored = [value for value in values if value.censored]
+        if not censored:
+            continue
+        word = "against" if against == "supported" else "for"
         lost = (
-            f"In {plural(len(censored), 'trial')} no other class was found for some prior samples: their class radius "
-            "is infinite, and the ratios leave them out."
+            f"In {plural(len(censored), 'trial')} of the {name} no other class was found for some prior samples: the "
+            f"class radius is infinite there, which speaks {word} the claim, and the ratios leave them out."
         )
-        return replace(finding, verdict="undecided", why=lost)
+        verdict = "undecided" if finding.verdict == against else finding.verdict
+        finding = replace(finding, verdict=verdict, why=f"{finding.why} {lost}")
     return finding
 
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis.curves import Panel, panels
 from analysis.figures.base import FigureKind
-from analysis.figures.trade_off import TradeOff, draw_trade_off, panels_words, seeds_words
+from analysis.figures.trade_off import TradeOff, draw_trade_off, lowest_shown, panels_words, seeds_words
 from analysis.protocol import reconstruction_protocol
 from analysis.results import Results
 from analysis.style import LineStyle, arm_colours
@@ -56,9 +56,15 @@ def caption(info: ReconstructionError) -> str:
         if any(curve.part == "generated" for panel in info.panels for curve in panel.curves)
         else ""
     )
+    ends = lowest_shown(info.panels)
+    cut = (
+        " What lies below a hundredth of the smallest error is cut off."
+        if any((curve.low < ends).any() for panel in info.panels for curve in panel.curves)
+        else ""
+    )
     return (
         "Squared error per pixel value, pixels in [−1, 1], averaged over images in each trial; logarithmic axes. "
-        f"{panels_words(info.panels)}Solid: training images; dashed: validation images.{floor} {info.protocol} "
+        f"{panels_words(info.panels)}Solid: training images; dashed: validation images.{floor}{cut} {info.protocol} "
         f"{seeds_words(info.panels)}"
     )
 

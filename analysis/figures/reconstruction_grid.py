@@ -48,7 +48,7 @@ class ReconstructionGrid:
 
 
 def infos(results: Results) -> tuple[ReconstructionGrid, ...]:
-    """The images whose pixels were kept, in the trials of one seed: the first that has any."""
+    """The images whose pixels were kept, in the trials that stand for their arm, of the first seed that has any."""
     grids = []
     for measure in results.measures("reconstruction"):
         rows = results.rows(measure)
@@ -58,6 +58,8 @@ def infos(results: Results) -> tuple[ReconstructionGrid, ...]:
         seed = first_seed(results, set(rows["trial"]))
         panels = []
         for line in trial_lines(results, seed):
+            if not line.main:
+                continue
             own = rows[rows["trial"].isin([column.trial.id for column in line.columns])]
             panels += [
                 _panel(line, part, own[own["part"] == part], results.facts.shape)
@@ -146,8 +148,9 @@ def caption(info: ReconstructionGrid) -> str:
     gaps = " Trials without reconstructions show their status." if any(panel.gaps for panel in info.panels) else ""
     return (
         "In each panel the first column shows images of the data set, the next ones their reconstructions, by dim(z) "
-        f"or by the settings above them, all of seed {info.seed}. The images are a seeded choice, the same for all "
-        f"arms; they are not selected by how well they come out.{gaps}"
+        f"or by the settings above them, all of seed {info.seed}; an arm with further axes is shown at the settings in "
+        "its title. The images are a seeded choice, the same for all arms, not selected by how well they come out."
+        f"{gaps}"
     )
 
 

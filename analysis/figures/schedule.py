@@ -125,12 +125,12 @@ def _unit(seconds: float) -> tuple[float, str]:
 
 def caption(info: Schedule) -> str:
     """What is shown, and the share of processor time used."""
-    spent = {
-        kind: sum(c for work, c in zip(info.work, info.cpu, strict=True) if work == kind) for kind in set(info.work)
-    }
-    shares = [
-        f"{kind.replace('_', ' ')} {percent(s / max(sum(spent.values()), 1e-9))}" for kind, s in sorted(spent.items())
-    ]
+    spent: dict[str, float] = {}
+    for kind, seconds in zip(info.work, info.cpu, strict=True):
+        spent[kind] = spent.get(kind, 0.0) + float(seconds)
+    most_first = sorted(spent.items(), key=lambda item: (-item[1], item[0]))
+    total = max(sum(spent.values()), 1e-9)
+    shares = [f"{kind.replace('_', ' ')} {percent(seconds / total)}" for kind, seconds in most_first]
     share = f", {percent(info.busy / info.cores)} of the machine's {plural(info.cores, 'core')}" if info.cores else ""
     paused = (
         f" Dashed lines: {plural(len(info.pauses), 'pause')} of more than {IDLE_SECONDS:.0f} s between runs, left out."

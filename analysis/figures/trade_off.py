@@ -18,7 +18,7 @@ from raysweep.study.core import AxisValue
 MOST_ACROSS = 3
 """Panels side by side."""
 
-HEIGHT = 2.7
+HEIGHT = 2.55
 """Of a row of panels without its legends, in inches."""
 
 LABELLED = 9
@@ -61,7 +61,7 @@ def draw_trade_off(content: TradeOff, figure: Figure) -> None:
     for line in grid:
         line[0].set_ylabel(content.quantity)
     if content.log_quantity:
-        _log_quantity(grid[0, 0])
+        _log_quantity(grid[0, 0], lowest_shown(content.panels))
     else:
         grid[0, 0].set_ylim(bottom=0)
     styles = _style_handles(content)
@@ -128,10 +128,21 @@ def _spread(positions: Sequence[float], logarithmic: bool) -> list[float]:
     return [positions[index] for index in kept]
 
 
-def _log_quantity(axes: Axes) -> None:
+def lowest_shown(panels: Sequence[Panel]) -> float:
+    """Where a logarithmic axis ends: at the lowest band, but no lower than a hundredth of the smallest model's value.
+
+    An optimiser's floor can be practically zero, and the curves of the models would then be squeezed into one line.
+    """
+    curves = [curve for panel in panels for curve in panel.curves]
+    smallest = min(float(curve.mean.min()) for curve in curves if curve.part != "generated")
+    return max(smallest / 100, min(float(curve.low.min()) for curve in curves))
+
+
+def _log_quantity(axes: Axes, lowest: float) -> None:
     """A logarithmic axis with its numbers written out; a short one has numbers between the powers of ten too."""
     axes.set_yscale("log", nonpositive="clip")
-    low, high = axes.get_ylim()
+    low, high = max(axes.get_ylim()[0], 0.8 * lowest), axes.get_ylim()[1]
+    axes.set_ylim(low, high)
     written = FuncFormatter(lambda value, _: setting(value))
     axes.yaxis.set_major_formatter(written)
     axes.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))

@@ -1,0 +1,222 @@
+import html
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+
+from analysis import report
+from analysis.claims import CLAIMS
+from analysis.figures import FIGURES
+from analysis.report import write_report
+from pretended_results import pretended_study
+from raysweep import schema
+from raysweep.errors import UserError
+from raysweep.store import StudyStore
+from raysweep.study import FrechetDistance, Samples
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, and the text of a page."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.words = ""
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def content_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def page(shared_store: StudyStore) -> Page:
+    return Page(write_report(shared_store))
+
+
+def test_the_page_stands_alone(page: Page, shared_store: StudyStore) -> None:
+    assert page.all("script") == []
+    assert page.all("link") == []
+    assert all(image["src"].startswith("data:image/") for image in page.all("img"))
+    for link in page.all("a"):
+        target = link["href"]
+        assert target.startswith("#") or (shared_store.report_folder / target).is_file(), target
+    text = (shared_store.report_folder / "index.html").read_text(encoding="utf-8")
+    assert "url(" not in text
+    assert "@import" not in text
+    assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", text)
+
+
+def test_links_within_the_page_lead_somewhere(page: Page) -> None:
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {link["href"][1:] for link in page.all("a") if link["href"].startswith("#")} <= set(ids)
+
+
+def test_every_figure_is_there_in_two_formats(page: Page, shared_store: StudyStore) -> None:
+    names = {path.name for path in (shared_store.report_folder / "figures").iterdir()}
+    assert names == {f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")}
+    assert len(page.all("img")) == len(FIGURES)
+    captions = re.findall(r"Figure (\d+)\. ", page.words)
+    assert captions == [str(number) for number in range(1, len(FIGURES) + 1)]
+
+
+def test_pictures_are_png_of_200_dots_per_inch(page: Page, shared_store: StudyStore) -> None:
+    content = (shared_store.report_folder / "figures" / "class_radius.png").read_bytes()
+    assert int.from_bytes(content[16:20], "big") == 1440  # pixels across 7.2 inches
+
+
+def test_every_table_is_there_without_pixels(page: Page, shared_store: StudyStore) -> None:
+    for name, table in schema.TABLES.items():
+        columns = pd.read_csv(shared_store.report_folder / "tables" / f"{name}.csv").columns.tolist()
+        assert columns == [column.name for column in table.columns if column.type != schema.BYTES]
+        assert all(column.meaning in page.words for column in table.columns)
+
+
+def test_verdicts_and_the_rule_are_stated(page: Page) -> None:
+    for claim in CLAIMS.values():
+        assert page.words.count(claim.title) == 2
+        assert claim.source in page.words
+    assert "Student-t" in page.words
+    assert "margin is ours" in page.words
+
+
+def test_trials_protocol_and_environment_are_listed(page: Page, shared_store: StudyStore) -> None:
+    for trial in shared_store.load_study().trials:
+        assert trial.id in page.words
+    assert "gradient penalty 10" in page.words
+    assert "projected adam (steps 200, learning rate 0.05" in page.words
+    assert "packages: torch" in page.words
+    assert "raysweep digits" in page.words
+
+
+def test_failures_are_shown(make_store: Callable[..., StudyStore]) -> None:
+    store = make_store(
+        pretended_study(measures=(FrechetDistance(samples=10),)),
+        diverged=lambda trial: "critic loss is not finite" if trial.id.startswith("wgan_gp-d2-s0") else "",
+        failed_shards=lambda measure, trial, shard: "out of memory" if trial.arm == "vae" else "",
+    )
+    page = Page(write_report(store))
+    assert "diverged: critic loss is not finite" in page.words
+    assert page.words.count("out of memory") == 2 * 6
+    assert "1 diverged" in page.words
+
+
+def test_names_cannot_inject(make_store: Callable[..., StudyStore]) -> None:
+    evil = "<script>alert('x')</script><img src=//evil.example/x onerror=alert(1)> & \"quotes\""
+    store = make_store(
+        pretended_study(title=evil, question=evil, measures=(Samples(count=4),)),
+        diverged=lambda trial: evil if trial.id.startswith("wgan_gp-d2-s0") else "",
+        environment={evil: evil},
+    )
+    path = write_report(store)
+    page = Page(path)
+    assert page.all("script") == []
+    assert all("onerror" not in attributes for _, attributes in page.tags)
+    assert len(page.all("img")) == 3  # samples, training, schedule
+    assert page.words.count(evil) == 2 + 2 + 2  # title and heading, question, reason, and both sides of the environment
+    assert html.escape(evil, quote=False) in path.read_text().replace("&#39;", "'").replace("&#34;", '"')
+
+
+@pytest.mark.slow
+def test_the_same_tables_give_the_same_bytes(page: Page, shared_store: StudyStore, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "analysis", str(shared_store.folder), "--out", str(tmp_path / "again")]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONHASHSEED": "7"})
+    assert content_of(tmp_path / "again") == content_of(shared_store.report_folder)
+
+
+def test_drawing_leaves_matplotlibs_settings_alone(make_store: Callable[..., StudyStore]) -> None:
+    before = dict(mpl.rcParams)
+    write_report(make_store(pretended_study(measures=())))
+    assert dict(mpl.rcParams) == before
+
+
+def test_a_users_settings_do_not_show(make_store: Callable[..., StudyStore], tmp_path: Path) -> None:
+    arms = pretended_study().arms[1:2]
+    store = make_store(pretended_study(arms=arms, measures=(FrechetDistance(samples=10),), seeds=(0,)))
+    plain = content_of(write_report(store, tmp_path / "plain").parent)
+    with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "none"}):
+        changed = content_of(write_report(store, tmp_path / "changed").parent)
+    assert plain == changed
+
+
+def test_a_study_before_its_first_table(tmp_path: Path) -> None:
+    store = StudyStore(tmp_path / "digits")
+    study = pretended_study()
+    store.save_study(study, study.data.facts(tmp_path), {"cores": 2})
+    page = Page(write_report(store))
+    assert page.all("img") == []
+    assert page.words.count("not measured") == len(CLAIMS) * 2
+    assert "nothing has been trained or measured" in page.words
+    for kind in FIGURES.values():
+        assert kind.absent in page.words
+
+
+def test_a_missing_measure_is_said(make_store: Callable[..., StudyStore]) -> None:
+    page = Page(write_report(make_store(pretended_study(measures=(FrechetDistance(samples=10),), seeds=(0,)))))
+    assert "Class radius: no class radius was measured" in page.words
+    assert len(page.all("img")) == 3
+
+
+def test_two_measures_of_a_kind_have_figures_of_their_own(make_store: Callable[..., StudyStore]) -> None:
+    measures = (FrechetDistance(samples=10), FrechetDistance(name="fid", features="inception", samples=20))
+    store = make_store(pretended_study(measures=measures, seeds=(0,)))
+    page = Page(write_report(store))
+    names = {path.name for path in (store.report_folder / "figures").glob("*.svg")}
+    assert names == {"frechet_distance-frechet.svg", "frechet_distance-fid.svg", "training.svg", "schedule.svg"}
+    assert "Fréchet distance, fid" in page.words
+
+
+def test_an_earlier_report_is_replaced_whole(make_store: Callable[..., StudyStore]) -> None:
+    store = make_store(pretended_study(measures=(), seeds=(0,)))
+    write_report(store)
+    left_over = store.report_folder / "figures" / "gone.svg"
+    left_over.write_text("old")
+    write_report(store)
+    assert not left_over.exists()
+    assert [path.name for path in store.folder.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_failure_leaves_the_earlier_report(
+    make_store: Callable[..., StudyStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = make_store(pretended_study(measures=(), seeds=(0,)))
+    before = content_of(write_report(store).parent)
+
+    def fail(results: object) -> tuple[object, ...]:
+        raise RuntimeError("no ink")
+
+    monkeypatch.setitem(report.FIGURES, "training", replace(FIGURES["training"], infos=fail))
+    with pytest.raises(RuntimeError, match="no ink"):
+        write_report(store)
+    assert content_of(store.report_folder) == before
+    assert [path.name for path in store.folder.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("name", ["thesis.tex", ".git"])
+def test_a_folder_with_something_else_is_not_replaced(
+    name: str, make_store: Callable[..., StudyStore], tmp_path: Path
+) -> None:
+    target = tmp_path / "mine"
+    target.mkdir()
+    (target / name).write_text("precious")
+    with pytest.raises(UserError, match=re.escape(name)):
+        write_report(make_store(pretended_study(measures=(), seeds=(0,))), target)
+    assert (target / name).read_text() == "precious"

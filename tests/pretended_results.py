@@ -1,0 +1,243 @@
+"""A results folder as a run leaves it, with numbers that tests can work out by hand."""
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from raysweep import schema
+from raysweep.schema import MEASURE_TABLES
+from raysweep.store import StudyStore, TrialRecord, Work, measure_key, measurements
+from raysweep.study import (
+    Arm,
+    Autoencoder,
+    ClassRadius,
+    Digits,
+    FrechetDistance,
+    LcVae,
+    ProjectedAdam,
+    Reconstruction,
+    Samples,
+    Study,
+    Trial,
+    Vae,
+    WganGp,
+    grid,
+)
+from raysweep.study.measures import AnyMeasure, Shard
+
+SIZE = 8
+DIMS = (2, 10, 50)
+STARTED = 1_700_000_000.0
+
+Columns = dict[str, list[object]]
+
+
+def spread(trial: Trial) -> float:
+    """A factor that differs by seed: 1.00, 1.05, 1.10 …"""
+    return 1 + 0.05 * trial.seed
+
+
+def plausible_mse(trial: Trial, part: str) -> float:
+    """Falls with dim(z), larger for the GAN, somewhat larger on validation; a small floor."""
+    level = {"wgan_gp": 0.45, "autoencoder": 0.22, "vae": 0.26, "lc_vae": 0.28}[trial.model.family]
+    factor = {"train": 1.0, "validation": 1.12, "generated": 0.06}[part]
+    return level * factor * spread(trial) * float(trial.latent_dim or 1) ** -0.45
+
+
+def plausible_distance(trial: Trial, part: str) -> float:
+    """Flat for samples of the GAN, falling for reconstructions."""
+    dim = float(trial.latent_dim or 1)
+    if part == "reconstructions":
+        return 30.0 * spread(trial) * dim**-0.5
+    level = {"wgan_gp": 12.0, "vae": 25.0, "lc_vae": 26.0}[trial.model.family]
+    return level * spread(trial) * (1 + 0.02 * math.log(dim))
+
+
+def plausible_radius(trial: Trial) -> float:
+    """Grows with dim(z); smaller with λ."""
+    tightness = 0.8 if getattr(trial.model, "lam", 0.0) > 0 else 1.0
+    return tightness * spread(trial) * (0.8 + 0.25 * math.log(float(trial.latent_dim or 1)))
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the pretended models score. Images scatter evenly around these means."""
+
+    mse: Callable[[Trial, str], float] = plausible_mse
+    distance: Callable[[Trial, str], float] = plausible_distance
+    radius: Callable[[Trial], float] = plausible_radius
+    censored: Callable[[Trial], int] = lambda trial: 0
+    """How many prior samples of a trial are censored, the first ones."""
+    failed_shards: Callable[[AnyMeasure, Trial, Shard], str] = lambda measure, trial, shard: ""
+    """The reason for which a shard failed; empty for those that did not."""
+    diverged: Callable[[Trial], str] = lambda trial: ""
+    measured: frozenset[str] = frozenset({"reconstruction", "frechet", "class_radius", "samples"})
+    environment: dict[str, object] = field(
+        default_factory=lambda: {
+            "cores": 2,
+            "packages": {"torch": "2.11", "ray": "2.50"},
+            "command": ["raysweep", "digits"],
+        }
+    )
+
+
+def pretended_study(seeds: Sequence[int] = (0, 1), **fields: object) -> Study:
+    """Four families, three dim(z), λ and c."""
+    solver = ProjectedAdam(steps=200, learning_rate=0.05)
+    content: dict[str, object] = {
+        "name": "digits",
+        "title": "What a latent space costs and buys, on digits",
+        "question": "How do reconstruction, sample quality and looseness change with the latent dimension?",
+        "data": Digits(),
+        "arms": (
+            Arm(model=WganGp(steps=400, width=8), over={"latent_dim": grid(*DIMS)}),
+            Arm(model=Autoencoder(steps=400, width=8), over={"latent_dim": grid(*DIMS)}),
+            Arm(model=Vae(width=8), over={"latent_dim": grid(*DIMS)}),
+            Arm(
+                model=LcVae(width=8),
+                over={"latent_dim": grid(*DIMS), "lam": grid(0, 30), "c": grid(0.3, math.inf)},
+            ),
+        ),
+        "seeds": tuple(seeds),
+        "measures": (
+            Reconstruction(images=20, generated=10, shard=10, keep=8, solver=solver),
+            FrechetDistance(samples=1000),
+            ClassRadius(samples=20, shard=10),
+            Samples(count=48),
+        ),
+    }
+    return Study.model_validate({**content, **fields})
+
+
+def write_results(folder: Path, study: Study, numbers: Numbers) -> StudyStore:
+    """Writes a results folder through the store, and collects its tables."""
+    store = StudyStore(folder)
+    facts = study.data.facts(folder)
+    store.save_study(study, facts, numbers.environment)
+    clock = [STARTED, STARTED]
+    for index, trial in enumerate(study.trials):
+        reason = numbers.diverged(trial)
+        record = TrialRecord("diverged" if reason else "finished", reason, 400, trial.model.parameters(facts))
+        model = None if reason else _write_weights
+        store.finish_trial(trial.id, record, model, _history(trial), _work(clock, index % 2, 3.0))
+    for index, (measure, trial, shard) in enumerate(measurements(study, facts)):
+        if measure.table not in numbers.measured or numbers.diverged(trial):
+            continue
+        reason = numbers.failed_shards(measure, trial, shard)
+        key = measure_key(study, measure)
+        if reason:
+            store.fail_shard(key, trial.id, shard, reason)
+            continue
+        table = MEASURE_TABLES[measure.table]
+        columns = WRITERS[measure.table](measure, trial, shard, numbers)
+        count = len(next(iter(columns.values())))
+        rows = table.rows({"measure": [measure.name] * count, "trial": [trial.id] * count, **columns})
+        store.save_shard(key, trial.id, shard, rows, _work(clock, index % 2, 0.4))
+    store.collect(study, facts)
+    return store
+
+
+def _write_weights(file: BinaryIO) -> None:
+    file.write(b"weights")
+
+
+def _work(clock: list[float], lane: int, seconds: float) -> Work:
+    started = clock[lane]
+    clock[lane] += seconds
+    return Work("node", 100 + lane, started, seconds, 0.9 * seconds)
+
+
+def _history(trial: Trial) -> object:
+    metrics = {"wgan_gp": ("critic", "generator"), "autoencoder": ("mse",), "lenet": ("loss",)}
+    names = metrics.get(trial.model.family, ("reconstruction", "divergence"))
+    points = [
+        (
+            step,
+            split,
+            name,
+            (40.0 + 10 * index) / math.sqrt(step) * spread(trial) * (1.2 if split == "validation" else 1),
+        )
+        for step in range(20, 401, 20)
+        for split in ("train", "validation")
+        for index, name in enumerate(names)
+    ]
+    step, split, metric, value = zip(*points, strict=True)
+    return schema.HISTORY.rows(
+        {"trial": [trial.id] * len(points), "step": step, "split": split, "metric": metric, "value": value}
+    )
+
+
+def _picture(index: int, sharpness: float = 1.0) -> bytes:
+    """A blob whose place depends on `index`, blurred where `sharpness` is small."""
+    y, x = np.mgrid[0:SIZE, 0:SIZE]
+    centre = 2 + (index * 7 % 5), 2 + (index * 3 % 5)
+    width = 1.2 + 1.5 * (1 - sharpness)
+    blob = np.exp(-((y - centre[0]) ** 2 + (x - centre[1]) ** 2) / (2 * width**2))
+    return (255 * blob).astype(np.uint8).tobytes()
+
+
+def _reconstruction(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    assert isinstance(measure, Reconstruction)
+    images = list(range(shard.start, shard.stop))
+    mean = numbers.mse(trial, shard.part)
+    encoded = trial.model.has_encoder
+    sharpness = 1 - 1 / (1 + float(trial.latent_dim or 1))
+    kept = [image < measure.keep for image in images]
+    return {
+        "part": [shard.part] * len(images),
+        "image": images,
+        # Alternately 10 % below and above the mean, in shards of even length.
+        "mse": [mean * (0.9 if image % 2 else 1.1) for image in images],
+        "z_norm": [1.0] * len(images),
+        "solver": ["encode" if encoded else json.dumps(measure.solver.model_dump())] * len(images),
+        "status": ["encoded" if encoded else ("converged" if image % 4 else "budget spent") for image in images],
+        "passes": [0 if encoded else measure.solver.passes] * len(images),
+        "original": [_picture(image) if keep else None for image, keep in zip(images, kept, strict=True)],
+        "reconstruction": [
+            _picture(image, sharpness) if keep else None for image, keep in zip(images, kept, strict=True)
+        ],
+    }
+
+
+def _frechet(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    assert isinstance(measure, FrechetDistance)
+    return {
+        "part": [shard.part],
+        "features": [measure.features],
+        "reference": [measure.reference],
+        "samples": [shard.stop - shard.start],
+        "reference_images": [1437],
+        "distance": [numbers.distance(trial, shard.part)],
+    }
+
+
+def _class_radius(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    samples = list(range(shard.start, shard.stop))
+    found = [sample >= numbers.censored(trial) for sample in samples]
+    mean = numbers.radius(trial)
+    return {
+        "sample": samples,
+        "radius": [mean * (0.9 if s % 2 else 1.1) if ok else math.inf for s, ok in zip(samples, found, strict=True)],
+        "label": [sample % 10 for sample in samples],
+        "other_label": [(sample + 1) % 10 if ok else None for sample, ok in zip(samples, found, strict=True)],
+        "status": ["found" if ok else "censored" for ok in found],
+        "evaluations": [300] * len(samples),
+    }
+
+
+def _samples(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    samples = list(range(shard.start, shard.stop))
+    return {"sample": samples, "pixels": [_picture(sample + trial.seed) for sample in samples]}
+
+
+WRITERS: dict[str, Callable[[AnyMeasure, Trial, Shard, Numbers], Columns]] = {
+    "reconstruction": _reconstruction,
+    "frechet": _frechet,
+    "class_radius": _class_radius,
+    "samples": _samples,
+}
