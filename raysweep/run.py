@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import os
 import shlex
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -258,8 +259,11 @@ def _backend(options: argparse.Namespace) -> "Iterator[tuple[Backend, str]]":
 
 
 def _tensorboard(store: StudyStore) -> str:
-    """The command that shows the training, as it can be typed."""
-    return f"tensorboard --logdir {shlex.quote(str(store.tensorboard_folder()))}"
+    """The command that shows the training, as it can be typed: with its path, unless the shell would find this one."""
+    program = Path(sys.executable).with_name("tensorboard")
+    found = shutil.which("tensorboard")
+    name = "tensorboard" if found and Path(found).samefile(program) else shlex.quote(str(program))
+    return f"{name} --logdir {shlex.quote(str(store.tensorboard_folder()))}"
 
 
 def _draw_again(options: argparse.Namespace, console: Console) -> int:

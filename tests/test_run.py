@@ -1,6 +1,9 @@
 """The command line: what it answers, to good and to bad input, and with which exit code."""
 
+import os
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -181,3 +184,15 @@ def test_failed_work_is_told_and_tried_again(
     assert "RuntimeError: no [memory] left" in out
     assert "The same command tries them again." in out
     assert main(command) == DONE
+
+
+@pytest.mark.slow
+def test_the_tensorboard_line_works_as_printed(tmp_path: Path) -> None:
+    """In a shell that knows nothing of the environment which raysweep is installed in, too."""
+    command = [sys.executable, "-m", "raysweep.run", STUDY_FILE, "--serial", "--only", "train"]
+    few = ["--set", "arms.*.steps=2", "--set", "classifier.epochs=1", "--set", "seeds=0"]
+    bare = {**os.environ, "PATH": "/usr/bin:/bin"}
+    out = subprocess.run([*command, *few], capture_output=True, text=True, check=True, env=bare).stdout
+    (line,) = {line.removeprefix("TensorBoard: ") for line in out.splitlines() if line.startswith("TensorBoard: ")}
+    told = subprocess.run(f"{line} --inspect", shell=True, capture_output=True, text=True, check=True, env=bare)  # noqa: S602 - as a person types it
+    assert "mse/train" in told.stdout

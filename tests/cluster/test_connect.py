@@ -36,7 +36,7 @@ def test_no_cluster_to_join_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
     # Asked for "auto", Ray joins whatever runs on this machine, so what it answers here cannot be relied on.
     monkeypatch.setattr("ray.init", refuse)
-    with pytest.raises(UserError, match="Ray cluster auto: cannot be joined .*Could not find"), connected("auto"):
+    with pytest.raises(UserError, match=r"Ray cluster auto: cannot be joined .*Could not find"), connected("auto"):
         pass
 
 
