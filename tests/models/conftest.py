@@ -1,6 +1,8 @@
 """Real digits, and a loop that trains on them."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from raysweep.data import load_data
 from raysweep.data.images import DataSet
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
-from raysweep.study import Digits
+from raysweep.study import Digits, Mnist
 from raysweep.study.data import DataFacts
 from raysweep.study.models import FamilySettings
 
@@ -34,6 +36,14 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> DataSet:
 def pixels(digits: DataSet) -> Tensor:
     """The training images."""
     return digits.train.batch(np.arange(len(digits.train)), CPU)[0]
+
+
+@pytest.fixture(scope="session")
+def mnist(tmp_path_factory: pytest.TempPathFactory) -> DataSet:
+    folder = os.environ.get("RAYSWEEP_DATA")
+    if folder is None:
+        pytest.skip("needs MNIST under the folder named by the environment variable RAYSWEEP_DATA")
+    return load_data(Mnist(), Path(folder), tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -9,6 +10,8 @@ from torch import Tensor
 from raysweep.data.images import DataSet
 from raysweep.models.learner import Learner
 from raysweep.study import Autoencoder
+
+CPU = torch.device("cpu")
 
 
 def test_the_error_is_per_pixel_value(make: Callable[..., Learner], noise: Tensor) -> None:
@@ -43,3 +46,10 @@ def test_the_error_falls_with_the_latent_dimension_below_that_of_pca(
     assert two < pca_error(pixels, 2)
     assert eight < pca_error(pixels, 8)
     assert many < eight < two
+
+
+@pytest.mark.slow
+def test_it_beats_pca_on_mnist(mnist: DataSet, train: Callable[..., Learner]) -> None:
+    images, _ = mnist.train.batch(np.arange(2_000), CPU)
+    settings = Autoencoder(width=8, latent_dim=10, batch=32, steps=200)
+    assert float(train(settings, mnist).evaluate(images, None)["mse"]) < pca_error(images, 10)

@@ -42,7 +42,15 @@ def test_images_without_labels_are_refused(make: Callable[..., Learner], noise: 
         make(LeNet()).update(noise, None, 0)
 
 
+@pytest.mark.slow
 def test_it_classifies_held_out_digits(digits: DataSet, train: Callable[..., Learner]) -> None:
     learner = train(LeNet(epochs=20), digits)
     losses = learner.evaluate(*digits.validation.batch(np.arange(len(digits.validation)), CPU))
+    assert float(losses["accuracy"]) > 0.95
+
+
+@pytest.mark.slow
+def test_it_classifies_held_out_mnist(mnist: DataSet, train: Callable[..., Learner]) -> None:
+    learner = train(LeNet(steps=200, batch=128), mnist)
+    losses = learner.evaluate(*mnist.validation.batch(np.arange(2_000), CPU))
     assert float(losses["accuracy"]) > 0.95
