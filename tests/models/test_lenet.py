@@ -51,6 +51,6 @@ def test_it_classifies_held_out_digits(digits: DataSet, train: Callable[..., Lea
 
 @pytest.mark.slow
 def test_it_classifies_held_out_mnist(mnist: DataSet, train: Callable[..., Learner]) -> None:
-    learner = train(LeNet(steps=200, batch=128), mnist)
+    learner = train(LeNet(epochs=1, batch=128), mnist)
     losses = learner.evaluate(*mnist.validation.batch(np.arange(2_000), CPU))
     assert float(losses["accuracy"]) > 0.95
