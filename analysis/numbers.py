@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from analysis.curves import series_label
 from analysis.figures.class_radius import radii
 from analysis.intervals import over_seeds
-from analysis.results import Results, Value
-from analysis.words import bounds, number, percent
+from analysis.results import Results, TrialRow, Value
+from analysis.words import arm_label, axis_values, bounds, number, percent
 
 PARTS = {
     "train": "train",
@@ -17,6 +16,10 @@ PARTS = {
     "samples": "samples",
     "reconstructions": "reconstructions",
 }
+
+
+RowKey = tuple[str, str, int]
+"""What tells rows apart: the arm, its other axes' values, and dim(z)."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class NumberRow:
     """One arm at one setting and dim(z); None where nothing was measured."""
 
     arm: str
+    setting: str
+    """The values of the arm's axes other than dim(z)."""
     latent_dim: int
     seeds: int
     numbers: tuple[Number | None, ...]
@@ -59,6 +64,11 @@ class Numbers:
         return [(arm, list(rows)) for arm, rows in groupby(self.rows, lambda row: row.arm)]
 
     @property
+    def has_settings(self) -> bool:
+        """Whether any arm has axes other than dim(z)."""
+        return any(row.setting for row in self.rows)
+
+    @property
     def groups(self) -> list[tuple[str, int]]:
         """The measures, each with its number of columns."""
         return [(measure, len(list(group))) for measure, group in groupby(self.columns, lambda c: c.measure)]
@@ -72,10 +82,8 @@ def numbers(results: Results) -> Numbers:
         for part in PARTS
         if any(value.part == part for value in values)
     }
-    keys = dict.fromkeys(
-        (series_label(trial), trial.latent_dim) for trial in results.trials if trial.latent_dim is not None
-    )
-    rows = tuple(_row(arm, dim, list(columns.values())) for arm, dim in keys)
+    keys = dict.fromkeys(_key(trial) for trial in results.trials if trial.latent_dim is not None)
+    rows = tuple(_row(key, list(columns.values())) for key in keys)
     return Numbers(tuple(columns), tuple(row for row in rows if row.seeds))
 
 
@@ -91,12 +99,14 @@ def _measured(results: Results) -> list[tuple[str, tuple[Value, ...]]]:
     return [(title if count == 1 else f"{title}, {m.name}", values) for (title, m, count), values in found]
 
 
-def _row(arm: str, latent_dim: int, columns: Sequence[Sequence[Value]]) -> NumberRow:
-    cells = [
-        [v for v in values if series_label(v.trial) == arm and v.trial.latent_dim == latent_dim] for values in columns
-    ]
+def _row(key: RowKey, columns: Sequence[Sequence[Value]]) -> NumberRow:
+    cells = [[value for value in values if _key(value.trial) == key] for values in columns]
     seeds = max((len(cell) for cell in cells), default=0)
-    return NumberRow(arm, latent_dim, seeds, tuple(_number(cell) for cell in cells))
+    return NumberRow(*key, seeds, tuple(_number(cell) for cell in cells))
+
+
+def _key(trial: TrialRow) -> RowKey:
+    return arm_label(trial.arm, trial.family), axis_values(trial.others), trial.latent_dim or 0
 
 
 def _number(cell: Sequence[Value]) -> Number | None:

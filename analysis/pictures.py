@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from analysis.curves import series_label
 from analysis.results import Results, TrialRow
-from analysis.words import arm_label, axis_values
+from analysis.words import arm_label, axis_values, setting
 from raysweep.architecture import ImageShape
 
 Pixels = NDArray[np.uint8]
@@ -65,22 +65,28 @@ class TrialLine:
     main: bool
     """Whether it stands for its arm: other axes beside dim(z) have the arm's own values."""
     columns: tuple[TrialColumn, ...]
+    width: int
+    """Columns of a full line: more than `columns` where this is the last of several lines."""
 
 
-def trial_lines(results: Results, seed: int) -> tuple[TrialLine, ...]:
-    """Every trial of a seed that has a latent space, whether finished or not."""
+def trial_lines(results: Results, seed: int, most: int) -> tuple[TrialLine, ...]:
+    """Every trial of a seed that has a latent space, whether finished or not, at most `most` in a line."""
     lines: dict[tuple[str, bool], list[TrialColumn]] = {}
     for trial in results.trials:
         if trial.seed != seed or trial.latent_dim is None:
             continue
-        dim = f"dim(z) = {trial.latent_dim}"
+        dim = f"dim(z) = {setting(trial.latent_dim)}"
         if "latent_dim" in trial.axes or not trial.others:
             key = (series_label(trial), results.is_main(trial))
             lines.setdefault(key, []).append(TrialColumn(dim, trial))
         else:
             key = (f"{arm_label(trial.arm, trial.family)} ({dim})", True)
             lines.setdefault(key, []).append(TrialColumn(axis_values(trial.others), trial))
-    return tuple(TrialLine(label, main, tuple(columns)) for (label, main), columns in lines.items())
+    return tuple(
+        TrialLine(label, main, tuple(columns[start : start + most]), min(most, len(columns)))
+        for (label, main), columns in lines.items()
+        for start in range(0, len(columns), most)
+    )
 
 
 def first_seed(results: Results, with_pictures: set[str]) -> int:

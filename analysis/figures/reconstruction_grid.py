@@ -16,8 +16,8 @@ from raysweep.architecture import ImageShape
 IMAGES = 8
 """Rows of a panel, at most."""
 
-COLUMNS = 20
-"""Images side by side in the whole figure, at most, unless one pair of panels has more."""
+COLUMNS = 18
+"""Images side by side in the whole figure, at most."""
 
 LARGEST = 0.46
 """Width of an image in the figure, in inches, at most."""
@@ -57,7 +57,7 @@ def infos(results: Results) -> tuple[ReconstructionGrid, ...]:
             continue
         seed = first_seed(results, set(rows["trial"]))
         panels = []
-        for line in trial_lines(results, seed):
+        for line in trial_lines(results, seed, COLUMNS // 2 - 1):
             if not line.main:
                 continue
             own = rows[rows["trial"].isin([column.trial.id for column in line.columns])]
@@ -111,9 +111,9 @@ def draw(info: ReconstructionGrid, figure: Figure) -> None:
 
 def _rows(panels: Sequence[ReconstructionPanel]) -> list[list[ReconstructionPanel]]:
     """Panels in rows of at most `COLUMNS` images; the two splits of an arm stay together."""
-    pairs: dict[str, list[ReconstructionPanel]] = {}
+    pairs: dict[tuple[str, tuple[str, ...]], list[ReconstructionPanel]] = {}
     for panel in panels:
-        pairs.setdefault(panel.label, []).append(panel)
+        pairs.setdefault((panel.label, panel.columns), []).append(panel)
     rows: list[list[ReconstructionPanel]] = []
     for pair in pairs.values():
         if rows and _width(rows[-1]) + _width(pair) <= COLUMNS:

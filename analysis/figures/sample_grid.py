@@ -33,6 +33,8 @@ class SampleLine:
 
     label: str
     mosaics: tuple[SampleMosaic, ...]
+    width: int
+    """Mosaics that have room side by side."""
 
 
 @dataclass(frozen=True)
@@ -52,21 +54,18 @@ def infos(results: Results) -> tuple[SampleGrid, ...]:
         pixels = {str(trial): list(group["pixels"]) for trial, group in rows.groupby("trial", sort=False)}
         seed = first_seed(results, set(pixels))
         lines = []
-        for line in trial_lines(results, seed):
-            if not any(column.trial.id in pixels for column in line.columns):
-                continue
-            for start in range(0, len(line.columns), MOST_MOSAICS):
-                columns = line.columns[start : start + MOST_MOSAICS]
-                across = ACROSS // max(2, len(columns))
+        for line in trial_lines(results, seed, MOST_MOSAICS):
+            if any(column.trial.id in pixels for column in line.columns):
+                width = max(2, line.width)
+                images = [
+                    _mosaic(pixels.get(column.trial.id, []), ACROSS // width, results.facts.shape)
+                    for column in line.columns
+                ]
                 mosaics = tuple(
-                    SampleMosaic(
-                        column.label,
-                        _mosaic(pixels.get(column.trial.id, []), across, results.facts.shape),
-                        column.trial.status,
-                    )
-                    for column in columns
+                    SampleMosaic(column.label, image, column.trial.status)
+                    for column, image in zip(line.columns, images, strict=True)
                 )
-                lines.append(SampleLine(line.label, mosaics))
+                lines.append(SampleLine(line.label, mosaics, width))
         grids.append(SampleGrid(measure.name, tuple(lines), seed))
     return tuple(grids)
 
@@ -83,7 +82,7 @@ def draw(info: SampleGrid, figure: Figure) -> None:
     figure.set_size_inches(WIDTH, sum(heights))
     outer = figure.add_gridspec(len(info.lines), 1, height_ratios=heights)
     for index, line in enumerate(info.lines):
-        inner = outer[index].subgridspec(1, max(2, len(line.mosaics)))
+        inner = outer[index].subgridspec(1, line.width)
         for column, content in enumerate(line.mosaics):
             axes = figure.add_subplot(inner[column])
             axes.set_axis_off()
@@ -100,7 +99,7 @@ def _height(line: SampleLine) -> float:
     """Height in inches at which the mosaics fill the width."""
     shapes = [content.image.shape for content in line.mosaics if content.image is not None]
     ratio = max((height / width for height, width, _ in shapes), default=0.4)
-    return ratio * (WIDTH / max(2, len(line.mosaics)) - 0.1)
+    return ratio * (WIDTH / line.width - 0.1)
 
 
 def caption(info: SampleGrid) -> str:

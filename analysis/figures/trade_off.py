@@ -72,18 +72,28 @@ def draw_trade_off(content: TradeOff, figure: Figure) -> None:
 def _draw_panel(content: TradeOff, panel: Panel, axes: Axes) -> None:
     colours, markers = _colours(content, panel), _markers(content, panel)
     positions = _set_axis(panel, axes)
-    for curve in panel.curves:
+    for index, curve in enumerate(panel.curves):
         style, _ = content.parts[curve.part]
-        x = np.array([positions[value] for value in curve.x])
+        x = np.array([positions[value] for value in curve.x]) + _beside(panel, index)
         colour, marker = colours[curve.label], markers[_marker_key(panel, curve)]
         # Where some samples have no value, the mean is one of the others only: it is drawn hollow, without a band.
         whole = curve.censored == 0
-        axes.fill_between(x, curve.low, curve.high, where=whole.tolist(), color=colour, alpha=0.14, linewidth=0)
+        if panel.axis == "latent_dim":
+            axes.fill_between(x, curve.low, curve.high, where=whole.tolist(), color=colour, alpha=0.14, linewidth=0)
+        else:
+            axes.vlines(x[whole], curve.low[whole], curve.high[whole], color=colour, alpha=0.5, linewidth=1)
         axes.plot(x, curve.mean, style, color=colour)
         axes.plot(x[whole], curve.mean[whole], marker, color=colour)
         axes.plot(x[~whole], curve.mean[~whole], marker, color=colour, markerfacecolor="white")
         for at, mean, share in zip(x[~whole], curve.mean[~whole], curve.censored[~whole], strict=True):
             _mark_censored(axes, at, mean, share)
+
+
+def _beside(panel: Panel, index: int) -> float:
+    """On an axis of single values, curves stand a little beside each other, so that their bars do not overlap."""
+    if panel.axis == "latent_dim":
+        return 0.0
+    return 0.24 * (index / max(1, len(panel.curves) - 1) - 0.5)
 
 
 def _mark_censored(axes: Axes, at: float, mean: float, share: float) -> None:
@@ -180,7 +190,7 @@ def _handles(content: TradeOff, panel: Panel) -> list[Line2D]:
         ]
     settings = [Line2D([], [], color=colour, label=label) for label, colour in colours.items() if label]
     dims = [
-        Line2D([], [], color=MUTED, linestyle="none", marker=marker, label=f"dim(z) = {dim}")
+        Line2D([], [], color=MUTED, linestyle="none", marker=marker, label=f"dim(z) = {setting(dim)}")
         for dim, marker in markers.items()
     ]
     return settings + dims
@@ -205,10 +215,14 @@ def panels_words(panels: Sequence[Panel]) -> str:
         if panels[0].axis == "latent_dim"
         else ""
     )
-    return f"{listing(names)}. {first}Values of axes other than dim(z) stand side by side, not to scale. "
+    return (
+        f"{listing(names)}. {first}Values of axes other than dim(z) stand side by side, not to scale, and curves a "
+        "little beside each other. "
+    )
 
 
 def seeds_words(panels: Sequence[Panel]) -> str:
     """What the bands are."""
     seeds = {int(count) for panel in panels for curve in panel.curves for count in curve.seeds if count}
-    return band_words(seeds) if seeds else ""
+    kinds = {"bands" if panel.axis == "latent_dim" else "bars" for panel in panels}
+    return band_words(seeds, band=" and ".join(sorted(kinds))) if seeds else ""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.figures.base import FigureKind
 from analysis.results import Results, TrialRow
 from analysis.style import INK, WIDTH, LineStyle, shades
-from analysis.words import arm_label, axis_values, listing
+from analysis.words import arm_label, axis_values, listing, setting
 
 COLUMNS = 3
 
@@ -68,9 +68,7 @@ def infos(results: Results) -> tuple[Training, ...]:
     for trial, metric, curve in sorted(groups, key=lambda group: order[group[0].id]):
         key = (arm_label(trial.arm, trial.family), metric, axis_values(trial.others))
         panels.setdefault(key, []).append(curve)
-    found = tuple(
-        TrainingPanel(arm, metric, setting, tuple(curves)) for (arm, metric, setting), curves in panels.items()
-    )
+    found = tuple(TrainingPanel(arm, metric, at, tuple(curves)) for (arm, metric, at), curves in panels.items())
     return (Training("", found),) if found else ()
 
 
@@ -100,7 +98,7 @@ def draw(info: Training, figure: Figure) -> None:
         _set_axes(panel, axes)
     for axes in grid.flat[max(0, len(info.panels) - COLUMNS) : len(info.panels)]:
         axes.set_xlabel("training step", fontsize=7.5)
-    handles = [Line2D([], [], color=colours[dim], label=f"dim(z) = {dim}") for dim in dims]
+    handles = [Line2D([], [], color=colours[dim], label=f"dim(z) = {setting(dim)}") for dim in dims]
     handles += [
         Line2D([], [], color=INK, linestyle=style, linewidth=0.9, label=split) for split, style in SPLITS.items()
     ]

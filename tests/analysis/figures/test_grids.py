@@ -114,3 +114,17 @@ def test_without_kept_pixels_there_is_no_grid(make_results: Callable[..., Result
     results = make_results(study)
     assert reconstruction_grid.infos(results) == ()
     assert sample_grid.infos(results) == ()
+
+
+def test_many_settings_take_several_lines(make_results: Callable[..., Results]) -> None:
+    arm = Arm(model=LcVae(width=8), over={"lam": grid(0, 1, 10), "c": grid(0.01, 0.1, 0.3, math.inf)})
+    results = make_results(pretended_study(arms=(arm,), seeds=(0,)))
+    (samples,) = sample_grid.infos(results)
+    assert [(len(line.mosaics), line.width) for line in samples.lines] == [(8, 8), (4, 8)]
+    (reconstructions,) = reconstruction_grid.infos(results)
+    assert [(panel.part, len(panel.columns)) for panel in reconstructions.panels] == [
+        ("train", 8),
+        ("validation", 8),
+        ("train", 4),
+        ("validation", 4),
+    ]

@@ -34,7 +34,7 @@ def test_the_caption_of_reconstruction_errors_states_the_protocol(shared_results
         "401 generator passes",
         "26 % budget spent and 74 % converged",
         "optimiser's floor",
-        "over 2 seeds; bands are the range",
+        "over 2 seeds; bands and bars are the range",
     ):
         assert words in text
 

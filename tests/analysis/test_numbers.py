@@ -1,0 +1,39 @@
+from collections.abc import Callable
+
+from analysis.numbers import Number, numbers
+from analysis.results import Results
+from pretended_results import pretended_study
+from raysweep.study import ClassRadius, FrechetDistance
+
+
+def test_numbers_are_means_with_their_band(make_results: Callable[..., Results]) -> None:
+    study = pretended_study(arms=pretended_study().arms[:2])
+    found = numbers(make_results(study, mse=lambda trial, part: 0.25 + 0.5 * trial.seed))
+    assert found.groups == [("Squared error", 3), ("Fréchet distance", 2), ("Class radius", 1)]
+    (gan, gan_rows), (ae, ae_rows) = found.arms
+    assert (gan, ae) == ("WGAN-GP", "AE")
+    assert [row.latent_dim for row in gan_rows] == [2, 10, 50]
+    assert gan_rows[0].numbers[0] == Number("0.500", "[0.250, 0.750]")
+    assert ae_rows[0].numbers[2] is None  # an encoder has no optimiser's floor
+
+
+def test_one_seed_has_no_band(make_results: Callable[..., Results]) -> None:
+    study = pretended_study(arms=pretended_study().arms[:1], measures=(FrechetDistance(samples=10),), seeds=(0,))
+    found = numbers(make_results(study, distance=lambda trial, part: 12.0))
+    assert found.rows[0].numbers == (Number("12", ""),)
+
+
+def test_a_censored_radius_is_infinite(make_results: Callable[..., Results]) -> None:
+    study = pretended_study(arms=pretended_study().arms[2:3], measures=(ClassRadius(samples=20, shard=20),))
+    found = numbers(make_results(study, censored=lambda trial: 5 if trial.seed == 0 and trial.latent_dim == 2 else 0))
+    assert found.rows[0].numbers == (Number("∞", "12 % censored"),)
+    assert found.rows[1].numbers[0] != Number("∞", "12 % censored")
+
+
+def test_measures_of_one_kind_keep_their_names(make_results: Callable[..., Results]) -> None:
+    measures = (FrechetDistance(samples=10), FrechetDistance(name="fid", features="inception", samples=20))
+    study = pretended_study(arms=pretended_study().arms[:1], measures=measures, seeds=(0,))
+    assert [measure for measure, _ in numbers(make_results(study)).groups] == [
+        "Fréchet distance, frechet",
+        "Fréchet distance, fid",
+    ]
