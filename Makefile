@@ -5,8 +5,9 @@ VENV ?= .venv
 PYTHON ?= python3 python3.13 python3.12 python3.11
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Two test processes with one thread each; all tests that start Ray go to the same process (tests/conftest.py).
-PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+# Tests of one file go to the same one of two processes. Those that start Ray run one after the other, since two Rays
+# at once would each believe that they own every core.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 # One thread for each process: results do not depend on it, and processes then share the cores fairly.
 export OMP_NUM_THREADS := 1
@@ -23,7 +24,8 @@ demo: $(READY) ## Train, measure and report the default study (handwritten digit
 	@$(BIN)/python -m raysweep.run
 
 test: check ## Style, types, layers and all tests; stops at the first that fails
-	$(call group,Tests,$(PYTEST))
+	$(call group,Tests,$(PYTEST) -m 'not ray')
+	$(call group,Tests on Ray,$(BIN)/pytest -m ray)
 
 quick: check ## The same without the tests that start Ray or are slow
 	$(call group,Quick tests,$(PYTEST) -m 'not ray and not slow')
