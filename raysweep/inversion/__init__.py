@@ -2,6 +2,7 @@
 
 from raysweep.inversion.feasible import project, radius
 from raysweep.inversion.problem import Inversion
-from raysweep.inversion.projected_adam import invert
+from raysweep.inversion.rewrite import fast_equal
+from raysweep.inversion.solve import Inverter, invert
 
-__all__ = ["Inversion", "invert", "project", "radius"]
+__all__ = ["Inversion", "Inverter", "fast_equal", "invert", "project", "radius"]

@@ -1,12 +1,11 @@
 """The latents that an inversion may return: a ball around the origin, or all of them."""
 
 import math
-from typing import Literal
 
 from scipy.special import chdtri
 from torch import Tensor
 
-Feasible = Literal["paper_ball", "chi2_ball", "everything"]
+from raysweep.study.solvers import Feasible
 
 PLAUSIBLE = 0.997
 """The share of prior samples that the ball is meant to hold: three sigma."""

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from raysweep.inversion.feasible import project, radius
 from raysweep.inversion.problem import Generate, Inversion, Status, squared_error
-from raysweep.study.measures import ProjectedAdam
+from raysweep.study.solvers import ProjectedAdam
 
 EPSILON = 1e-8
 """Adam's ε, which keeps its denominator from zero."""

@@ -1,15 +1,19 @@
 """How well each image is reached: encoded and decoded, or found by inverting the generator."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from raysweep.data.images import to_bytes
-from raysweep.inversion import invert, project, radius
+from raysweep.inversion import Inverter, project, radius
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.streams import normal_each, shuffled
-from raysweep.study.measures import ProjectedAdam, Reconstruction, Shard
+from raysweep.models.learner import Learner
+from raysweep.models.wgan_gp import WganGpLearner
+from raysweep.study.measures import Reconstruction, Shard
+from raysweep.study.solvers import AnySolver, Solver
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ def _targets(settings: Reconstruction, shard: Shard, context: MeasureContext) ->
     return chosen.tolist(), split.batch(chosen, context.device)[0]
 
 
-def _generated(items: list[int], solver: ProjectedAdam, context: MeasureContext) -> Tensor:
+def _generated(items: list[int], solver: AnySolver, context: MeasureContext) -> Tensor:
     """Images of feasible latents, which an inversion could reach with no error."""
     z = normal_each(items, (context.latent_dim,), context.device, context.trial.seed, "generated")
     with torch.no_grad():
@@ -69,19 +73,24 @@ def _encode(originals: Tensor, context: MeasureContext) -> _Found:
     return _Found(z, "encode", ["encoded"] * len(z), [1] * len(z))
 
 
-def _invert(
-    solver: ProjectedAdam, shard: Shard, image: list[int], originals: Tensor, context: MeasureContext
-) -> _Found:
-    starts = _starts(solver, shard, image, context)
-    inversion = invert(context.learner.generate, originals, starts, solver)
+def _invert(solver: AnySolver, shard: Shard, image: list[int], originals: Tensor, context: MeasureContext) -> _Found:
+    inverter = _inverter(context.learner, context.latent_dim, solver.at(context.latent_dim), context.trial.seed)
+    inversion = inverter.invert(originals, _starts(inverter.solver, shard, image, context))
     return _Found(inversion.z, solver.model_dump_json(), list(inversion.status), inversion.passes.tolist())
 
 
-def _starts(solver: ProjectedAdam, shard: Shard, image: list[int], context: MeasureContext) -> Tensor:
-    """(restarts, count, dim(z)): each image has a stream of its own, so it does not matter how shards are cut."""
-    shape = (solver.restarts, context.latent_dim)
-    if solver.start == "zero":
-        return torch.zeros(solver.restarts, len(image), context.latent_dim, device=context.device)
+@lru_cache(maxsize=1)
+def _inverter(learner: Learner, latent_dim: int, solver: Solver, seed: int) -> Inverter:
+    """Kept between the shards of a trial: the rewritten generator and the bank serve them all."""
+    generator = learner.networks["generator"] if isinstance(learner, WganGpLearner) else learner.generate
+    return Inverter(generator, latent_dim, solver, seed)
+
+
+def _starts(solver: Solver, shard: Shard, image: list[int], context: MeasureContext) -> Tensor | None:
+    """(random_starts, count, dim(z)): each image has a stream of its own, so it does not matter how shards are cut."""
+    if not solver.random_starts:
+        return None
+    shape = (solver.random_starts, context.latent_dim)
     return normal_each(image, shape, context.device, context.trial.seed, "start", shard.part).transpose(0, 1)
 
 

@@ -2,12 +2,15 @@
 
 from raysweep.study.core import Arm, Resources, Study, Trial, grid
 from raysweep.study.data import CelebA, Cifar10, Digits, FashionMnist, ImageFolder, Mnist
-from raysweep.study.measures import ClassRadius, FrechetDistance, ProjectedAdam, Reconstruction, Samples
+from raysweep.study.measures import ClassRadius, FrechetDistance, Reconstruction, Samples
 from raysweep.study.models import Autoencoder, LcVae, LeNet, Vae, WganGp
+from raysweep.study.solvers import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
 
 __all__ = [
     "Arm",
     "Autoencoder",
+    "Automatic",
+    "BallLbfgs",
     "CelebA",
     "Cifar10",
     "ClassRadius",
@@ -17,6 +20,7 @@ __all__ = [
     "ImageFolder",
     "LcVae",
     "LeNet",
+    "LevenbergMarquardt",
     "Mnist",
     "ProjectedAdam",
     "Reconstruction",
@@ -25,6 +29,7 @@ __all__ = [
     "Study",
     "Trial",
     "Vae",
+    "WebsterLbfgs",
     "WganGp",
     "grid",
 ]

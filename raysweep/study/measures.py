@@ -7,11 +7,12 @@ of workers, so its table is the same whatever computes it.
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from raysweep.study.base import Frozen, Name
 from raysweep.study.data import DataFacts
-from raysweep.study.models import Beta, FamilySettings
+from raysweep.study.models import FamilySettings, LatentSettings
+from raysweep.study.solvers import AnySolver, Automatic
 
 Part = Literal["train", "validation", "generated", "samples", "reconstructions"]
 
@@ -70,30 +71,6 @@ class MeasureSettings(Frozen):
         return f"{self.name}-{self.content_hash(classifier_id if self.needs_classifier else '')}"
 
 
-class ProjectedAdam(Frozen):
-    """Inversion by Adam, projected to the plausible latents after every step.
-
-    Source: Pinetz, Soukup and Pock (2019), Eq. 5 and supplementary: 10,000 steps, default settings. Where the search
-    starts is not stated there.
-    """
-
-    solver: Literal["projected_adam"] = "projected_adam"
-    steps: PositiveInt = 10_000
-    learning_rate: PositiveFloat = 1e-3
-    betas: tuple[Beta, Beta] = (0.9, 0.999)
-    start: Literal["prior", "zero"] = "prior"
-    """A prior sample (seeded, one per image), or z = 0."""
-    restarts: PositiveInt = 1
-    """Searches per image, from independent starts; the best is kept. Only useful with start="prior"."""
-    feasible: Literal["paper_ball", "chi2_ball", "everything"] = "paper_ball"
-    """‖z‖² ≤ d + 3√(2d) (Eq. 5); ‖z‖² ≤ the 99.7 % point of χ² with d degrees of freedom; no constraint."""
-
-    @property
-    def passes(self) -> int:
-        """Generator passes per image: a forward and a backward one per step and restart, and the last evaluation."""
-        return (2 * self.steps + 1) * self.restarts
-
-
 class Reconstruction(MeasureSettings):
     """How well each image is reached: encode and decode, or invert the generator.
 
@@ -110,7 +87,8 @@ class Reconstruction(MeasureSettings):
     shard: PositiveInt = 100
     keep: Annotated[int, Field(ge=0)] = 8
     """Of how many images per split the pixels are kept, for grids."""
-    solver: ProjectedAdam = ProjectedAdam()
+    solver: AnySolver = Automatic()
+    """How generators are inverted."""
 
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
         """See `MeasureSettings`."""
@@ -123,7 +101,9 @@ class Reconstruction(MeasureSettings):
         images = shard.stop - shard.start
         if model.has_encoder:
             return images * 2.0 * sum(network.multiply_adds for network in model.networks(facts).values())
-        return images * self.solver.passes * model.decoder_flop(facts)
+        assert isinstance(model, LatentSettings)
+        solver = self.solver.at(model.latent_dim)
+        return (images * solver.expected_passes(model.latent_dim) + solver.bank_size) * model.decoder_flop(facts)
 
 
 class FrechetDistance(MeasureSettings):

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 from torch import Tensor, nn
 
-from raysweep.inversion import invert, project, radius
+from raysweep.inversion import project, radius
 from raysweep.inversion.problem import squared_error
-from raysweep.inversion.projected_adam import projected_gradient
+from raysweep.inversion.projected_adam import invert, projected_gradient
 from raysweep.study import ProjectedAdam
 
 Generate = Callable[[Tensor], Tensor]

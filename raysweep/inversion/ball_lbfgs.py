@@ -1,0 +1,220 @@
+"""Inversion by L-BFGS on the ball, all images side by side, each with its own step length."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from raysweep.inversion.batch import SMALLEST_ERROR, Outcome, Searches, in_chunks
+from raysweep.inversion.feasible import project, radius
+from raysweep.inversion.problem import Generate, Inversion, squared_error
+from raysweep.inversion.projected_adam import projected_gradient
+from raysweep.study.solvers import BallLbfgs
+
+ARMIJO = 1e-4
+"""A step must lower the error by this share of what the gradient promises."""
+FIRST_STEP = 0.1
+"""Length of the first step, and of steps without memory, as a share of the ball's radius."""
+SHRINK = 0.4
+"""What a refused step is multiplied by."""
+FORGET = 6
+"""Refused steps in a row after which the memory is dropped."""
+REFUSALS = 12
+"""Refused steps in a row, the latter half of them straight downhill, after which a search ends."""
+WINDOW = 20
+"""Taken steps over which the gain is measured."""
+GAIN = 1e-3
+"""A search has converged when the last `WINDOW` taken steps lowered its error by less than this share."""
+CURVATURE = 1e-10
+"""A pair (s, y) is remembered if sᵀy exceeds this share of ‖s‖‖y‖: L-BFGS needs a positive curvature."""
+CHUNK = 1_000
+"""Images of one pass: bounds the memory."""
+
+
+def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: BallLbfgs) -> Inversion:
+    """The feasible latents whose images come nearest to `targets`, searched from every start; the best is kept.
+
+    Where z lies on the ball and descent would leave it, the gradient loses its part along z, and those gradients
+    make the memory's pairs; every step is projected to the ball. In each pass of the generator every search tries
+    one step: one that fails Armijo's test shrinks its own step and tries again in the next pass, while the others
+    go on. After `scout_steps` steps only the `finalists` best searches of each image go on. A search has
+
+    - converged: its last `WINDOW` taken steps gained less than `GAIN` together, or the image is met up to rounding; or
+      none of `REFUSALS` lengths was taken, and the last step that was taken gained less than `GAIN`, or the gradient
+      promises no more for a first step;
+    - stalled: none of `REFUSALS` lengths was taken otherwise: at a kink far from flat;
+    - spent its budget: after `steps` steps, refused ones included.
+
+    A step costs two passes, forward and backward.
+
+    Source: Nocedal and Wright (2006), Algorithms 7.4 and 3.1; Bertsekas (1976) for the projected step.
+    """
+    limit = radius(settings.feasible, starts.shape[-1])
+    searches, outcome = _begin(generate, targets, starts, limit, settings.memory)
+    for step in range(settings.steps):
+        if step == settings.scout_steps > 0:
+            outcome.record(searches, "budget spent")
+            searches = searches.only(outcome.finalists(len(starts), settings.finalists)[searches.number])
+        if not len(searches):
+            break
+        searches = _without_ended(_stepped(generate, searches, limit), outcome, limit)
+    outcome.record(searches, "budget spent")
+    return outcome.best(len(starts))
+
+
+@dataclass
+class _Search(Searches):
+    gradient: Tensor
+    """The projected gradient at `z`."""
+    direction: Tensor
+    length: Tensor
+    """What the direction is multiplied by in the next step."""
+    steps: Tensor
+    """The memory's differences of latents, the newest first: (searches, memory, dim(z))."""
+    changes: Tensor
+    """The memory's differences of gradients."""
+    scales: Tensor
+    """1 / sᵀy of the memory's pairs; 0 where there is none."""
+    refused: Tensor
+    """Steps refused in a row."""
+    history: Tensor
+    """Errors after the last `WINDOW` taken steps, the newest first: (searches, WINDOW); infinite before."""
+
+
+def _error_and_gradient(generate: Generate, z: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    def part(z: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        z = z.detach().requires_grad_()
+        with torch.enable_grad():
+            error = squared_error(generate(z), target)
+            (gradient,) = torch.autograd.grad(error.sum(), z)
+        return error.detach(), gradient
+
+    error, gradient = in_chunks(part, CHUNK, z, target)
+    return error, gradient
+
+
+def _begin(generate: Generate, targets: Tensor, starts: Tensor, limit: float, memory: int) -> tuple[_Search, Outcome]:
+    count, dim = starts.shape[0] * starts.shape[1], starts.shape[2]
+    z = project(starts.flatten(0, 1), limit)
+    target = targets.repeat(len(starts), *[1] * (targets.dim() - 1))
+    error, gradient = _error_and_gradient(generate, z, target)
+    gradient = projected_gradient(z, gradient, limit)
+    zeros = torch.zeros(count, dtype=torch.int64, device=z.device)
+    pairs = torch.zeros(count, memory, dim, dtype=z.dtype, device=z.device)
+    searches = _Search(
+        number=torch.arange(count, device=z.device),
+        target=target,
+        z=z,
+        error=error,
+        passes=zeros + 2,
+        gradient=gradient,
+        direction=-gradient,
+        length=_first_length(gradient, limit),
+        steps=pairs,
+        changes=pairs,
+        scales=pairs[:, :, 0],
+        refused=zeros,
+        history=torch.full((count, WINDOW), torch.inf, dtype=z.dtype, device=z.device),
+    )
+    return searches, Outcome(z, error)
+
+
+def _reach(limit: float, dim: int) -> float:
+    """The ball's radius; where there is no ball, that of the prior's typical latents."""
+    return limit if math.isfinite(limit) else math.sqrt(dim)
+
+
+def _first_length(gradient: Tensor, limit: float) -> Tensor:
+    slope = gradient.norm(dim=1).clamp(min=torch.finfo(gradient.dtype).tiny)
+    length: Tensor = FIRST_STEP * _reach(limit, gradient.shape[1]) / slope
+    return length
+
+
+def _stepped(generate: Generate, searches: _Search, limit: float) -> _Search:
+    """With the next step of each search tried, and taken where it passes Armijo's test."""
+    trial = project(searches.z + searches.length[:, None] * searches.direction, limit)
+    error, gradient = _error_and_gradient(generate, trial, searches.target)
+    gradient = projected_gradient(trial, gradient, limit)
+    step = trial - searches.z
+    promise = (searches.gradient * step).sum(dim=1)
+    taken = (error < searches.error) & (error <= searches.error + ARMIJO * promise)
+    searches.passes = searches.passes + 2
+    searches.refused = torch.where(taken, 0, searches.refused + 1)
+    searches.length = searches.length * SHRINK
+    _remember(searches, step, gradient - searches.gradient, taken)
+    searches.z = torch.where(taken[:, None], trial, searches.z)
+    searches.error = torch.where(taken, error, searches.error)
+    searches.gradient = torch.where(taken[:, None], gradient, searches.gradient)
+    older = torch.cat([searches.error[:, None], searches.history[:, :-1]], dim=1)
+    searches.history = torch.where(taken[:, None], older, searches.history)
+    forgets = searches.refused == FORGET
+    searches.scales = torch.where(forgets[:, None], 0, searches.scales)
+    _turn(searches, taken | forgets, limit)
+    return searches
+
+
+def _remember(searches: _Search, step: Tensor, change: Tensor, taken: Tensor) -> None:
+    """Puts the pair of a taken step first in the memory, if its curvature is positive."""
+    product = (step * change).sum(dim=1)
+    positive = product > CURVATURE * step.norm(dim=1) * change.norm(dim=1)
+    kept = (taken & positive)[:, None]
+    scale = torch.where(positive, 1 / product, 0)
+    searches.steps = torch.where(kept[:, :, None], _first_in(searches.steps, step), searches.steps)
+    searches.changes = torch.where(kept[:, :, None], _first_in(searches.changes, change), searches.changes)
+    searches.scales = torch.where(kept, _first_in(searches.scales, scale), searches.scales)
+
+
+def _first_in(memory: Tensor, newest: Tensor) -> Tensor:
+    return torch.cat([newest[:, None], memory[:, :-1]], dim=1)
+
+
+def _turn(searches: _Search, turns: Tensor, limit: float) -> None:
+    """New directions, with full steps, for those searches that moved or lost their memory."""
+    direction = -_two_loops(searches.gradient, searches.steps, searches.changes, searches.scales)
+    slope = (direction * searches.gradient).sum(dim=1)
+    # Rounding can spoil a direction; steepest descent is always one.
+    downhill = slope < -1e-6 * direction.norm(dim=1) * searches.gradient.norm(dim=1)
+    newton = downhill & (searches.scales[:, 0] > 0)
+    direction = torch.where(newton[:, None], direction, -searches.gradient)
+    size = direction.norm(dim=1).clamp(min=torch.finfo(direction.dtype).tiny)
+    full = (_reach(limit, direction.shape[1]) / size).clamp(max=1.0)
+    length = torch.where(newton, full, _first_length(searches.gradient, limit))
+    searches.direction = torch.where(turns[:, None], direction, searches.direction)
+    searches.length = torch.where(turns, length, searches.length)
+
+
+def _two_loops(gradient: Tensor, steps: Tensor, changes: Tensor, scales: Tensor) -> Tensor:
+    """The inverse Hessian that the memory's pairs imply, times the gradient.
+
+    Source: Nocedal and Wright (2006), Algorithm 7.4, with the scaling of Eq. 7.20.
+    """
+    result = gradient
+    weights = []
+    for k in range(steps.shape[1]):
+        weight = scales[:, k] * (steps[:, k] * result).sum(dim=1)
+        result = result - weight[:, None] * changes[:, k]
+        weights.append(weight)
+    newest = scales[:, 0] * changes[:, 0].square().sum(dim=1)
+    result = torch.where(scales[:, :1] > 0, result / newest[:, None], result)
+    for k in reversed(range(steps.shape[1])):
+        correction = scales[:, k] * (changes[:, k] * result).sum(dim=1)
+        result = result + (weights[k] - correction)[:, None] * steps[:, k]
+    return result
+
+
+def _without_ended(searches: _Search, outcome: Outcome, limit: float) -> _Search:
+    """Those that go on; the others' results go to `outcome`."""
+    met = searches.error <= SMALLEST_ERROR * searches.target.flatten(1).square().sum(dim=1)
+    flat = searches.error >= (1 - GAIN) * searches.history[:, -1]
+    slope = searches.gradient.norm(dim=1)
+    refused = searches.refused >= REFUSALS
+    level = FIRST_STEP * _reach(limit, searches.z.shape[1]) * slope <= GAIN * searches.error
+    slowed = searches.error >= (1 - GAIN) * searches.history[:, 1]
+    converged = met | flat | (slope == 0) | (refused & (level | slowed))
+    stalled = refused & ~converged
+    if not bool((converged | stalled).any()):
+        return searches
+    outcome.record(searches.only(converged), "converged")
+    outcome.record(searches.only(stalled), "stalled")
+    return searches.only(~(converged | stalled))

@@ -1,0 +1,41 @@
+"""Prior samples and their images, generated once per model: the nearest ones are good starts for a search."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from raysweep.inversion.feasible import project
+from raysweep.inversion.problem import Generate
+
+CHUNK = 500
+"""Images that are generated, or compared, at once."""
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Latents and their images as rows of pixels: 4 bytes a pixel value and sample."""
+
+    z: Tensor
+    """(samples, dim(z))."""
+    images: Tensor
+    """(samples, pixel values)."""
+
+    def nearest(self, targets: Tensor, count: int) -> Tensor:
+        """(count, targets, dim(z)): latents of the `count` images nearest to each target, the nearest first."""
+        lengths = self.images.square().sum(dim=1)
+        # ‖b − x‖² without ‖x‖², which all distances to one target share
+        rows = [
+            (lengths - 2 * chunk @ self.images.T).topk(count, dim=1, largest=False).indices
+            for chunk in torch.split(targets.flatten(1), CHUNK)
+        ]
+        return self.z[torch.cat(rows).T]
+
+
+def make_bank(generate: Generate, z: Tensor, limit: float = math.inf) -> Bank:
+    """The bank of the latents `z`, projected to the ball of radius `limit`; one forward pass each."""
+    z = project(z, limit)
+    with torch.no_grad():
+        images = torch.cat([generate(chunk).flatten(1) for chunk in torch.split(z, CHUNK)])
+    return Bank(z, images)

@@ -1,0 +1,76 @@
+"""Searches that run side by side: each has its own state, and leaves the batch when it ends."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from raysweep.inversion.problem import Inversion, Status
+
+SMALLEST_ERROR = 1e-10
+"""An image is met when ‖g(z) − x‖² falls to this share of ‖x‖²: the rounding of a float32 generator."""
+
+
+@dataclass
+class Searches:
+    """State of the searches that still run; the first dimension of every tensor is the search."""
+
+    number: Tensor
+    """Which search each one is."""
+    target: Tensor
+    z: Tensor
+    error: Tensor
+    """‖g(z) − x‖² at `z`, the best point so far: no step that raises it is taken."""
+    passes: Tensor
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    def only(self, which: Tensor) -> Self:
+        """Those searches that a mask names."""
+        return type(self)(**{field.name: getattr(self, field.name)[which] for field in fields(self)})
+
+
+class Outcome:
+    """How each of `count` searches ended."""
+
+    def __init__(self, z: Tensor, error: Tensor) -> None:
+        self.z = z.clone()
+        self.error = error.clone()
+        self.passes = torch.zeros(len(z), dtype=torch.int64, device=z.device)
+        self.status: list[Status] = ["budget spent"] * len(z)
+
+    def record(self, searches: Searches, status: Status) -> None:
+        """Takes the results of searches that end."""
+        self.z[searches.number] = searches.z
+        self.error[searches.number] = searches.error
+        self.passes[searches.number] = searches.passes
+        for number in searches.number.tolist():
+            self.status[number] = status
+
+    def finalists(self, starts: int, count: int) -> Tensor:
+        """Which searches are among the `count` best of their image so far: a mask of all searches."""
+        errors = self.error.view(starts, -1)
+        best = errors.topk(min(count, starts), dim=0, largest=False).indices
+        return torch.zeros_like(errors, dtype=torch.bool).scatter(0, best, True).flatten()
+
+    def best(self, starts: int) -> Inversion:
+        """For each image the best of its searches, which are ordered by start, then image; passes are of all."""
+        errors = self.error.view(starts, -1)
+        winner = errors.argmin(dim=0)
+        image = torch.arange(errors.shape[1], device=winner.device)
+        number = winner * errors.shape[1] + image
+        return Inversion(
+            z=self.z[number],
+            error=self.error[number],
+            status=tuple(self.status[k] for k in number.tolist()),
+            passes=self.passes.view(starts, -1).sum(dim=0),
+        )
+
+
+def in_chunks(function: Callable[..., tuple[Tensor, ...]], size: int, *rows: Tensor) -> tuple[Tensor, ...]:
+    """`function` of at most `size` rows at a time, its results put together: bounds the memory."""
+    parts = [function(*pieces) for pieces in zip(*(torch.split(tensor, size) for tensor in rows), strict=True)]
+    return tuple(torch.cat(columns) for columns in zip(*parts, strict=True))

@@ -1,0 +1,91 @@
+"""Inversion of any generator by any solver: `invert`, and `Inverter` for many batches of one generator."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from raysweep.inversion import ball_lbfgs, levenberg_marquardt, projected_adam, webster
+from raysweep.inversion.bank import Bank, make_bank
+from raysweep.inversion.feasible import radius
+from raysweep.inversion.problem import Generate, Inversion
+from raysweep.inversion.rewrite import fast_equal
+from raysweep.seeding import derive_seed
+from raysweep.study.solvers import (
+    Automatic,
+    BallLbfgs,
+    LevenbergMarquardt,
+    ProjectedAdam,
+    Solver,
+    WebsterLbfgs,
+)
+
+SOLVERS: dict[type[Solver], Callable[[Generate, Tensor, Tensor, Any], Inversion]] = {
+    LevenbergMarquardt: levenberg_marquardt.invert,
+    BallLbfgs: ball_lbfgs.invert,
+    ProjectedAdam: projected_adam.invert,
+    WebsterLbfgs: webster.invert,
+}
+"""What runs each solver: from a generator, images, starts (starts, images, dim(z)) and settings."""
+
+
+def invert(
+    generator: Generate, images: Tensor, *, latent_dim: int, solver: Solver | None = None, seed: int = 0
+) -> Inversion:
+    """The feasible latents whose images come nearest to `images`: z* = argmin ‖g(z) − x‖² (Eq. 4).
+
+    Args:
+        generator: latents (count, dim(z)) to images (count, ...); a module, which is copied, put into evaluation mode
+            and rewritten into an equal, faster one where it is recognised (see `fast_equal`), or any differentiable
+            function.
+        images: (count, ...), as the generator makes them, on its device.
+        latent_dim: dim(z).
+        solver: settings from `raysweep.study`; ours by default.
+        seed: of the prior samples from which searches start.
+
+    Source: Pinetz, Soukup and Pock (2019), Eqs. 4 and 5.
+    """
+    return Inverter(generator, latent_dim, solver, seed).invert(images)
+
+
+class Inverter:
+    """Inverts one generator, and keeps what all its images share: the rewritten network and the bank."""
+
+    def __init__(self, generator: Generate, latent_dim: int, solver: Solver | None = None, seed: int = 0) -> None:
+        self.generate = fast_equal(generator) if isinstance(generator, nn.Module) else generator
+        self.latent_dim = latent_dim
+        self.solver = (solver or Automatic()).at(latent_dim)
+        self.seed = seed
+        self._bank: Bank | None = None
+
+    def invert(self, images: Tensor, starts: Tensor | None = None) -> Inversion:
+        """See `invert`. `starts` (random_starts, count, dim(z)) are prior samples, for solvers that begin with some."""
+        return SOLVERS[type(self.solver)](self.generate, images, self._starts(images, starts), self.solver)
+
+    @property
+    def bank_passes(self) -> int:
+        """Generator passes spent so far on what all images share."""
+        return 0 if self._bank is None else len(self._bank.z)
+
+    def _starts(self, images: Tensor, starts: Tensor | None) -> Tensor:
+        zero = torch.zeros(1, len(images), self.latent_dim, dtype=images.dtype, device=images.device)
+        if self.solver.random_starts:
+            return self._prior_samples(images) if starts is None else starts
+        if not self.solver.bank_size:
+            return zero
+        assert isinstance(self.solver, LevenbergMarquardt | BallLbfgs)
+        if self._bank is None:
+            z = self._normal((self.solver.bank_size,), images, "bank")
+            self._bank = make_bank(self.generate, z, radius(self.solver.feasible, self.latent_dim))
+        return torch.cat([zero, self._bank.nearest(images, self.solver.starts - 1)])
+
+    def _prior_samples(self, images: Tensor) -> Tensor:
+        """Each image has a stream of its own, so what it starts from does not depend on the others."""
+        shape = (self.solver.random_starts,)
+        return torch.stack([self._normal(shape, images, "start", i) for i in range(len(images))], dim=1)
+
+    def _normal(self, shape: tuple[int, ...], like: Tensor, *name: str | int) -> Tensor:
+        """Drawn on the CPU in float32, so that they are equal on every device."""
+        stream = torch.Generator().manual_seed(derive_seed(self.seed, *name))
+        return torch.randn(*shape, self.latent_dim, generator=stream, dtype=torch.float32).to(like)

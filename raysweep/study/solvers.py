@@ -1,0 +1,177 @@
+"""How a generator is inverted. Settings only: `raysweep.inversion` has the code that runs."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from raysweep.study.base import Frozen
+from raysweep.study.models import Beta
+
+Feasible = Literal["paper_ball", "chi2_ball", "everything"]
+"""‖z‖² ≤ d + 3√(2d) (Pinetz et al., Eq. 5); ‖z‖² ≤ the 99.7 % point of χ² with d degrees of freedom; no constraint."""
+
+NEWTON_UP_TO = 4
+"""The largest dim(z) at which `Automatic` takes Levenberg-Marquardt, whose steps cost dim(z) + 2 passes.
+
+Measured on digits: at dim(z) = 2 both end at the same errors and this is three times cheaper; at 10, L-BFGS with
+scouted starts ends at smaller errors for the same number of passes.
+"""
+
+
+class Solver(Frozen):
+    """What all solvers say about themselves."""
+
+    solver: str
+    feasible: Feasible = "paper_ball"
+
+    @property
+    def random_starts(self) -> int:
+        """Prior samples from which the search of one image starts."""
+        return 0
+
+    @property
+    def bank_size(self) -> int:
+        """Prior samples that are generated once for all images, to start from those nearest to each."""
+        return 0
+
+    def at(self, latent_dim: int) -> "Solver":
+        """The solver that is used at a dim(z): itself, unless it chooses."""
+        return self
+
+    def expected_passes(self, latent_dim: int) -> float:
+        """Generator passes per image, for plans: all that may be spent, unless it usually ends earlier."""
+        raise NotImplementedError
+
+
+class ProjectedAdam(Solver):
+    """Inversion by Adam, projected to the plausible latents after every step.
+
+    Source: Pinetz, Soukup and Pock (2019), Eq. 5 and supplementary: 10,000 steps, default settings. Where the search
+    starts is not stated there.
+    """
+
+    solver: Literal["projected_adam"] = "projected_adam"
+    steps: PositiveInt = 10_000
+    learning_rate: PositiveFloat = 1e-3
+    betas: tuple[Beta, Beta] = (0.9, 0.999)
+    start: Literal["prior", "zero"] = "prior"
+    """A prior sample (seeded, one per image), or z = 0."""
+    restarts: PositiveInt = 1
+    """Searches per image, from independent starts; the best is kept. Only useful with start="prior"."""
+
+    @property
+    def random_starts(self) -> int:
+        """See `Solver`."""
+        return self.restarts if self.start == "prior" else 0
+
+    @property
+    def passes(self) -> int:
+        """Generator passes per image: a forward and a backward one per step and restart, and the last evaluation."""
+        return (2 * self.steps + 1) * self.restarts
+
+    def expected_passes(self, latent_dim: int) -> float:
+        """See `Solver`: exactly `passes`."""
+        return float(self.passes)
+
+
+class WebsterLbfgs(Solver):
+    """Inversion as Webster et al. publish it: plain L-BFGS from one prior sample, an image at a time, unconstrained.
+
+    Their code calls PyTorch's L-BFGS 50 times for one iteration each, with its defaults (unit steps, no line search,
+    a memory of 100), on the mean squared error per pixel value.
+
+    Source: Webster, Rabin, Simon and Jurie (2019), Section 2, and the code published with it.
+    """
+
+    solver: Literal["webster_lbfgs"] = "webster_lbfgs"
+    feasible: Literal["everything"] = "everything"
+    steps: PositiveInt = 50
+    restarts: PositiveInt = 1
+
+    @property
+    def random_starts(self) -> int:
+        """See `Solver`."""
+        return self.restarts
+
+    def expected_passes(self, latent_dim: int) -> float:
+        """See `Solver`: a forward and a backward pass per step, and the last evaluation."""
+        return float((2 * self.steps + 1) * self.restarts)
+
+
+class BankedSolver(Solver):
+    """A solver that starts from z = 0 and from those of a bank of prior samples whose images are nearest."""
+
+    bank: Annotated[int, Field(ge=0)] = 30_000
+    """Prior samples in the bank. They are generated once per model, cost one pass each, and are kept in memory."""
+    starts: PositiveInt = 4
+    """Starts per image: z = 0 and the nearest of the bank."""
+
+    @model_validator(mode="after")
+    def _enough_starts(self) -> Self:
+        if self.starts - 1 > self.bank:
+            raise ValueError(
+                f"starts is {self.starts}: z = 0 and {self.starts - 1} of a bank of {self.bank}; "
+                "give a larger bank, or fewer starts"
+            )
+        return self
+
+    @property
+    def bank_size(self) -> int:
+        """See `Solver`: none where z = 0 is the only start."""
+        return self.bank if self.starts > 1 else 0
+
+
+class LevenbergMarquardt(BankedSolver):
+    """Inversion by Levenberg-Marquardt steps with the exact Jacobian, on the ball; for small dim(z)."""
+
+    solver: Literal["levenberg_marquardt"] = "levenberg_marquardt"
+    steps: PositiveInt = 60
+    """At most, from each start."""
+
+    def expected_passes(self, latent_dim: int) -> float:
+        """See `Solver`: a step takes dim(z) + 2 passes; some 12 steps are usual."""
+        return self.starts * min(self.steps, 12) * (latent_dim + 2.0)
+
+
+class BallLbfgs(BankedSolver):
+    """Inversion by L-BFGS on the ball, with a step length for each image."""
+
+    solver: Literal["ball_lbfgs"] = "ball_lbfgs"
+    starts: PositiveInt = 8
+    """Starts per image: z = 0 and the nearest of the bank."""
+    scout_steps: Annotated[int, Field(ge=0)] = 20
+    """After so many steps from every start only the best `finalists` go on."""
+    finalists: PositiveInt = 1
+    """Searches per image that go on after scouting."""
+    steps: PositiveInt = 500
+    """At most, from each start."""
+    memory: PositiveInt = 10
+    """Pairs of steps and gradient differences that are remembered."""
+
+    def expected_passes(self, latent_dim: int) -> float:
+        """See `Solver`: two a step; all steps at large dim(z), fewer where searches end earlier."""
+        steps = min(self.steps, 100 + 8 * latent_dim)
+        scouting = min(steps, self.scout_steps)
+        return 2.0 * (self.starts * (scouting + 1) + self.finalists * (steps - scouting))
+
+
+class Automatic(Solver):
+    """Ours: Levenberg-Marquardt up to dim(z) = 4, L-BFGS above, each with its default settings."""
+
+    solver: Literal["automatic"] = "automatic"
+
+    def at(self, latent_dim: int) -> LevenbergMarquardt | BallLbfgs:
+        """See `Solver`."""
+        if latent_dim <= NEWTON_UP_TO:
+            return LevenbergMarquardt(feasible=self.feasible)
+        return BallLbfgs(feasible=self.feasible)
+
+    def expected_passes(self, latent_dim: int) -> float:
+        """See `Solver`: those of the solver that is chosen."""
+        return self.at(latent_dim).expected_passes(latent_dim)
+
+
+AnySolver = Annotated[
+    Automatic | LevenbergMarquardt | BallLbfgs | ProjectedAdam | WebsterLbfgs, Field(discriminator="solver")
+]
+"""Every solver. A new one is added here and in `raysweep.inversion.solve`."""
