@@ -36,7 +36,7 @@ def test_ids_are_unique(name: str) -> None:
 
 # Arms × their axes' values × seeds, and the classifier where a measure needs one.
 TRIALS = {
-    "digits": 1 + 4 * 3 * 2 + 2 * 2 * 2,  # 4 families × 3 dim(z) × 2 seeds; λ × c × 2 seeds
+    "digits": 1 + 4 * 3 * 2 + 2 * 3 * 2,  # 4 families × 3 dim(z) × 2 seeds; 2 λ × 3 c × 2 seeds
     "mnist": 1 + 4 * 3 * 3,  # 4 families × 3 dim(z) × 3 seeds
     "cifar10": 2 * 7 * 3,  # 2 families × 7 dim(z) × 3 seeds
     "celeba": 2 * 6 * 3,  # 2 families × 6 dim(z) × 3 seeds
