@@ -11,18 +11,20 @@ import shlex
 import shutil
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from raysweep.errors import UserError
 from raysweep.plan import make_plan, print_plan
 from raysweep.store import StudyStore
-from raysweep.study.core import Study
+from raysweep.study.core import Study, describe_errors
 from raysweep.study.data import DataFacts
 from raysweep.study.loading import known_studies, load_study, override
 
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
 STEPS: "tuple[Step, ...]" = ("train", "measure", "report")
 DEFAULT_STUDY = "digits"
 
-REASONS_SHOWN = 5
+REASONS_SHOWN, REASON_LENGTH = 5, 300
+"""How many reasons of failures are printed, and how much of each; the table `failures` has all."""
+
 DONE, INCOMPLETE, REFUSED, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: all done; something failed and is recorded; what was given cannot be used; stopped by Ctrl-C."""
 
@@ -136,6 +140,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(_parser().parse_args(command), command)
     except UserError as error:
         print(f"raysweep: {error}", file=sys.stderr)
+        return REFUSED
+    except ValidationError as error:  # of a study.json that another version of raysweep has written
+        print(f"raysweep: {describe_errors(error)}", file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
         print("raysweep: interrupted; the same command continues where this one stopped", file=sys.stderr)
@@ -262,7 +269,8 @@ def _tensorboard(store: StudyStore) -> str:
     """The command that shows the training, as it can be typed: with its path, unless the shell would find this one."""
     program = Path(sys.executable).with_name("tensorboard")
     found = shutil.which("tensorboard")
-    name = "tensorboard" if found and Path(found).samefile(program) else shlex.quote(str(program))
+    hidden = program.is_file() and not (found and Path(found).samefile(program))
+    name = shlex.quote(str(program)) if hidden else "tensorboard"
     return f"{name} --logdir {shlex.quote(str(store.tensorboard_folder()))}"
 
 
@@ -288,7 +296,7 @@ def _conclude(outcome: "Outcome", console: Console) -> int:
         return DONE
     console.print(f"\nFailed: {outcome.failed} trials; {outcome.shards_missing} shards are missing. The reasons:")
     for reason in outcome.reasons[:REASONS_SHOWN]:
-        console.print(f"  {reason}", markup=False, soft_wrap=True)
+        console.print(f"  {textwrap.shorten(reason, REASON_LENGTH)}", markup=False, soft_wrap=True)
     console.print("The same command tries them again.")
     return INCOMPLETE
 

@@ -74,6 +74,13 @@ def test_there_must_be_results_to_draw_and_they_are_drawn_as_they_are(capsys: py
     assert "--set changes what is computed" in refused(capsys, "--only", "report", "--set", "seeds=3")
 
 
+def test_results_of_another_version_are_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = tmp_path / "results" / "digits"
+    folder.mkdir(parents=True)
+    (folder / "study.json").write_text('{"name": "digits", "arm": []}')
+    assert "raysweep: Study: no setting 'arm'; did you mean 'arms'?" in refused(capsys, "--only", "report")
+
+
 def test_an_error_in_a_study_file_is_told_with_its_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("from raysweep.study import WganGp\n\nWganGp(widht=3)\n")
     assert "study file broken.py, line 3: WganGp: no setting 'widht'" in refused(capsys, "broken.py")
