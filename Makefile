@@ -56,7 +56,7 @@ $(READY): pyproject.toml constraints.txt
 		fi; \
 		$$python -m venv --clear $(VENV); \
 	fi
-	@echo "Installing raysweep and what it needs into $(VENV): about 6 GB with PyTorch, several minutes, once."
+	@echo "Installing raysweep and what it needs into $(VENV) (the first time about 6 GB with PyTorch: several minutes)"
 	@start=$$(date +%s); $(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[dev]' -c constraints.txt \
 		&& touch $@ && echo "Installed in $$(($$(date +%s) - start)) s."
 
