@@ -63,6 +63,12 @@ class Inverter:
         """See `invert`. `starts` (random_starts, count, dim(z)) are prior samples, for solvers that begin with some."""
         return SOLVERS[type(self.solver)](self.generate, images, self._starts(images, starts), self.solver)
 
+    def prepare(self, like: Tensor) -> None:
+        """Generates the bank, if the solver needs one, on the device of `like`; the first `invert` would do it."""
+        if self._bank is None and self.solver.bank_size:
+            z = self._normal((self.solver.bank_size,), like, "bank")
+            self._bank = make_bank(self.generate, z, radius(self.solver.feasible, self.latent_dim))
+
     @property
     def bank_passes(self) -> int:
         """Generator passes spent so far on what all images share."""
@@ -75,9 +81,8 @@ class Inverter:
         if not self.solver.bank_size:
             return zero
         assert isinstance(self.solver, LevenbergMarquardt | BallLbfgs)
-        if self._bank is None:
-            z = self._normal((self.solver.bank_size,), images, "bank")
-            self._bank = make_bank(self.generate, z, radius(self.solver.feasible, self.latent_dim))
+        self.prepare(images)
+        assert self._bank is not None
         return torch.cat([zero, self._bank.nearest(images, self.solver.starts - 1)])
 
     def _prior_samples(self, images: Tensor) -> Tensor:

@@ -143,14 +143,14 @@ class BallLbfgs(BankedSolver):
     """After so many steps from every start only the best `finalists` go on."""
     finalists: PositiveInt = 1
     """Searches per image that go on after scouting."""
-    steps: PositiveInt = 500
-    """At most, from each start."""
+    steps: PositiveInt = 200
+    """At most, from each start. More bring images nearer at large dim(z), slowly."""
     memory: PositiveInt = 10
     """Pairs of steps and gradient differences that are remembered."""
 
     def expected_passes(self, latent_dim: int) -> float:
-        """See `Solver`: two a step; all steps at large dim(z), fewer where searches end earlier."""
-        steps = min(self.steps, 100 + 8 * latent_dim)
+        """See `Solver`: two a step; searches at small dim(z) usually end before `steps`."""
+        steps = min(self.steps, 40 + 3 * latent_dim)
         scouting = min(steps, self.scout_steps)
         return 2.0 * (self.starts * (scouting + 1) + self.finalists * (steps - scouting))
 

@@ -1,49 +1,17 @@
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import brentq
-from torch import Tensor, nn
+from torch import nn
 
+from inversion_problems import curved, linear, nearest_in_ball, random
 from raysweep.inversion import project, radius
 from raysweep.inversion.problem import squared_error
 from raysweep.inversion.projected_adam import invert, projected_gradient
 from raysweep.study import ProjectedAdam
-
-Generate = Callable[[Tensor], Tensor]
-
-
-def random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def linear(matrix: Tensor) -> Generate:
-    """A generator of images (1, pixels, 1) that is linear in z."""
-    return lambda z: (z @ matrix.T)[:, None, :, None]
-
-
-def curved(latent_dim: int) -> Generate:
-    """A small generator that is not linear."""
-    weights = random(latent_dim, 16, seed=1), random(16, 12, seed=2)
-    return lambda z: torch.tanh(torch.tanh(z @ weights[0]) @ weights[1] / 4).unflatten(1, (1, 3, 4))
-
-
-def nearest_in_ball(matrix: Tensor, target: Tensor, limit: float) -> np.ndarray:
-    """Argmin ‖Az − x‖² over ‖z‖ ≤ R: (AᵀA + μI) z = Aᵀx, where μ ≥ 0 solves the secular equation ‖z(μ)‖ = R."""
-    values, vectors = np.linalg.eigh((matrix.T @ matrix).double().numpy())
-    right = vectors.T @ (matrix.T @ target).double().numpy()
-
-    def solution(multiplier: float) -> np.ndarray:
-        return right / (values + multiplier)
-
-    if np.linalg.norm(solution(0.0)) <= limit:
-        return vectors @ solution(0.0)
-    root = brentq(lambda mu: np.linalg.norm(solution(mu)) - limit, 0.0, np.linalg.norm(right) / limit)
-    return vectors @ solution(root)
 
 
 def test_a_linear_generator_is_inverted_as_in_closed_form() -> None:

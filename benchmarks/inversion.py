@@ -1,0 +1,215 @@
+"""Three ways to invert one generator, side by side: the paper's, Webster's and ours.
+
+    python benchmarks/inversion.py --data digits
+
+For each dim(z) a WGAN-GP is trained briefly by raysweep itself; the same images are then inverted by
+
+- the paper's method written plainly: the generator as it was trained, eager, one fixed batch, 10,000 steps of
+  projected Adam with its default settings, from one prior sample each (Pinetz, Soukup and Pock, 2019);
+- Webster's: PyTorch's L-BFGS, 50 steps an image, one image at a time (Webster et al., 2019);
+- ours: `raysweep.inversion.Inverter` with its defaults; where that is L-BFGS, also with 1,000 steps.
+
+Errors are ‖g(z) − x‖² over the mean of ‖x − mean image‖² on training images: 1 is no better than the mean image.
+"Generated" images come from known latents: their true error is 0, and those below 1e-4 count as recovered. Intervals
+are 95 % bootstrap intervals over images. Ours and Webster's run before and after the paper's; times are medians. What
+all images of a model share (ours: the rewriting and the bank of prior samples) is timed on its own.
+"""
+
+import argparse
+import csv
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from raysweep.data import load_data
+from raysweep.data.images import DataSet
+from raysweep.inversion import Inversion, Inverter, project, projected_adam, radius, webster
+from raysweep.models.learner import Learner
+from raysweep.store import StudyStore
+from raysweep.study import Automatic, BallLbfgs, Digits, ImageFolder, Mnist, ProjectedAdam, Trial, WebsterLbfgs, WganGp
+from raysweep.study.data import AnyData
+from raysweep.training import TrainingRun
+
+CPU = torch.device("cpu")
+DATA: dict[str, AnyData] = {
+    "digits": Digits(),
+    "mnist": Mnist(),
+    "cifar10-jpg": ImageFolder(path="cifar10-jpg/train", validation_path="cifar10-jpg/test", size=32),
+}
+PARTS = ("train", "validation", "generated")
+ROUNDS = 2
+"""How often ours and Webster's are timed: once before the paper's method, once after it."""
+RECOVERED = 1e-4
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A generator and the images to invert: `count` of each part, in one batch."""
+
+    latent_dim: int
+    learner: Learner
+    images: Tensor
+    count: int
+    signal: float
+    """Mean ‖x − mean image‖² of training images."""
+
+
+@dataclass
+class Timing:
+    """Seconds of each round, and what the last one found."""
+
+    wall: list[float]
+    cpu: list[float]
+    found: Inversion | None = None
+
+    def measure(self, work: Callable[[], Inversion | None]) -> None:
+        """Runs `work` and adds its times."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        self.found = work()
+        self.wall.append(time.perf_counter() - wall)
+        self.cpu.append(time.process_time() - cpu)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Trains, inverts, prints a table and writes it."""
+    options = _options(arguments)
+    torch.set_num_threads(1)
+    data = load_data(DATA[options.data], options.folder)
+    rows: list[dict[str, object]] = []
+    for latent_dim in options.dims:
+        problem = _problem(data, latent_dim, options)
+        rows += _compare(problem, options.adam_steps)
+        print(_table(rows), flush=True)
+    options.output.mkdir(parents=True, exist_ok=True)
+    command = "python benchmarks/inversion.py " + " ".join(sys.argv[1:] if arguments is None else arguments)
+    _write(rows, options, command)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Inversion of trained generators, three ways, side by side.")
+    parser.add_argument("--data", choices=DATA, default="digits")
+    parser.add_argument("--folder", type=Path, default=Path("data"), help="where data sets lie")
+    parser.add_argument("--dims", type=int, nargs="+", default=[2, 10, 64])
+    parser.add_argument("--images", type=int, default=32, help="of each part: train, validation, generated")
+    parser.add_argument("--train-steps", type=int, default=400, help="generator steps of the WGAN-GP")
+    parser.add_argument("--width", type=int, default=8, help="of the WGAN-GP")
+    parser.add_argument("--adam-steps", type=int, default=10_000, help="of the paper's method")
+    parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "docs" / "results" / "inversion")
+    return parser.parse_args(arguments)
+
+
+def _problem(data: DataSet, latent_dim: int, options: argparse.Namespace) -> Problem:
+    model = WganGp(latent_dim=latent_dim, steps=options.train_steps, width=options.width, learning_rate=5e-4)
+    trial = Trial(arm="benchmark", model=model, data=DATA[options.data], seed=0)
+    with tempfile.TemporaryDirectory() as folder:
+        run = TrainingRun(trial, data, StudyStore(Path(folder)), CPU, checkpoint_seconds=float("inf"))
+        state = run.advance(float("inf"))
+        run.close()
+    if state.status != "finished":
+        raise SystemExit(f"training at dim(z) = {latent_dim} ended as {state.status}")
+    run.learner.load_weights(run.learner.weights())
+    count, stream = options.images, torch.Generator().manual_seed(0)
+    z = project(torch.randn(count, latent_dim, generator=stream), radius("paper_ball", latent_dim))
+    parts = [split.batch(np.arange(count), CPU)[0] for split in (data.train, data.validation)]
+    with torch.no_grad():
+        parts.append(run.learner.generate(z))
+    sample = data.train.batch(np.arange(min(1_000, len(data.train))), CPU)[0]
+    signal = float((sample - sample.mean(dim=0)).square().flatten(1).sum(dim=1).mean())
+    return Problem(latent_dim, run.learner, torch.cat(parts), count, signal)
+
+
+def _compare(problem: Problem, adam_steps: int) -> list[dict[str, object]]:
+    dim, images, plain = problem.latent_dim, problem.images, problem.learner.networks["generator"]
+    starts = torch.randn(1, len(images), dim, generator=torch.Generator().manual_seed(1))
+    paper, websters, ours, shared = (Timing([], []) for _ in range(4))
+
+    def run_others() -> None:
+        inverter = Inverter(problem.learner.networks["generator"], dim)
+        shared.measure(lambda: inverter.prepare(images))
+        ours.measure(lambda: inverter.invert(images))
+        websters.measure(lambda: webster.invert(plain, images, starts, WebsterLbfgs()))
+
+    # What is loaded at the first use of a solver is no part of its time.
+    Inverter(problem.learner.networks["generator"], dim).invert(images[:2])
+    run_others()
+    paper.measure(lambda: projected_adam.invert(plain, images, starts, ProjectedAdam(steps=adam_steps)))
+    run_others()
+    solver = Automatic().at(dim)
+    rows = [
+        _row(problem, "paper", paper, paper, None, 0),
+        _row(problem, "Webster", websters, paper, None, 0),
+        _row(problem, "ours", ours, paper, shared, solver.bank_size),
+    ]
+    if isinstance(solver, BallLbfgs):
+        longer = Timing([], [])
+        inverter = Inverter(problem.learner.networks["generator"], dim, solver.model_copy(update={"steps": 1_000}))
+        inverter.prepare(images)
+        longer.measure(lambda: inverter.invert(images))
+        rows.append(_row(problem, "ours, 1,000 steps", longer, paper, shared, solver.bank_size))
+    return rows
+
+
+def _row(
+    problem: Problem, method: str, timing: Timing, reference: Timing, shared: Timing | None, bank: int
+) -> dict[str, object]:
+    found = timing.found
+    assert found is not None
+    images = len(problem.images)
+    error = (found.error / problem.signal).numpy().reshape(len(PARTS), problem.count)
+    row: dict[str, object] = {"dim(z)": problem.latent_dim, "method": method}
+    for part, values in zip(PARTS, error, strict=True):
+        low, high = _interval(values)
+        row[f"{part}: mean"] = f"{values.mean():.4g}"
+        row[f"{part}: interval"] = f"{low:.3g} to {high:.3g}"
+        row[f"{part}: median"] = f"{np.median(values):.4g}"
+    row["recovered"] = f"{100 * (error[-1] < RECOVERED).mean():.0f} %"
+    row["passes an image"] = f"{float(found.passes.float().mean()):.0f}"
+    row["passes shared"] = bank
+    wall, cpu = statistics.median(timing.wall), statistics.median(timing.cpu)
+    row["wall ms an image"] = f"{1e3 * wall / images:.2f}"
+    row["CPU ms an image"] = f"{1e3 * cpu / images:.2f}"
+    row["shared CPU s"] = f"{statistics.median(shared.cpu):.2f}" if shared else "0"
+    row["times faster"] = f"{statistics.median(reference.wall) / wall:.0f}"
+    row["times less CPU"] = f"{statistics.median(reference.cpu) / cpu:.0f}"
+    return row
+
+
+def _interval(values: NDArray[np.float32], resamples: int = 2_000) -> tuple[float, float]:
+    """95 % bootstrap interval of the mean over images."""
+    picks = np.random.default_rng(0).integers(0, len(values), (resamples, len(values)))
+    low, high = np.quantile(values[picks].mean(axis=1), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _table(rows: Sequence[dict[str, object]]) -> str:
+    names = list(rows[0])
+    lines = [names, ["---"] * len(names), *([str(row[name]) for name in names] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _write(rows: Sequence[dict[str, object]], options: argparse.Namespace, command: str) -> None:
+    assert __doc__ is not None
+    explanation = __doc__.split("\n\n", 2)[2]
+    with (options.output / f"{options.data}.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    text = f"# Inversion of WGAN-GPs of {options.data}\n\n```sh\n{command}\n```\n\n{explanation}\n"
+    text += (
+        f"{options.images} images of each part, {options.train_steps} training steps, width {options.width}; "
+        f"one thread of a shared machine, so the CPU times are the ones to trust.\n\n{_table(rows)}\n"
+    )
+    (options.output / f"{options.data}.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
