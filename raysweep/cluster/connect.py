@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,8 +48,7 @@ def connected(address: str | None) -> Iterator[str]:
     if address is None:
         ray.init(address="local", include_dashboard=False, **options)
     else:
-        if address != "auto":
-            _probe(address)
+        _probe(_known_address() if address == "auto" else address)
         try:
             ray.init(address=address, runtime_env={"py_modules": _packages()}, **options)
         except Exception as error:  # Ray raises several kinds, all of which mean that it could not be joined
@@ -74,8 +74,16 @@ def _use_token() -> None:
         os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
-def _probe(address: str) -> None:
+def _known_address() -> str | None:
+    """The cluster that "auto" means: the one that Ray last noted on this machine, which may be long gone."""
+    note = Path(os.environ.get("RAY_TMPDIR", tempfile.gettempdir())) / "ray" / "ray_current_cluster"
+    return os.environ.get("RAY_ADDRESS") or (note.read_text().strip() if note.is_file() else None)
+
+
+def _probe(address: str | None) -> None:
     """A dead address hangs Ray for minutes, so the port is tried first."""
+    if address is None:
+        return  # Ray says so itself, at once
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdigit():
         raise UserError(f"--cluster {address}: not an address; give auto, HOST:PORT or ray://HOST:PORT")

@@ -12,7 +12,7 @@ from raysweep.errors import UserError
 from raysweep.study.base import Frozen, Name, short_hash
 from raysweep.study.data import AnyData
 from raysweep.study.measures import AnyMeasure
-from raysweep.study.models import AnyLearner, AnyModel, LeNet
+from raysweep.study.models import OTHER_BUDGET, AnyLearner, AnyModel, LeNet
 
 TRAINING_VERSION = 1
 """Raised whenever the same settings would train to other weights, so old results are not taken for new ones."""
@@ -115,8 +115,9 @@ class Arm(Frozen):
 
 
 def _replace(model: AnyModel, fields: dict[str, AxisValue]) -> AnyModel:
-    """The model with some settings replaced, validated again."""
-    return type(model).model_validate({**model.model_dump(), **fields})
+    """The model with some settings replaced, validated again; a budget replaces the other."""
+    kept = {name: value for name, value in model.model_dump().items() if OTHER_BUDGET.get(name) not in fields}
+    return type(model).model_validate({**kept, **fields})
 
 
 class Study(Frozen):

@@ -15,12 +15,10 @@ from pydantic import ValidationError
 from raysweep.errors import UserError, choices
 from raysweep.study.base import Frozen
 from raysweep.study.core import Arm, Study, describe_errors
+from raysweep.study.models import OTHER_BUDGET
 
 PACKAGE = "search_spaces"
 """The package of the studies that come with raysweep. Its modules are imported by name: nothing depends on them."""
-
-OTHER_BUDGET = {"steps": "epochs", "epochs": "steps"}
-"""The two ways to say how long a model is trained: setting one takes back the other."""
 
 
 def known_studies() -> dict[str, Path]:

@@ -17,6 +17,10 @@ Beta = Annotated[float, Field(ge=0, lt=1)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+OTHER_BUDGET = {"steps": "epochs", "epochs": "steps"}
+"""The two ways to say how long a model is trained: setting one takes back the other."""
+
+
 class FamilySettings(Frozen):
     """A model and how it is trained. Exactly one of `steps` and `epochs` is given."""
 
@@ -41,10 +45,9 @@ class FamilySettings(Frozen):
     def _one_budget(cls, fields: dict[str, object]) -> dict[str, object]:
         """Naming one of the two budgets replaces the other's default."""
         if isinstance(fields, dict):
-            given = {name for name in ("steps", "epochs") if fields.get(name) is not None}
+            given = [name for name in OTHER_BUDGET if fields.get(name) is not None]
             if len(given) == 1:
-                other = "epochs" if "steps" in given else "steps"
-                fields = {**fields, other: None}
+                fields = {**fields, OTHER_BUDGET[given[0]]: None}
         return fields
 
     @model_validator(mode="after")

@@ -36,7 +36,17 @@ def test_no_cluster_to_join_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
     # Asked for "auto", Ray joins whatever runs on this machine, so what it answers here cannot be relied on.
     monkeypatch.setattr("ray.init", refuse)
+    monkeypatch.setattr("raysweep.cluster.connect._known_address", lambda: None)
     with pytest.raises(UserError, match=r"Ray cluster auto: cannot be joined .*Could not find"), connected("auto"):
+        pass
+
+
+def test_a_cluster_that_is_gone_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray" / "ray_current_cluster").write_text(f"127.0.0.1:{free_port()}")
+    with pytest.raises(UserError, match="nothing answers"), connected("auto"):
         pass
 
 

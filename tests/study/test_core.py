@@ -121,6 +121,11 @@ def test_naming_one_budget_replaces_the_other() -> None:
     assert WganGp(epochs=3).steps is None
 
 
+def test_an_axis_of_budgets_replaces_the_other_budget() -> None:
+    arm = Arm(model=LcVae(epochs=3), over={"steps": grid(5, 7)})
+    assert [(model.steps, model.epochs) for model in arm.points()] == [(5, None), (7, None)]
+
+
 def test_epochs_become_steps() -> None:
     facts = Digits().facts(Path())
     assert LcVae(epochs=2, batch=100).total_steps(facts) == math.ceil(2 * 1437 / 100)
