@@ -77,7 +77,10 @@ def _use_token() -> None:
 def _known_address() -> str | None:
     """The cluster that "auto" means: the one that Ray last noted on this machine, which may be long gone."""
     note = Path(os.environ.get("RAY_TMPDIR", tempfile.gettempdir())) / "ray" / "ray_current_cluster"
-    return os.environ.get("RAY_ADDRESS") or (note.read_text().strip() if note.is_file() else None)
+    named = os.environ.get("RAY_ADDRESS", "")
+    if ":" in named:
+        return named
+    return note.read_text().strip() if note.is_file() else None
 
 
 def _probe(address: str | None) -> None:
