@@ -8,11 +8,19 @@ from analysis.results import Results, Value
 from analysis.words import arm_label, axis_label, listing, number, percent, setting, span
 from raysweep.study.base import Frozen
 from raysweep.study.measures import AnyMeasure, ClassRadius, FrechetDistance, Reconstruction
+from raysweep.study.solvers import Solver
 
 FEASIBLE = {
     "paper_ball": "‖z‖² ≤ d + 3√(2d) (Pinetz et al., Eq. 5)",
     "chi2_ball": "‖z‖² within the 99.7 % point of χ² with d degrees of freedom",
     "everything": "no constraint on z",
+}
+
+SOLVERS = {
+    "projected_adam": "projected Adam",
+    "webster_lbfgs": "Webster's L-BFGS",
+    "levenberg_marquardt": "Levenberg-Marquardt on the ball",
+    "ball_lbfgs": "L-BFGS on the ball",
 }
 
 FEATURES = {
@@ -34,14 +42,26 @@ def reconstruction_protocol(results: Results, measure: AnyMeasure) -> str:
         inverted = rows[~encoded]
         ends = inverted["status"].value_counts(normalize=True).sort_index()
         ended = listing([f"{percent(float(share))} {status}" for status, share in ends.items()])
-        solver = measure.solver
-        name = solver.solver.replace("_", " ").replace("adam", "Adam")
         sentences.append(
-            f"{_arms(results, inverted)}: inverted by {name} ({settings_words(solver, {'feasible'})}), subject to "
-            f"{FEASIBLE[solver.feasible]}; {number(float(inverted['passes'].mean()))} generator passes an image. Of "
-            f"the inversions, {ended}."
+            f"{_arms(results, inverted)}: inverted by {_solvers(results, measure)}, subject to "
+            f"{FEASIBLE[measure.solver.feasible]}; {number(float(inverted['passes'].mean()))} generator passes an "
+            f"image. Of the inversions, {ended}."
         )
     return " ".join(sentences)
+
+
+def _solvers(results: Results, measure: Reconstruction) -> str:
+    """Which solver inverted at which dim(z), with its settings."""
+    dims = sorted({trial.latent_dim for trial in results.trials if trial.latent_dim is not None})
+    by_solver: dict[Solver, list[int]] = {}
+    for dim in dims:
+        by_solver.setdefault(measure.solver.at(dim), []).append(dim)
+    words = [
+        f"{SOLVERS[solver.solver]} ({settings_words(solver, {'feasible'})})"
+        + (f" at dim(z) = {listing([str(dim) for dim in at])}" if len(by_solver) > 1 else "")
+        for solver, at in by_solver.items()
+    ]
+    return listing(words)
 
 
 def frechet_protocol(results: Results, measure: AnyMeasure) -> str:

@@ -55,7 +55,7 @@ def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: BallLb
     for step in range(settings.steps):
         if step == settings.scout_steps > 0:
             outcome.record(searches, "budget spent")
-            searches = searches.only(outcome.finalists(len(starts), settings.finalists)[searches.number])
+            searches = searches.only(outcome.choose(len(starts), settings.finalists)[searches.number])
         if not len(searches):
             break
         searches = _without_ended(_stepped(generate, searches, limit), outcome, limit)

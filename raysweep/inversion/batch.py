@@ -50,11 +50,13 @@ class Outcome:
         for number in searches.number.tolist():
             self.status[number] = status
 
-    def finalists(self, starts: int, count: int) -> Tensor:
-        """Which searches are among the `count` best of their image so far: a mask of all searches."""
+    def choose(self, starts: int, count: int) -> Tensor:
+        """Leaves only the `count` best searches of each image in the race: a mask of all searches."""
         errors = self.error.view(starts, -1)
         best = errors.topk(min(count, starts), dim=0, largest=False).indices
-        return torch.zeros_like(errors, dtype=torch.bool).scatter(0, best, True).flatten()
+        chosen = torch.zeros_like(errors, dtype=torch.bool).scatter(0, best, True).flatten()
+        self.error[~chosen] = torch.inf
+        return chosen
 
     def best(self, starts: int) -> Inversion:
         """For each image the best of its searches, which are ordered by start, then image; passes are of all."""

@@ -15,6 +15,7 @@ from raysweep.seeding import derive_seed
 from raysweep.study.solvers import (
     Automatic,
     BallLbfgs,
+    BankedSolver,
     LevenbergMarquardt,
     ProjectedAdam,
     Solver,
@@ -65,7 +66,7 @@ class Inverter:
 
     def prepare(self, like: Tensor) -> None:
         """Generates the bank, if the solver needs one, on the device of `like`; the first `invert` would do it."""
-        if self._bank is None and self.solver.bank_size:
+        if self._bank is None and isinstance(self.solver, BankedSolver) and self.solver.bank_size:
             z = self._normal((self.solver.bank_size,), like, "bank")
             self._bank = make_bank(self.generate, z, radius(self.solver.feasible, self.latent_dim))
 
@@ -80,7 +81,7 @@ class Inverter:
             return self._prior_samples(images) if starts is None else starts
         if not self.solver.bank_size:
             return zero
-        assert isinstance(self.solver, LevenbergMarquardt | BallLbfgs)
+        assert isinstance(self.solver, BankedSolver)
         self.prepare(images)
         assert self._bank is not None
         return torch.cat([zero, self._bank.nearest(images, self.solver.starts - 1)])

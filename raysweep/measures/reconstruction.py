@@ -76,7 +76,7 @@ def _encode(originals: Tensor, context: MeasureContext) -> _Found:
 def _invert(solver: AnySolver, shard: Shard, image: list[int], originals: Tensor, context: MeasureContext) -> _Found:
     inverter = _inverter(context.learner, context.latent_dim, solver.at(context.latent_dim), context.trial.seed)
     inversion = inverter.invert(originals, _starts(inverter.solver, shard, image, context))
-    return _Found(inversion.z, solver.model_dump_json(), list(inversion.status), inversion.passes.tolist())
+    return _Found(inversion.z, inverter.solver.model_dump_json(), list(inversion.status), inversion.passes.tolist())
 
 
 @lru_cache(maxsize=1)

@@ -22,7 +22,6 @@ class Solver(Frozen):
     """What all solvers say about themselves."""
 
     solver: str
-    feasible: Feasible = "paper_ball"
 
     @property
     def random_starts(self) -> int:
@@ -58,6 +57,7 @@ class ProjectedAdam(Solver):
     """A prior sample (seeded, one per image), or z = 0."""
     restarts: PositiveInt = 1
     """Searches per image, from independent starts; the best is kept. Only useful with start="prior"."""
+    feasible: Feasible = "paper_ball"
 
     @property
     def random_starts(self) -> int:
@@ -84,9 +84,10 @@ class WebsterLbfgs(Solver):
     """
 
     solver: Literal["webster_lbfgs"] = "webster_lbfgs"
-    feasible: Literal["everything"] = "everything"
     steps: PositiveInt = 50
     restarts: PositiveInt = 1
+    """Searches per image, from independent starts; the best is kept."""
+    feasible: Literal["everything"] = "everything"
 
     @property
     def random_starts(self) -> int:
@@ -105,6 +106,7 @@ class BankedSolver(Solver):
     """Prior samples in the bank. They are generated once per model, cost one pass each, and are kept in memory."""
     starts: PositiveInt = 4
     """Starts per image: z = 0 and the nearest of the bank."""
+    feasible: Feasible = "paper_ball"
 
     @model_validator(mode="after")
     def _enough_starts(self) -> Self:
@@ -159,6 +161,7 @@ class Automatic(Solver):
     """Ours: Levenberg-Marquardt up to dim(z) = 4, L-BFGS above, each with its default settings."""
 
     solver: Literal["automatic"] = "automatic"
+    feasible: Feasible = "paper_ball"
 
     def at(self, latent_dim: int) -> LevenbergMarquardt | BallLbfgs:
         """See `Solver`."""

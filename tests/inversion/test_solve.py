@@ -13,6 +13,7 @@ from raysweep.study.solvers import Solver
 DIGITS = ImageShape(1, 8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("latent_dim", [2, 8])
 def test_generated_images_are_recovered(latent_dim: int) -> None:
     network = untrained(latent_dim, DIGITS, 8)
@@ -25,6 +26,7 @@ def test_generated_images_are_recovered(latent_dim: int) -> None:
     torch.testing.assert_close(found.error, squared_error(network(found.z), images), rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("latent_dim", [2, 8])
 def test_it_never_ends_above_a_long_projected_adam_on_average(latent_dim: int) -> None:
     network, images = untrained(latent_dim, DIGITS, 4), torch.tanh(random(16, 1, 8, 8, seed=4))

@@ -1,15 +1,19 @@
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from raysweep.data.images import DataSet, to_unit
 from raysweep.inversion import radius
-from raysweep.measures import MeasureContext, run_measure
-from raysweep.study import Autoencoder, ProjectedAdam, Reconstruction, Vae, WganGp
+from raysweep.measures import MeasureContext, reconstruction, run_measure
+from raysweep.models import build_learner
+from raysweep.study import Autoencoder, Automatic, BallLbfgs, ProjectedAdam, Reconstruction, Vae, WganGp
 from raysweep.study.measures import Shard
+from raysweep.study.solvers import AnySolver
 
 Make = Callable[..., MeasureContext]
 SOLVER = ProjectedAdam(steps=600, learning_rate=0.05, feasible="everything")
@@ -48,6 +52,29 @@ def test_the_error_is_that_of_the_nearest_image(
         assert {row["part"] for row in measured} == {part}
 
 
+@pytest.mark.parametrize("latent_dim", [2, 5])  # Levenberg-Marquardt, L-BFGS
+def test_our_solver_reaches_the_nearest_image(make_context: Make, data: DataSet, latent_dim: int) -> None:
+    settings = Reconstruction(images=20, shard=10, solver=Automatic(feasible="everything"))
+    context = make_context(WganGp(latent_dim=latent_dim))
+    measured = rows(settings, context, Shard("train", 5, 15))
+    images = to_unit(torch.from_numpy(data.train.pixels[[row["image"] for row in measured]]))
+    assert [row["mse"] for row in measured] == pytest.approx(residuals(context, images), rel=1e-5)
+    assert {row["status"] for row in measured} == {"converged"}
+    assert {row["solver"] for row in measured} == {settings.solver.at(latent_dim).model_dump_json()}
+
+
+def test_a_wgan_gp_is_inverted_through_an_equal_faster_network(make_context: Make) -> None:
+    context = make_context(model := WganGp(latent_dim=3, width=4))
+    learner = build_learner(model, context.data.facts, 0, context.device)
+    learner.load_weights(learner.weights())
+    context = dataclasses.replace(context, learner=learner)
+    measured = rows(Reconstruction(generated=10), context, Shard("generated", 0, 10))
+    assert max(row["mse"] for row in measured) < 1e-6
+    network = reconstruction._inverter(learner, 3, Automatic().at(3), 0).generate
+    assert isinstance(network, nn.Sequential)
+    assert not any(isinstance(layer, nn.BatchNorm2d | nn.Upsample) for layer in network)
+
+
 def test_generated_images_are_reached(make_context: Make) -> None:
     measured = rows(SETTINGS, make_context(WganGp(latent_dim=5)), Shard("generated", 2, 10))
     assert [row["image"] for row in measured] == list(range(2, 10))
@@ -82,9 +109,16 @@ def test_all_trials_are_measured_on_the_same_images(make_context: Make) -> None:
     assert chosen[0] != [(row["part"], row["image"]) for row in all_rows(other_name, contexts[0])]
 
 
-@pytest.mark.parametrize("model", [WganGp(latent_dim=5), Vae(latent_dim=5)])
-def test_rows_do_not_depend_on_how_images_are_cut(make_context: Make, model: WganGp | Vae) -> None:
-    solver = ProjectedAdam(steps=20, learning_rate=0.05, restarts=2)
+@pytest.mark.parametrize(
+    ("model", "solver"),
+    [
+        (WganGp(latent_dim=5), ProjectedAdam(steps=20, learning_rate=0.05, restarts=2)),
+        (WganGp(latent_dim=2), Automatic()),
+        (WganGp(latent_dim=5), BallLbfgs(bank=500, starts=3, scout_steps=2)),
+        (Vae(latent_dim=5), Automatic()),
+    ],
+)
+def test_rows_do_not_depend_on_how_images_are_cut(make_context: Make, model: WganGp | Vae, solver: AnySolver) -> None:
     tables = []
     for shard in (10, 4, 1):
         settings = SETTINGS.model_copy(update={"shard": shard, "solver": solver})
@@ -93,8 +127,12 @@ def test_rows_do_not_depend_on_how_images_are_cut(make_context: Make, model: Wga
         assert other.keys() == tables[0].keys()
         for key, row in tables[0].items():
             # Batches of another size are rounded differently by the linear algebra below.
-            for column in ("mse", "z_norm"):
-                assert other[key].pop(column) == pytest.approx(row[column], rel=1e-4)
+            assert other[key].pop("mse") == pytest.approx(row["mse"], rel=1e-4)
+            fixed = isinstance(solver, ProjectedAdam) or model.has_encoder
+            assert other[key].pop("z_norm") == pytest.approx(row["z_norm"], rel=1e-4 if fixed else 1e-2)
+            if not fixed:  # rounding also moves the step at which a search ends
+                assert other[key].pop("passes") == pytest.approx(row["passes"], rel=0.5)
+                other[key].pop("status")
             assert other[key].items() <= row.items()
 
 
