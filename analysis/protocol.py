@@ -43,16 +43,18 @@ def reconstruction_protocol(results: Results, measure: AnyMeasure) -> str:
         ends = inverted["status"].value_counts(normalize=True).sort_index()
         ended = listing([f"{percent(float(share))} {status}" for status, share in ends.items()])
         sentences.append(
-            f"{_arms(results, inverted)}: inverted by {_solvers(results, measure)}, subject to "
+            f"{_arms(results, inverted)}: inverted by {_solvers(results, inverted, measure)}, subject to "
             f"{FEASIBLE[measure.solver.feasible]}; {number(float(inverted['passes'].mean()))} generator passes an "
             f"image. Of the inversions, {ended}."
         )
     return " ".join(sentences)
 
 
-def _solvers(results: Results, measure: Reconstruction) -> str:
+def _solvers(results: Results, inverted: pd.DataFrame, measure: Reconstruction) -> str:
     """Which solver inverted at which dim(z), with its settings."""
-    dims = sorted({trial.latent_dim for trial in results.trials if trial.latent_dim is not None})
+    present = set(inverted["trial"])
+    trials = [trial for trial in results.trials if trial.id in present]
+    dims = sorted({trial.latent_dim for trial in trials if trial.latent_dim is not None})
     by_solver: dict[Solver, list[int]] = {}
     for dim in dims:
         by_solver.setdefault(measure.solver.at(dim), []).append(dim)
