@@ -233,9 +233,9 @@ def _work(job: _Job, options: argparse.Namespace, command: Sequence[str], consol
         job.store.save_study(job.study, job.facts, describe_environment(command, words))
         with contextlib.closing(ConsoleProgress(console)) as progress:
             run_study(job.study, workplace, backend, progress, steps)
+    console.print(f"TensorBoard: {_tensorboard(job.store)}", markup=False, soft_wrap=True)
     if "report" in steps:
         _draw(job.store, console)
-    console.print(f"TensorBoard: {_tensorboard(job.store)}", markup=False, soft_wrap=True)
     return _conclude(outcome(job.study, workplace), console)
 
 
