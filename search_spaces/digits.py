@@ -1,9 +1,10 @@
 """The default study: the 1,797 handwritten digits that scikit-learn ships, in minutes, with nothing to download.
 
 Answers, in small, what the larger studies ask: how reconstruction, sample quality and the class radius depend on
-dim(z) for four model families, and what λ and the clamp c of the LC-VAE do at one dim(z).
+dim(z) for four model families, and what λ and the clamp c of the LC-VAE do at one dim(z). Generators are inverted by
+our solvers and, in the measure `projected_adam`, as the paper does it, with fewer and longer steps.
 
-Costs 5.39 TFLOP in 37 trials: under three minutes on two cores, Ray's start included.
+Costs 5.8 TFLOP in 37 trials: under three minutes on two cores, Ray's start included.
 
 Needs nothing but the installation.
 """
@@ -68,7 +69,15 @@ STUDY = Study(
     ),
     seeds=(0, 1),
     measures=(
-        Reconstruction(images=64, generated=32, shard=64, solver=ProjectedAdam(steps=150, learning_rate=0.2)),
+        Reconstruction(images=64, generated=32, shard=64),
+        Reconstruction(
+            name="projected_adam",
+            images=64,
+            generated=32,
+            shard=64,
+            keep=0,
+            solver=ProjectedAdam(steps=150, learning_rate=0.2),
+        ),
         FrechetDistance(features="lenet", samples=5_000),
         ClassRadius(samples=100, shard=100, bank=2_000),
         Samples(),
