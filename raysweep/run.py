@@ -67,7 +67,7 @@ settings for --set:
   arms.<arm>.<setting>=VALUE                a setting of the arm's model: steps, batch, learning_rate, width, ...
   arms.<arm>.over.<axis>=VALUE,VALUE        the values of an axis
   arms.<arm>.resources.gpus=0.5             cores and GPUs of a trial
-  measures.<measure>.<setting>=VALUE        for example measures.reconstruction.solver.steps=100
+  measures.<measure>.<setting>=VALUE        for example measures.projected_adam.solver.steps=100
   seeds=0,1,2   data.limit=1000   classifier.epochs=2   checkpoint_seconds=30
   * stands for all arms, or measures, that have the setting: arms.*.steps=200
 
