@@ -5,11 +5,13 @@ import math
 from raysweep.study import (
     Arm,
     Autoencoder,
+    BallLbfgs,
     ClassRadius,
     Digits,
     FrechetDistance,
     LcVae,
     LeNet,
+    LevenbergMarquardt,
     ProjectedAdam,
     Reconstruction,
     Resources,
@@ -36,6 +38,8 @@ STUDY = Study(
     seeds=(0, 1),
     measures=(
         Reconstruction(images=20, generated=10, shard=10, keep=2, solver=ProjectedAdam(steps=20, learning_rate=0.05)),
+        Reconstruction(name="newton", images=6, generated=4, shard=4, keep=0, solver=LevenbergMarquardt(bank=500)),
+        Reconstruction(name="lbfgs", images=6, generated=4, shard=4, keep=0, solver=BallLbfgs(bank=500, steps=30)),
         FrechetDistance(samples=200),
         ClassRadius(samples=20, shard=10, bank=200, rays=4),
         Samples(count=16),

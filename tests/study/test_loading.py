@@ -150,7 +150,7 @@ def test_a_star_stands_for_all_arms_or_measures_that_have_the_setting() -> None:
     assert {model.steps for model in models(changed).values()} == {5}
     assert models(changed)["lc_vae"].lam == 2
     assert [arm.over.get("latent_dim") for arm in changed.arms] == [(3,), (3,), None, None]
-    assert [getattr(measure, "shard", None) for measure in changed.measures] == [7, None, 7, None]
+    assert [getattr(measure, "shard", None) for measure in changed.measures] == [7, 7, 7, None, 7, None]
     assert {arm.resources.cpus for arm in override(SMALL, ["arms.*.resources.cpus=2"]).arms} == {2}
 
 
