@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from pydantic import ValidationError
 
 from raysweep import schema
 from raysweep.errors import UserError
 from raysweep.store import StudyStore
-from raysweep.study.core import Arm, AxisValue, Study, describe_errors
+from raysweep.study.core import Arm, AxisValue, Study
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure
 
@@ -111,11 +110,6 @@ def load_results(store: StudyStore) -> Results:
         study = store.load_study()
         facts = store.load_facts()
         environment = store.load_environment()
-    except ValidationError as error:
-        raise UserError(
-            f"results folder {store.folder}: study.json is not a study of this version ({describe_errors(error)}); "
-            "draw the report with the version of raysweep that ran it"
-        ) from error
     except (FileNotFoundError, json.JSONDecodeError) as error:
         raise UserError(
             f"results folder {store.folder}: {error}; run the study again to complete the folder"

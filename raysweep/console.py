@@ -12,6 +12,8 @@ from rich.text import Text
 
 LOG_SECONDS = 15.0
 """Time between two lines where no line can be redrawn."""
+ALMOST = 0.99
+"""What is shown while anything is left to do."""
 TITLES = {"train": "Training", "prepare": "Preparing", "measure": "Measuring"}
 NOUNS = {"train": "trials", "prepare": "references", "measure": "shards"}
 
@@ -72,7 +74,8 @@ class ConsoleProgress:
 
     def _done(self) -> float:
         whole = sum(self._weights.values())
-        return sum(self._weights[name] * share for name, share in self._shares.items()) / whole if whole else 1.0
+        done = sum(self._weights[name] * share for name, share in self._shares.items()) / whole if whole else 1.0
+        return done if all(share >= 1.0 for share in self._shares.values()) else min(done, ALMOST)
 
     def _count(self) -> str:
         ended = sum(share >= 1.0 for share in self._shares.values())

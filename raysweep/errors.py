@@ -16,5 +16,7 @@ def choices(given: str, allowed: Iterable[str]) -> str:
     """What to offer in place of a name that is not allowed: the one most like it, and all that are."""
     names = list(allowed)
     near = difflib.get_close_matches(given, names, n=1)
-    guess = f"did you mean {near[0]!r}? " if near else ""
-    return f"{guess}Allowed: {', '.join(names)}" if names else "none is allowed here"
+    if not names:
+        return "none is allowed here"
+    listed = ", ".join(names)
+    return f"did you mean {near[0]!r}? Allowed: {listed}" if near else f"allowed: {listed}"

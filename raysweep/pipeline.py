@@ -30,6 +30,8 @@ from raysweep.study.measures import AnyMeasure, Shard
 from raysweep.training import TrainingRun
 
 Step = Literal["train", "measure", "report"]
+SHARD_OVERHEAD = 2e9
+"""What every shard costs beside its operations, as operations, where the remaining time is estimated."""
 RETRIES = 2
 """How often failed work is tried again before its failure is recorded."""
 
@@ -189,7 +191,7 @@ def measure(study: Study, facts: DataFacts, workplace: Workplace, backend: Backe
     weight = {trial.id: sum(task.flop for task in tasks if task.trial.id == trial.id) for trial in study.trials}
     tasks.sort(key=lambda task: (-weight[task.trial.id], task.trial.id))
     if tasks:
-        progress.start("measure", {task_name(task): task.flop for task in tasks}, done)
+        progress.start("measure", {task_name(task): task.flop + SHARD_OVERHEAD for task in tasks}, done)
         backend.compute(tasks, progress)
         progress.finish()
 
@@ -330,6 +332,8 @@ def worth_retrying(error: BaseException) -> bool:
 def describe(error: BaseException) -> str:
     """An exception in one line."""
     text = " ".join(str(error).split())
+    if isinstance(error, UserError):
+        return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -220,12 +220,15 @@ def _weights_file(given: Path | None) -> Path | None:
 def _work(job: _Job, options: argparse.Namespace, command: Sequence[str], console: Console) -> int:
     """Trains and measures what is missing, and draws the report."""
     from raysweep.console import ConsoleProgress
+    from raysweep.data import load_data
     from raysweep.environment import describe_environment
     from raysweep.pipeline import Workplace, outcome, run_study
 
     steps: tuple[Step, ...] = STEPS if options.only is None else (options.only,)
     _make_folder(job.store)
     workplace = Workplace(job.store.folder, job.data, job.fid_weights)
+    if set(steps) != {"report"}:
+        load_data(job.study.data, job.data)  # what is missing or damaged is said before anything starts
     with _backend(options) as (backend, words):
         console.print()
         for line in (f"Backend: {words}", f"Results: {job.store.folder}", f"TensorBoard: {_tensorboard(job.store)}"):

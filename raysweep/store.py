@@ -29,12 +29,13 @@ from typing import BinaryIO, cast
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 
 from raysweep import schema
 from raysweep.architecture import ImageShape
 from raysweep.errors import UserError
 from raysweep.schema import MEASURE_TABLES, Table
-from raysweep.study.core import Study, Trial
+from raysweep.study.core import Study, Trial, describe_errors
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure, Shard
 
@@ -110,12 +111,18 @@ class StudyStore:
         """The study whose results these are.
 
         Raises:
-            UserError: there is none here.
+            UserError: there is none here, or it is not one of this version.
         """
         path = self.folder / "study.json"
         if not path.is_file():
             raise UserError(f"results folder {self.folder}: no study.json in it; name a folder that a run has written")
-        return Study.model_validate_json(path.read_bytes())
+        try:
+            return Study.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise UserError(
+                f"results folder {self.folder}: study.json is not a study of this version ({describe_errors(error)}); "
+                "draw the report with the version of raysweep that ran it"
+            ) from error
 
     def load_facts(self) -> DataFacts:
         """Facts of the study's data set."""

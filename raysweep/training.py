@@ -24,7 +24,7 @@ LOG_ROWS = 100
 EVALUATIONS = 20
 """Evaluations on held-out images during a trial, the last one after its last step."""
 EVALUATION_IMAGES = 10_000
-"""At most so many held-out images are evaluated: the first ones of the validation split."""
+"""At most so many held-out images are evaluated at a time: the first ones of the validation split."""
 EVALUATION_BATCH = 500
 
 
@@ -118,10 +118,18 @@ class TrainingRun:
         if self._due(LOG_ROWS):
             self._log("train", self._means())
         if self.status == "running" and self._due(EVALUATIONS):
-            self._log("validation", evaluate(self.learner, self.data.validation))
+            self._log("validation", evaluate(self.learner, self.data.validation, self._evaluation_images()))
             self._board.pictures(self.step)
         if self.status == "running" and self.step >= self.total:
             self.status = "finished"
+
+    def _evaluation_images(self) -> int:
+        """Held-out images of one evaluation: no more than were trained on since the last one, or a batch of them.
+
+        So evaluation costs a short run no more than its training.
+        """
+        trained = self.total * self.trial.model.batch * self.trial.model.batches_per_step
+        return min(EVALUATION_IMAGES, max(EVALUATION_BATCH, trained // EVALUATIONS))
 
     def _due(self, times: int) -> bool:
         """Whether the step just done completes one of `times` equal parts of the run."""
@@ -192,9 +200,9 @@ class BatchStream:
         return self._epochs[number]
 
 
-def evaluate(learner: Learner, images: Images) -> dict[str, float]:
-    """Losses on held-out images: the mean over the first `EVALUATION_IMAGES` of them."""
-    count = min(len(images), EVALUATION_IMAGES)
+def evaluate(learner: Learner, images: Images, most: int = EVALUATION_IMAGES) -> dict[str, float]:
+    """Losses on held-out images: the mean over the first `most` of them."""
+    count = min(len(images), most)
     sums: dict[str, float] = {}
     for start in range(0, count, EVALUATION_BATCH):
         indices = np.arange(start, min(start + EVALUATION_BATCH, count))

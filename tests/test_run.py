@@ -49,7 +49,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["--set", "arms.wgan_gp.steps=many"], "setting arms.wgan_gp.steps=many: Input should be a valid integer"),
         (["--set", "seeds"], "setting seeds: has no value"),
         (["--set"], "argument --set: expected one argument"),
-        (["--set", "estimated_device=abacus"], "estimated_device 'abacus': unknown; Allowed: laptop-core"),
+        (["--set", "estimated_device=abacus"], "estimated_device 'abacus': unknown; allowed: laptop-core"),
         (["--data", "nowhere"], "data folder nowhere (--data): not a folder"),
         (["--only", "bogus"], "argument --only: invalid choice: 'bogus'"),
         (["--fid-weights", "nowhere.pth"], "--fid-weights nowhere.pth: cannot be read (No such file"),
@@ -78,7 +78,9 @@ def test_results_of_another_version_are_refused(capsys: pytest.CaptureFixture[st
     folder = tmp_path / "results" / "digits"
     folder.mkdir(parents=True)
     (folder / "study.json").write_text('{"name": "digits", "arm": []}')
-    assert "raysweep: Study: no setting 'arm'; did you mean 'arms'?" in refused(capsys, "--only", "report")
+    said = refused(capsys, "--only", "report")
+    assert said.startswith(f"raysweep: results folder {folder}: study.json is not a study of this version")
+    assert "no setting 'arm'; did you mean 'arms'?" in said
 
 
 def test_an_error_in_a_study_file_is_told_with_its_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -146,6 +148,24 @@ def test_help_shows_examples_places_and_exit_codes(capsys: pytest.CaptureFixture
     assert left.value.code == 0
     out = capsys.readouterr().out
     assert all(words in out for words in ("examples:", "report/index.html", "arms.*.steps=200", "exit codes:", "130"))
+
+
+def test_data_that_are_broken_are_named_before_anything_starts(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAYSWEEP_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in "abc":
+        (folder / f"{name}.png").write_text("not a picture")
+    study = "from raysweep.study import *\n" + (
+        "STUDY = Study(name='broken', title='t', question='q', arms=(Arm(model=Autoencoder(steps=1)),),"
+        f" data=ImageFolder(path={str(folder)!r}, size=8))"
+    )
+    (tmp_path / "broken.py").write_text(study)
+    assert main([str(tmp_path / "broken.py"), "--serial"]) == REFUSED
+    assert ".png" in capsys.readouterr().err
+    assert not list((tmp_path / "results").rglob("trials"))
 
 
 def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,15 @@ def test_a_folder_without_a_study_is_named(tmp_path: Path) -> None:
         StudyStore(tmp_path).load_study()
 
 
+def test_a_study_of_another_version_is_named_with_its_folder(tmp_path: Path) -> None:
+    store = StudyStore(tmp_path)
+    store.save_study(STUDY, FACTS, {})
+    for broken in ("", json.dumps({**json.loads(STUDY.model_dump_json()), "checkpoint_secs": 3})):
+        (tmp_path / "study.json").write_text(broken)
+        with pytest.raises(UserError, match=r"study\.json is not a study of this version"):
+            store.load_study()
+
+
 def test_finishing_a_trial_removes_its_checkpoint_and_its_failure(tmp_path: Path) -> None:
     store, trial = StudyStore(tmp_path), STUDY.trials[0]
     store.save_checkpoint(trial.id, lambda file: file.write(b"c"))

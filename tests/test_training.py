@@ -141,3 +141,12 @@ def test_every_image_is_seen_once_an_epoch(images: int, seed: int) -> None:
     stream = BatchStream(images, seed).indices(0, 3 * images)
     for epoch in stream.reshape(3, images):
         assert sorted(epoch) == list(range(images))
+
+
+def test_evaluation_of_a_short_run_costs_no_more_than_its_training(tmp_path: Path) -> None:
+    def images(model: Autoencoder) -> int:
+        return start(Trial(arm="a", model=model, data=Digits(), seed=0), tmp_path)._evaluation_images()
+
+    assert images(Autoencoder(steps=20, batch=64, width=2)) == 500
+    assert images(Autoencoder(steps=300, batch=64, width=2)) == 300 * 64 // EVALUATIONS
+    assert images(Autoencoder(steps=80_000, batch=64, width=2)) == 10_000

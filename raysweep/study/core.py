@@ -141,6 +141,14 @@ class Study(Frozen):
     estimated_device: str = "laptop-core"
     """The device for which `--plan` states hours, by its name in `raysweep.cost`."""
 
+    @field_validator("arms", "measures", "seeds", mode="before")
+    @classmethod
+    def _several(cls, value: object, info: ValidationInfo) -> object:
+        """One thing in brackets without a comma is the thing itself: the likeliest slip in a study file."""
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"{info.field_name} is a tuple, even of one: write {info.field_name}=(…,) with a comma")
+        return value
+
     @model_validator(mode="after")
     def _unique_names(self) -> Self:
         for what, names in (
@@ -149,8 +157,9 @@ class Study(Frozen):
             ("seeds", [str(seed) for seed in self.seeds]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
+            remedy = "leave it out once" if what == "seeds" else "give it a name="
             if twice:
-                raise ValueError(f"{what} must differ, but {', '.join(twice)} appears more than once; give it a name=")
+                raise ValueError(f"{what} must differ, but {', '.join(twice)} appears more than once; {remedy}")
         if "classifier" in {arm.name for arm in self.arms}:
             raise ValueError("an arm cannot be named 'classifier': the study's LeNet is")
         return self
@@ -184,7 +193,9 @@ class Study(Frozen):
             try:
                 trial.model.networks(facts)
             except ValueError as error:
-                raise UserError(f"study {self.name}, arm {trial.arm}: {error}") from error
+                needing = ", ".join(measure.name for measure in self.measures if measure.needs_classifier)
+                what = f"the classifier that {needing} needs" if trial == self.classifier_trial else f"arm {trial.arm}"
+                raise UserError(f"study {self.name}, {what}: {error}") from error
 
 
 def describe_errors(error: ValidationError) -> str:

@@ -161,8 +161,18 @@ def test_wrong_fields_are_named() -> None:
     assert "classifier" in message(arms=(Arm(model=WganGp(), name="classifier"),))
 
 
+def test_one_thing_without_its_comma_is_answered_with_the_comma() -> None:
+    assert "measures is a tuple, even of one: write measures=(…,) with a comma" in message(measures=Reconstruction())
+    assert "arms is a tuple" in message(arms=Arm(model=WganGp()))
+    assert "seeds is a tuple" in message(seeds=(0))
+
+
+def test_a_seed_named_twice_is_to_be_left_out() -> None:
+    assert "seeds must differ, but 3 appears more than once; leave it out once" in message(seeds=(3, 3))
+
+
 def test_a_measure_that_needs_classes_is_refused_without_them() -> None:
-    with pytest.raises(UserError, match="no classes"):
+    with pytest.raises(UserError, match="the classifier that class_radius needs: the data set has no classes"):
         study(data=CelebA(), measures=(ClassRadius(),)).check_shapes(Path())
 
 
