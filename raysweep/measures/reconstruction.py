@@ -51,12 +51,12 @@ def run(settings: Reconstruction, shard: Shard, context: MeasureContext) -> Colu
 
 
 def _targets(settings: Reconstruction, shard: Shard, context: MeasureContext) -> tuple[list[int], Tensor]:
-    """Indices of the shard's images, and the images: those of a split, the same for all trials, or generated ones."""
+    """Indices of the shard's images, and the images: of a split, the same for all trials and measures, or generated."""
     if shard.part == "generated":
         items = list(range(shard.start, shard.stop))
         return items, _generated(items, settings.solver, context)
     split = context.data.train if shard.part == "train" else context.data.validation
-    chosen = shuffled(len(split), "reconstruction", settings.name, shard.part)[shard.start : shard.stop]
+    chosen = shuffled(len(split), "reconstruction", shard.part)[shard.start : shard.stop]
     return chosen.tolist(), split.batch(chosen, context.device)[0]
 
 
