@@ -74,9 +74,9 @@ class MeasureSettings(Frozen):
 class Reconstruction(MeasureSettings):
     """How well each image is reached: encode and decode, or invert the generator.
 
-    `images` of each split are measured, a seeded choice that is the same for all trials and measures. For inverted generators,
-    `generated` images made from known latents are inverted as well: their true error is zero, so what is left is the
-    failure of the optimiser, to be read beside every other error.
+    `images` of each split are measured, a seeded choice that is the same for all trials and measures. For inverted
+    generators, `generated` images made from known latents are inverted as well: their true error is zero, so what is
+    left is the failure of the optimiser, to be read beside every other error.
     """
 
     table: ClassVar[str] = "reconstruction"
