@@ -34,6 +34,7 @@ from raysweep import schema
 from raysweep.errors import UserError
 from raysweep.schema import Table
 from raysweep.store import StudyStore
+from raysweep.tables import TABLES
 
 CONTENTS = {"index.html", "figures", "tables"}
 """What a report's folder holds; one that holds anything else is not replaced."""
@@ -144,7 +145,7 @@ def _draw(kind: AnyFigure, info: Info, path: Path) -> str:
 def _write_tables(results: Results, folder: Path) -> list[TableNote]:
     """Every table as CSV, without its columns of pixels."""
     notes = []
-    for name, table in schema.TABLES.items():
+    for name, table in TABLES.items():
         frame = results.tables[name]
         pixels = [column.name for column in table.columns if column.type == schema.BYTES]
         frame.drop(columns=pixels).to_csv(folder / f"{name}.csv", index=False)

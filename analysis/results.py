@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from raysweep import schema
 from raysweep.errors import UserError
 from raysweep.store import StudyStore
 from raysweep.study.core import Arm, AxisValue, Study
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure
+from raysweep.tables import TABLES
 
 AxisValues = tuple[tuple[str, AxisValue], ...]
 
@@ -75,11 +75,11 @@ class Results:
     def measures(self, table: str) -> tuple[AnyMeasure, ...]:
         """The study's measures that write to `table` and have rows in it."""
         present = set(self.tables[table]["measure"])
-        return tuple(m for m in self.study.measures if m.table == table and m.name in present)
+        return tuple(m for m in self.study.measures if m.table.name == table and m.name in present)
 
     def rows(self, measure: AnyMeasure) -> pd.DataFrame:
         """The rows of a measure."""
-        table = self.tables[measure.table]
+        table = self.tables[measure.table.name]
         return table[table["measure"] == measure.name]
 
     def means(self, rows: pd.DataFrame, column: str) -> tuple[Value, ...]:
@@ -114,7 +114,7 @@ def load_results(store: StudyStore) -> Results:
         raise UserError(
             f"results folder {store.folder}: {error}; run the study again to complete the folder"
         ) from error
-    tables = {name: _of_study(store.table(name), study) for name in schema.TABLES}
+    tables = {name: _of_study(store.table(name), study) for name in TABLES}
     if tables["trials"].empty and len(store.table("trials")):
         raise UserError(
             f"results folder {store.folder}: its tables are of other trials than its study's: those of an earlier "

@@ -1,4 +1,4 @@
-"""The tables of a results folder: every column's type, unit and meaning. No torch, no Ray.
+"""What a table is, and those that every results folder has: each column's type, unit and meaning. No torch, no Ray.
 
 Writers build tables with `Table.rows`, which refuses unknown, missing or ill-typed columns, so a table never reaches
 the disk in another form than the one documented here.
@@ -11,6 +11,7 @@ from numbers import Integral
 import pyarrow as pa
 
 TEXT, INTEGER, REAL, BYTES = pa.string(), pa.int64(), pa.float64(), pa.binary()
+REALS = pa.list_(pa.float64())
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,7 @@ class Table:
         return array
 
 
-_MEASURE = Column("measure", TEXT, "name of the measure in the study")
 _TRIAL = Column("trial", TEXT, "id of the trial")
-_PART = Column("part", TEXT, "which images: train, validation, generated, samples or reconstructions")
 
 TRIALS = Table(
     "trials",
@@ -112,69 +111,6 @@ HISTORY = Table(
     keys=4,
 )
 
-RECONSTRUCTION = Table(
-    "reconstruction",
-    "an image that was reconstructed",
-    (
-        _MEASURE,
-        _TRIAL,
-        _PART,
-        Column("image", INTEGER, "index of the image in its split, or of the generated image"),
-        Column("mse", REAL, "squared error per pixel value, pixels in [-1, 1]", "1/pixel"),
-        Column("z_norm", REAL, "‖z*‖ of the latent found or encoded"),
-        Column("solver", TEXT, "encode, or the inversion's solver with its settings, as JSON"),
-        Column("status", TEXT, "encoded; converged, stalled or budget spent for an inversion"),
-        Column("passes", INTEGER, "generator passes spent on the image", "passes"),
-        Column("original", BYTES, "pixels (channels, height, width) as bytes; empty for most images", nullable=True),
-        Column("reconstruction", BYTES, "pixels of the reconstruction; empty for most images", nullable=True),
-    ),
-    keys=4,
-)
-
-FRECHET = Table(
-    "frechet",
-    "a Fréchet distance",
-    (
-        _MEASURE,
-        _TRIAL,
-        _PART,
-        Column("features", TEXT, "network whose features are compared"),
-        Column("reference", TEXT, "split of the real images"),
-        Column("samples", INTEGER, "number of generated or reconstructed images", "images"),
-        Column("reference_images", INTEGER, "number of real images", "images"),
-        Column("distance", REAL, "squared Fréchet distance between Gaussians fitted to the features"),
-    ),
-    keys=3,
-)
-
-CLASS_RADIUS = Table(
-    "class_radius",
-    "a prior sample and its distance to the nearest other class found",
-    (
-        _MEASURE,
-        _TRIAL,
-        Column("sample", INTEGER, "index of the prior sample"),
-        Column("radius", REAL, "‖z − z'‖; infinite where no other class was found"),
-        Column("label", INTEGER, "class of the sample's image"),
-        Column("other_label", INTEGER, "class of the image at z'; empty where none was found", nullable=True),
-        Column("status", TEXT, "found, or censored where no other class was found"),
-        Column("evaluations", INTEGER, "generator passes spent on the sample, without the shared bank", "passes"),
-    ),
-    keys=3,
-)
-
-SAMPLES = Table(
-    "samples",
-    "a generated image",
-    (
-        _MEASURE,
-        _TRIAL,
-        Column("sample", INTEGER, "index of the prior sample; equal for all trials of one dim(z)"),
-        Column("pixels", BYTES, "pixels (channels, height, width) as bytes"),
-    ),
-    keys=3,
-)
-
 FAILURES = Table(
     "failures",
     "a piece of work that failed after its retries",
@@ -203,8 +139,5 @@ SCHEDULE = Table(
     keys=3,
 )
 
-MEASURE_TABLES = {table.name: table for table in (RECONSTRUCTION, FRECHET, CLASS_RADIUS, SAMPLES)}
-"""Tables that measures write, by name. A new measure's table is added here."""
-
-TABLES = {table.name: table for table in (TRIALS, HISTORY, *MEASURE_TABLES.values(), FAILURES, SCHEDULE)}
-"""Every table of a results folder, by name."""
+OWN_TABLES = (TRIALS, HISTORY, FAILURES, SCHEDULE)
+"""The tables that do not come from measures; `raysweep.tables` adds those that do."""

@@ -34,10 +34,11 @@ from pydantic import ValidationError
 from raysweep import schema
 from raysweep.architecture import ImageShape
 from raysweep.errors import UserError
-from raysweep.schema import MEASURE_TABLES, Table
+from raysweep.schema import Table
 from raysweep.study.core import Study, Trial, describe_errors
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure, Shard
+from raysweep.tables import MEASURE_TABLES, TABLES
 
 Writer = Callable[[BinaryIO], object]
 """Writes a file's content. Checkpoints of large models are gigabytes, so they are not first built in memory."""
@@ -245,10 +246,10 @@ class StudyStore:
         Raises:
             UserError: there is no such table among those documented in `raysweep.schema`.
         """
-        if name not in schema.TABLES:
-            raise UserError(f"table {name!r}: unknown; the tables are {', '.join(schema.TABLES)}")
+        if name not in TABLES:
+            raise UserError(f"table {name!r}: unknown; the tables are {', '.join(TABLES)}")
         path = self.table_path(name)
-        table = pq.read_table(path) if path.is_file() else schema.TABLES[name].schema.empty_table()
+        table = pq.read_table(path) if path.is_file() else TABLES[name].schema.empty_table()
         return pd.DataFrame(table.to_pandas())
 
     def table_path(self, name: str) -> Path:
@@ -292,7 +293,7 @@ class StudyStore:
             if path.is_file():
                 rows = _read(path)
                 schedule.append({**names, **json.loads(rows.schema.metadata[b"work"])})
-                collected[measure.table].append(rows.replace_schema_metadata(None))
+                collected[measure.table.name].append(rows.replace_schema_metadata(None))
             elif failure:
                 failures.append({**names, "reason": failure})
         for name, tables in collected.items():

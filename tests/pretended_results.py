@@ -10,7 +10,6 @@ from typing import BinaryIO
 import numpy as np
 
 from raysweep import schema
-from raysweep.schema import MEASURE_TABLES
 from raysweep.store import StudyStore, TrialRecord, Work, measure_key, measurements
 from raysweep.study import (
     Arm,
@@ -126,15 +125,15 @@ def write_results(folder: Path, study: Study, numbers: Numbers) -> StudyStore:
         model = None if reason else _write_weights
         store.finish_trial(trial.id, record, model, _history(trial), _work(clock, index % 2, 3.0))
     for index, (measure, trial, shard) in enumerate(measurements(study, facts)):
-        if measure.table not in numbers.measured or numbers.diverged(trial):
+        if measure.table.name not in numbers.measured or numbers.diverged(trial):
             continue
         reason = numbers.failed_shards(measure, trial, shard)
         key = measure_key(study, measure)
         if reason:
             store.fail_shard(key, trial.id, shard, reason)
             continue
-        table = MEASURE_TABLES[measure.table]
-        columns = WRITERS[measure.table](measure, trial, shard, numbers)
+        table = measure.table
+        columns = WRITERS[measure.table.name](measure, trial, shard, numbers)
         count = len(next(iter(columns.values())))
         rows = table.rows({"measure": [measure.name] * count, "trial": [trial.id] * count, **columns})
         store.save_shard(key, trial.id, shard, rows, _work(clock, index % 2, 0.4))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from raysweep import pipeline, schema
+from raysweep import pipeline, tables
 from raysweep.pipeline import MeasureTask, PrepareTask, TrainTask, Workplace, run_study
 from raysweep.serial import SerialBackend
 from raysweep.store import measurements
@@ -17,7 +17,7 @@ from raysweep.study import Study
 from small_study import STUDY
 
 FACTS = STUDY.data.facts(Path())
-TABLES = [name for name in schema.TABLES if name != "schedule"]
+TABLES = [name for name in tables.TABLES if name != "schedule"]
 
 
 class Recorder:

@@ -42,7 +42,7 @@ def finish(store: StudyStore, trial: Trial, status: str = "finished") -> None:
 def save_first_shard(store: StudyStore, trial: Trial) -> None:
     measure = STUDY.measures[0]
     shard = measure.shards(trial.model, FACTS)[0]
-    rows = schema.RECONSTRUCTION.rows({column.name: [] for column in schema.RECONSTRUCTION.columns})
+    rows = Reconstruction.table.rows({column.name: [] for column in Reconstruction.table.columns})
     store.save_shard(measure_key(STUDY, measure), trial.id, shard, rows, WORK)
 
 

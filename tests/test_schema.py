@@ -2,6 +2,8 @@ import pytest
 from pyarrow import Table as ArrowTable
 
 from raysweep import schema
+from raysweep.study import FrechetDistance
+from raysweep.tables import TABLES
 
 ROW: dict[str, list[object]] = {
     "measure": ["frechet"],
@@ -16,9 +18,9 @@ ROW: dict[str, list[object]] = {
 
 
 def test_rows_take_the_documented_types() -> None:
-    table = schema.FRECHET.rows(ROW)
+    table = FrechetDistance.table.rows(ROW)
     assert isinstance(table, ArrowTable)
-    assert table.schema == schema.FRECHET.schema
+    assert table.schema == FrechetDistance.table.schema
 
 
 @pytest.mark.parametrize(
@@ -33,10 +35,10 @@ def test_rows_take_the_documented_types() -> None:
 )
 def test_other_rows_are_refused(change: dict[str, list[object]], words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        schema.FRECHET.rows({**ROW, **change})
+        FrechetDistance.table.rows({**ROW, **change})
 
 
-@pytest.mark.parametrize("table", schema.TABLES.values(), ids=schema.TABLES)
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_every_column_says_what_it_means(table: schema.Table) -> None:
     assert table.row
     assert len({column.name for column in table.columns}) == len(table.columns)

@@ -12,6 +12,7 @@ from raysweep.errors import UserError
 from raysweep.store import Stopwatch, StudyStore, TrialRecord, Work, measure_key, measurements
 from raysweep.study import Arm, Digits, FrechetDistance, Samples, Study, Trial, WganGp, grid
 from raysweep.study.measures import Shard
+from raysweep.tables import TABLES
 
 WORK = Work("node", 1, 0.0, 2.0, 1.0)
 FACTS = Digits().facts(Path())
@@ -41,7 +42,7 @@ def save_samples(store: StudyStore, trial: Trial, shard: Shard) -> None:
         "sample": [2, 0, 1],
         "pixels": [b"c", b"a", b"b"],
     }
-    store.save_shard(measure_key(STUDY, STUDY.measures[1]), trial.id, shard, schema.SAMPLES.rows(rows), WORK)
+    store.save_shard(measure_key(STUDY, STUDY.measures[1]), trial.id, shard, Samples.table.rows(rows), WORK)
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -138,16 +139,16 @@ def test_collecting_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     store = StudyStore(tmp_path)
     finish(store, STUDY.trials[0])
     store.collect(STUDY, FACTS)
-    once = {name: store.table_path(name).read_bytes() for name in schema.TABLES}
+    once = {name: store.table_path(name).read_bytes() for name in TABLES}
     store.collect(STUDY, FACTS)
-    assert once == {name: store.table_path(name).read_bytes() for name in schema.TABLES}
+    assert once == {name: store.table_path(name).read_bytes() for name in TABLES}
 
 
 def test_a_table_that_was_not_measured_is_empty_with_its_columns(tmp_path: Path) -> None:
     table = StudyStore(tmp_path).table("frechet")
     assert isinstance(table, pd.DataFrame)
     assert table.empty
-    assert list(table.columns) == [column.name for column in schema.FRECHET.columns]
+    assert list(table.columns) == [column.name for column in FrechetDistance.table.columns]
 
 
 def test_an_unknown_table_is_named(tmp_path: Path) -> None:

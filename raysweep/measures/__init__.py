@@ -13,7 +13,6 @@ from raysweep.data.images import DataSet
 from raysweep.measures import class_radius, frechet, reconstruction, samples
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.models.lenet import LeNetLearner
-from raysweep.schema import MEASURE_TABLES
 from raysweep.study.measures import ClassRadius, FrechetDistance, MeasureSettings, Reconstruction, Samples, Shard
 
 __all__ = ["MEASURES", "PREPARE", "MeasureContext", "prepare", "run_measure"]
@@ -41,7 +40,7 @@ def run_measure(settings: MeasureSettings, shard: Shard, context: MeasureContext
     columns = MEASURES[type(settings)](settings, shard, context)
     rows = len(next(iter(columns.values())))
     names = {"measure": [settings.name] * rows, "trial": [context.trial.id] * rows}
-    return MEASURE_TABLES[settings.table].rows({**names, **columns})
+    return settings.table.rows({**names, **columns})
 
 
 def prepare(

@@ -21,6 +21,7 @@ from raysweep import schema
 from raysweep.errors import UserError
 from raysweep.store import StudyStore
 from raysweep.study import FrechetDistance, Samples
+from raysweep.tables import TABLES
 
 
 class Page(HTMLParser):
@@ -84,7 +85,7 @@ def test_pictures_are_png_of_200_dots_per_inch(page: Page, shared_store: StudySt
 
 
 def test_every_table_is_there_without_pixels(page: Page, shared_store: StudyStore) -> None:
-    for name, table in schema.TABLES.items():
+    for name, table in TABLES.items():
         columns = pd.read_csv(shared_store.report_folder / "tables" / f"{name}.csv").columns.tolist()
         assert columns == [column.name for column in table.columns if column.type != schema.BYTES]
         assert all(column.meaning in page.words for column in table.columns)

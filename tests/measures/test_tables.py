@@ -7,9 +7,9 @@ import torch
 from raysweep.data.images import DataSet
 from raysweep.measures import MEASURES, PREPARE, MeasureContext, prepare, run_measure
 from raysweep.models import build_learner
-from raysweep.schema import MEASURE_TABLES
 from raysweep.study import ClassRadius, FrechetDistance, ProjectedAdam, Reconstruction, Samples, Trial, Vae, WganGp
 from raysweep.study.measures import AnyMeasure, MeasureSettings
+from raysweep.tables import MEASURE_TABLES
 
 CPU = torch.device("cpu")
 KINDS = get_args(get_args(AnyMeasure)[0])
@@ -24,7 +24,7 @@ SMALL = (
 
 def test_every_measure_that_a_study_can_name_has_code_and_a_table() -> None:
     assert set(MEASURES) == set(KINDS) == {type(settings) for settings in SMALL}
-    assert {kind.table for kind in KINDS} <= set(MEASURE_TABLES)
+    assert {kind.table.name for kind in KINDS} <= set(MEASURE_TABLES)
 
 
 def test_what_needs_a_reference_can_prepare_one() -> None:
@@ -48,7 +48,7 @@ def test_real_models_fill_the_tables_equally_each_time(
         learner.load_weights(learner.weights())
         object.__setattr__(context, "learner", learner)
         tables.append([run_measure(settings, shard, context) for shard in settings.shards(model, data.facts)])
-    schema = MEASURE_TABLES[settings.table].schema
+    schema = settings.table.schema
     assert all(table.schema == schema for table in tables[0])
     assert all(first.equals(second) for first, second in zip(*tables, strict=True))
     expected = sum(shard.stop - shard.start for shard in settings.shards(model, data.facts))

@@ -1,0 +1,37 @@
+"""What is measured on every trained model, one file a measure: its settings and its table.
+
+Settings only: `raysweep.measures` has the code that runs. A measure is cut into shards whose boundaries come from
+these settings and the data set alone, never from the number of workers, so its table is the same whatever computes it.
+"""
+
+from typing import Annotated, get_args
+
+from pydantic import Field
+
+from raysweep.study.measures.base import MeasureSettings, Part, Shard, cut
+from raysweep.study.measures.class_radius import ClassRadius
+from raysweep.study.measures.frechet import FrechetDistance
+from raysweep.study.measures.reconstruction import Reconstruction
+from raysweep.study.measures.samples import Samples
+
+__all__ = [
+    "KINDS",
+    "AnyMeasure",
+    "ClassRadius",
+    "FrechetDistance",
+    "MeasureSettings",
+    "Part",
+    "Reconstruction",
+    "Samples",
+    "Shard",
+    "cut",
+]
+
+AnyMeasure = Annotated[
+    Reconstruction | FrechetDistance | ClassRadius | Samples,
+    Field(discriminator="kind"),
+]
+"""Every measure that a study can name. A new one is added here and in `raysweep.measures`."""
+
+KINDS: tuple[type[MeasureSettings], ...] = get_args(get_args(AnyMeasure)[0])
+"""The settings of every measure."""

@@ -1,0 +1,69 @@
+"""What every measure says about itself: how it is cut into shards, what they cost, where its rows go."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from raysweep.schema import TEXT, Column, Table
+from raysweep.study.base import Frozen, Name
+from raysweep.study.data import DataFacts
+from raysweep.study.models import FamilySettings
+
+MEASURE = Column("measure", TEXT, "name of the measure in the study")
+TRIAL = Column("trial", TEXT, "id of the trial")
+PART = Column("part", TEXT, "which images: train, validation, generated, samples or reconstructions")
+
+Part = Literal["train", "validation", "generated", "samples", "reconstructions"]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A piece of a measure of one trial: items `start` to `stop` (exclusive) of `part`."""
+
+    part: Part
+    start: int
+    stop: int
+
+    @property
+    def key(self) -> str:
+        """The shard's file name: `train-000100-000200`."""
+        return f"{self.part}-{self.start:06d}-{self.stop:06d}"
+
+
+def cut(part: Part, items: int, size: int) -> tuple[Shard, ...]:
+    """`items` items in shards of at most `size`."""
+    return tuple(Shard(part, start, min(start + size, items)) for start in range(0, items, size))
+
+
+class MeasureSettings(Frozen):
+    """A measure. `name` tells two measures of one kind apart; shards and tables carry it."""
+
+    table: ClassVar[Table]
+    """The table that its rows go to."""
+    kind: str
+    name: Name = "measure"
+
+    @property
+    def needs_classifier(self) -> bool:
+        """Whether the study must train its LeNet first."""
+        return False
+
+    @property
+    def needs_reference(self) -> bool:
+        """Whether statistics of the data set must be computed first, once for all trials."""
+        return False
+
+    def applies_to(self, model: FamilySettings) -> bool:
+        """Whether there is anything to measure on this family."""
+        return model.has_prior or model.has_encoder
+
+    def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
+        """How the measure of one trial is cut."""
+        raise NotImplementedError
+
+    def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
+        """Estimated floating-point operations of one shard."""
+        raise NotImplementedError
+
+    def key(self, classifier_id: str) -> str:
+        """Folder name of the measure's shards: its name, and a hash of all that determines its rows."""
+        return f"{self.name}-{self.content_hash(classifier_id if self.needs_classifier else '')}"

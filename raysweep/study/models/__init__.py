@@ -1,0 +1,42 @@
+"""The model families, one file each, with every setting of theirs.
+
+Settings only: `raysweep.models` has the learners. Each family says what its networks are and what a training step
+costs, so a study can be counted without torch.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from raysweep.study.models.autoencoder import Autoencoder
+from raysweep.study.models.base import OTHER_BUDGET, Beta, FamilySettings, LatentSettings, NonNegative
+from raysweep.study.models.lenet import LeNet
+from raysweep.study.models.vae import LcVae, Vae, VaeSettings
+from raysweep.study.models.wgan_gp import WganGp
+
+__all__ = [
+    "OTHER_BUDGET",
+    "AnyLearner",
+    "AnyModel",
+    "Autoencoder",
+    "Beta",
+    "FamilySettings",
+    "LatentSettings",
+    "LcVae",
+    "LeNet",
+    "NonNegative",
+    "Vae",
+    "VaeSettings",
+    "WganGp",
+]
+
+AnyModel = Annotated[
+    WganGp | Autoencoder | Vae | LcVae,
+    Field(discriminator="family"),
+]
+"""Every family that an arm can sweep. A new one is added here and in `raysweep.models`."""
+AnyLearner = Annotated[
+    WganGp | Autoencoder | Vae | LcVae | LeNet,
+    Field(discriminator="family"),
+]
+"""Every family that can be trained."""

@@ -1,0 +1,94 @@
+"""What every model family says about itself: what its networks are, and what a training step costs."""
+
+import math
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from raysweep.architecture import Network
+from raysweep.study.base import Frozen
+from raysweep.study.data import DataFacts
+
+Beta = Annotated[float, Field(ge=0, lt=1)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+OTHER_BUDGET = {"steps": "epochs", "epochs": "steps"}
+"""The two ways to say how long a model is trained: setting one takes back the other."""
+
+
+class FamilySettings(Frozen):
+    """A model and how it is trained. Exactly one of `steps` and `epochs` is given."""
+
+    has_prior: ClassVar[bool]
+    """Samples are drawn by generating from z ~ N(0, I)."""
+    has_encoder: ClassVar[bool]
+    """Images are reconstructed by encoding and decoding; otherwise by inverting the generator."""
+
+    steps: PositiveInt | None = None
+    """Training steps: generator iterations for a GAN, else batches."""
+    epochs: PositiveInt | None = None
+    """Passes over the training images."""
+    batch: Annotated[int, Field(ge=2)] = 64
+    """Images in a batch."""
+    learning_rate: PositiveFloat = 1e-3
+    """Adam's learning rate."""
+    betas: tuple[Beta, Beta] = (0.9, 0.999)
+    """Adam's decay rates β1 and β2."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_budget(cls, fields: dict[str, object]) -> dict[str, object]:
+        """Naming one of the two budgets replaces the other's default."""
+        if isinstance(fields, dict):
+            given = [name for name in OTHER_BUDGET if fields.get(name) is not None]
+            if len(given) == 1:
+                fields = {**fields, OTHER_BUDGET[given[0]]: None}
+        return fields
+
+    @model_validator(mode="after")
+    def _some_budget(self) -> Self:
+        if (self.steps is None) == (self.epochs is None):
+            raise ValueError("give exactly one of steps and epochs")
+        return self
+
+    @property
+    def batches_per_step(self) -> int:
+        """Batches of training images that one step consumes."""
+        return 1
+
+    def total_steps(self, facts: DataFacts) -> int:
+        """Training steps on a data set: `steps`, or as many as `epochs` passes need."""
+        if self.steps is not None:
+            return self.steps
+        assert self.epochs is not None
+        return math.ceil(self.epochs * facts.train / (self.batch * self.batches_per_step))
+
+    def networks(self, facts: DataFacts) -> dict[str, Network]:
+        """The networks by name.
+
+        Raises:
+            ValueError: the family cannot work on images of that shape.
+        """
+        raise NotImplementedError
+
+    def parameters(self, facts: DataFacts) -> int:
+        """Trained values, in all networks."""
+        return sum(network.parameters for network in self.networks(facts).values())
+
+    def flop_per_step(self, facts: DataFacts) -> float:
+        """Floating-point operations of a training step: a multiply-add is 2, a backward pass costs two forward ones."""
+        forward = 2.0 * sum(network.multiply_adds for network in self.networks(facts).values())
+        return 3.0 * forward * self.batch
+
+    def decoder_flop(self, facts: DataFacts) -> float:
+        """Floating-point operations of generating one image; 0 where nothing is generated."""
+        networks = self.networks(facts)
+        return 2.0 * sum(networks[name].multiply_adds for name in ("generator", "decoder") if name in networks)
+
+
+class LatentSettings(FamilySettings):
+    """A family with a latent space."""
+
+    latent_dim: PositiveInt = 10
+    """dim(z)."""

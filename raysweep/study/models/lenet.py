@@ -1,0 +1,36 @@
+"""LeNet, the classifier."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, PositiveInt
+
+from raysweep import architecture
+from raysweep.architecture import Dense, Network
+from raysweep.study.data import DataFacts
+from raysweep.study.models.base import FamilySettings
+
+
+class LeNet(FamilySettings):
+    """A LeNet classifier of the data set's classes: features for distances, classes for the class radius.
+
+    Not an arm: a study trains one when a measure needs it.
+    """
+
+    has_prior: ClassVar[bool] = False
+    has_encoder: ClassVar[bool] = False
+    family: Literal["lenet"] = "lenet"
+    epochs: PositiveInt | None = 5
+    batch: Annotated[int, Field(ge=2)] = 64
+
+    def networks(self, facts: DataFacts) -> dict[str, Network]:
+        """Features and the linear head.
+
+        Raises:
+            ValueError: the data set has no classes.
+        """
+        if facts.classes is None:
+            raise ValueError("the data set has no classes for a classifier to learn")
+        return {
+            "features": architecture.lenet_features(facts.shape),
+            "head": Network((Dense(84, facts.classes),)),
+        }
