@@ -11,7 +11,6 @@ from raysweep.inversion import Inverter, project, radius
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.streams import normal_each, shuffled
 from raysweep.models.learner import Learner
-from raysweep.models.wgan_gp import WganGpLearner
 from raysweep.study.measures import Reconstruction, Shard
 from raysweep.study.solvers import AnySolver, Solver
 
@@ -82,7 +81,7 @@ def _invert(solver: AnySolver, shard: Shard, image: list[int], originals: Tensor
 @lru_cache(maxsize=1)
 def _inverter(learner: Learner, latent_dim: int, solver: Solver, seed: int) -> Inverter:
     """Kept between the shards of a trial: the rewritten generator and the bank serve them all."""
-    generator = learner.networks["generator"] if isinstance(learner, WganGpLearner) else learner.generate
+    generator = learner.generate if learner.generator is None else learner.generator
     return Inverter(generator, latent_dim, solver, seed)
 
 

@@ -1,7 +1,7 @@
 """Autoencoder with squared error."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from raysweep.models.descent import adam, descend
@@ -24,6 +24,11 @@ class AutoencoderLearner(Learner):
         super().__init__(settings, facts, seed, device)
         self.networks = build_all(settings.networks(facts), seed, device)
         self.optimizers = {"all": adam(settings, self.networks)}
+
+    @property
+    def generator(self) -> nn.Module:
+        """See `Learner`."""
+        return self.networks["decoder"]
 
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
         """See `Learner`: `mse`, the squared error per pixel value in [-1, 1]."""

@@ -37,6 +37,14 @@ class Learner(ABC):
         """Shape of the images that it learns."""
         return self.facts.shape
 
+    @property
+    def generator(self) -> nn.Module | None:
+        """The module that `generate` consists of, from latents to images, or None where it does more than apply one.
+
+        Inversions rewrite it into an equal, faster one.
+        """
+        return None
+
     @abstractmethod
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
         """One training step.

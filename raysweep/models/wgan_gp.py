@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from raysweep.models.descent import adam, descend
 from raysweep.models.learner import Learner
@@ -27,6 +27,11 @@ class WganGpLearner(Learner):
         super().__init__(settings, facts, seed, device)
         self.networks = build_all(settings.networks(facts), seed, device)
         self.optimizers = {name: adam(settings, network) for name, network in self.networks.items()}
+
+    @property
+    def generator(self) -> nn.Module:
+        """See `Learner`."""
+        return self.networks["generator"]
 
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
         """See `Learner`: `critic_loss`, `wasserstein` and `gradient_penalty` are means over the critic's steps."""
