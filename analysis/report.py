@@ -165,11 +165,15 @@ def _page(results: Results, drawn: list[DrawnFigure], missing: list[MissingFigur
     environment.filters |= {"number": number, "words": lambda text: str(text).replace("_", " ")}
     template = environment.from_string((files("analysis") / "report.html").read_text(encoding="utf-8"))
     found = numbers(results)
+    findings = [(claim, claim.examine(results)) for claim in CLAIMS.values()]
+    judged = [(claim, finding) for claim, finding in findings if finding.verdict != "not measured"]
+    unmeasured = [(claim, finding) for claim, finding in findings if finding.verdict == "not measured"]
     return template.render(
         style=(files("analysis") / "report.css").read_text(encoding="utf-8"),
         study=results.study,
         summary=_summary(results),
-        claims=[(claim, claim.examine(results), _figure_number(claim, drawn)) for claim in CLAIMS.values()],
+        claims=[(claim, finding, _figure_number(claim, drawn)) for claim, finding in judged],
+        unmeasured=unmeasured,
         rule=RULE,
         figures=drawn,
         missing=missing,

@@ -175,6 +175,7 @@ def _heading(plan: Plan) -> list[str]:
     return [
         f"Study {plan.study.name}: {plan.study.title}",
         plan.study.question,
+        *([f"Reduced: {plan.study.reduction}"] if plan.study.reduction else []),
         f"Data: {plan.study.data.kind}, {facts.train:,} training and {facts.validation:,} validation images of "
         f"{shape.channels} × {shape.size} × {shape.size} pixels{classes}",
         f"Seeds: {', '.join(map(str, plan.study.seeds))}",

@@ -50,6 +50,7 @@ examples:
   raysweep                                  the digits study, on this machine: minutes
   raysweep --list                           the studies that come with raysweep
   raysweep mnist --plan                     what a study would do and cost; nothing is run
+  raysweep mnist --reduced                  its smaller form, where its file defines one: two cores, minutes
   raysweep path/to/my_study.py              a study of yours: a file that defines STUDY
   raysweep mnist --cluster                  on the Ray cluster that this machine belongs to
   raysweep mnist --cluster 10.0.0.5:6379    on the Ray cluster at that address
@@ -97,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         metavar="STUDY",
         help=f"name of a study, or path of a file that defines STUDY (default: {DEFAULT_STUDY})",
+    )
+    parser.add_argument(
+        "--reduced", action="store_true", help="the study's smaller form (REDUCED in its file), said to be such"
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
@@ -182,7 +186,7 @@ def _list_studies(console: Console) -> None:
 
 def _load(options: argparse.Namespace) -> tuple[Study, StudyStore]:
     """The study that was asked for, and its results folder, which may not exist yet."""
-    study = override(load_study(options.study or DEFAULT_STUDY), options.set)
+    study = override(load_study(options.study or DEFAULT_STUDY, reduced=options.reduced), options.set)
     return study, StudyStore(options.results / study.name)
 
 

@@ -130,6 +130,8 @@ class Study(Frozen):
     title: str
     question: str
     """What the study is to answer, as the report puts it."""
+    reduction: str = ""
+    """Of a reduced study, in a sentence: what is smaller than in the full one. The report says so at its head."""
     data: AnyData
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)

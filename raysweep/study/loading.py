@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import ValidationError
 
@@ -29,37 +29,54 @@ def known_studies() -> dict[str, Path]:
     return {file.stem: file for file in files if not file.stem.startswith("_")}
 
 
-def load_study(name_or_path: str) -> Study:
+def load_study(name_or_path: str, *, reduced: bool = False) -> Study:
     """The study of that name, or the one in that file: whatever ends in `.py` or has a path separator is a file.
 
+    A file may define a smaller form of its study, `REDUCED`, beside `STUDY`: that one with `reduced`.
+
     Raises:
-        UserError: there is no such study, its file cannot be run, or it defines no `STUDY`. Names the file and line.
+        UserError: there is no such study, its file cannot be run, or it does not define what is asked for. Names the
+            file and line.
     """
     if name_or_path.endswith(".py") or "/" in name_or_path or os.sep in name_or_path:
         file = Path(name_or_path)
         if not file.is_file():
             raise UserError(f"study file {file}: not found, or not a file")
-        return _study_in(file, lambda: _run_file(file))
+        return _study_in(file, lambda: _run_file(file), reduced)
     studies = known_studies()
     if name_or_path not in studies:
         remedy = choices(name_or_path, studies)
         raise UserError(f"study {name_or_path!r}: unknown; {remedy}. A file of yours needs its path: ./my_study.py")
-    return _study_in(studies[name_or_path], lambda: importlib.import_module(f"{PACKAGE}.{name_or_path}"))
+    return _study_in(studies[name_or_path], lambda: importlib.import_module(f"{PACKAGE}.{name_or_path}"), reduced)
 
 
-def _study_in(file: Path, run: Callable[[], ModuleType]) -> Study:
-    """`STUDY` of the module that `run` makes of `file`; whatever goes wrong in the file becomes a `UserError`."""
+def _study_in(file: Path, run: Callable[[], ModuleType], reduced: bool) -> Study:
+    """The study in the module that `run` makes of `file`; whatever goes wrong in the file becomes a `UserError`."""
     try:
         module = run()
     except Exception as error:
         line = _line_of(error, file)
         where = f"study file {file}, line {line}" if line else f"study file {file}"
         raise UserError(f"{where}: {_describe(error)}") from error
-    study = getattr(module, "STUDY", None)
-    if not isinstance(study, Study):
-        found = "defines no STUDY" if study is None else f"STUDY is a {type(study).__name__}"
-        raise UserError(f"study file {file}: {found}; write STUDY = Study(...), as in {PACKAGE}/digits.py")
-    return study
+    study = _study_named("STUDY", module, file)
+    if not reduced:
+        return study
+    smaller = _study_named("REDUCED", module, file)
+    if smaller.name != f"{study.name}_reduced" or not smaller.reduction:
+        raise UserError(
+            f"study file {file}: REDUCED must be told from STUDY: give it name={study.name + '_reduced'!r} and, as "
+            "reduction=, a sentence on what is smaller"
+        )
+    return smaller
+
+
+def _study_named(name: Literal["STUDY", "REDUCED"], module: ModuleType, file: Path) -> Study:
+    study = getattr(module, name, None)
+    if isinstance(study, Study):
+        return study
+    found = f"defines no {name}" if study is None else f"{name} is a {type(study).__name__}"
+    example = {"STUDY": "digits", "REDUCED": "mnist"}[name]
+    raise UserError(f"study file {file}: {found}; write {name} = Study(...), as in {PACKAGE}/{example}.py")
 
 
 def _run_file(file: Path) -> ModuleType:

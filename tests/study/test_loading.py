@@ -45,6 +45,26 @@ def test_a_path_is_a_file_of_ones_own(tmp_path: Path, monkeypatch: pytest.Monkey
     assert load_study("my_study.py") == load_study("./my_study.py")
 
 
+REDUCED = GOOD + "REDUCED = STUDY.model_copy(update={'name': 'mine_reduced', 'reduction': 'One step.'})\n"
+
+
+def test_a_file_may_define_a_reduced_form_of_its_study(tmp_path: Path) -> None:
+    file = str(written(tmp_path, REDUCED))
+    assert load_study(file).name == "mine"
+    assert load_study(file, reduced=True).name == "mine_reduced"
+
+
+def test_a_study_without_a_reduced_form_says_so(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"my_study.py: defines no REDUCED; write REDUCED = Study\(\.\.\.\)"):
+        load_study(str(written(tmp_path, GOOD)), reduced=True)
+
+
+@pytest.mark.parametrize("change", [("'mine_reduced'", "'mine'"), ("'One step.'", "''")])
+def test_a_reduced_form_must_not_pass_for_the_full_one(change: tuple[str, str], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="REDUCED must be told from STUDY: give it name='mine_reduced'"):
+        load_study(str(written(tmp_path, REDUCED.replace(*change))), reduced=True)
+
+
 def test_a_file_is_read_again_every_time(tmp_path: Path) -> None:
     load_study(str(written(tmp_path, GOOD)))
     assert load_study(str(written(tmp_path, GOOD.replace("'mine'", "'changed'")))).name == "changed"
