@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.digest import write_digest
 from analysis.report import write_report
 from raysweep.errors import UserError
 from raysweep.store import StudyStore
@@ -18,10 +19,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "Trains and measures nothing; needs neither PyTorch nor Ray.",
     )
     parser.add_argument("results", type=Path, metavar="RESULTS", help="folder of one study: results/<study>")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where the report goes (default: RESULTS/report)")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--out", type=Path, metavar="DIR", help="where the report goes (default: RESULTS/report)")
+    where.add_argument(
+        "--digest", type=Path, metavar="DIR", help="write instead the report in short, as Markdown, for a repository"
+    )
     options = parser.parse_args(arguments)
     try:
-        page = write_report(StudyStore(options.results), options.out)
+        store = StudyStore(options.results)
+        page = write_digest(store, options.digest) if options.digest else write_report(store, options.out)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2

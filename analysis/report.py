@@ -21,7 +21,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from analysis.claims import CLAIMS
-from analysis.claims.base import RULE, Claim
+from analysis.claims.base import RULE, Claim, Finding
 from analysis.figures import FIGURES
 from analysis.figures.base import AnyFigure, Info
 from analysis.intervals import band_words
@@ -36,7 +36,7 @@ from raysweep.schema import Table
 from raysweep.store import StudyStore
 from raysweep.tables import TABLES
 
-CONTENTS = {"index.html", "figures", "tables"}
+CONTENTS = frozenset({"index.html", "figures", "tables"})
 """What a report's folder holds; one that holds anything else is not replaced."""
 
 
@@ -82,8 +82,8 @@ def write_report(store: StudyStore, folder: Path | None = None) -> Path:
     """
     results = load_results(store)
     target = (folder or store.report_folder).absolute()
-    with _replacing(target) as temporary:
-        drawn, missing = _draw_figures(results, temporary / "figures")
+    with replacing(target) as temporary:
+        drawn, missing = draw_figures(results, temporary / "figures")
         tables = _write_tables(results, temporary / "tables")
         page = _page(results, drawn, missing, tables)
         (temporary / "index.html").write_text(page, encoding="utf-8")
@@ -91,14 +91,18 @@ def write_report(store: StudyStore, folder: Path | None = None) -> Path:
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """A temporary folder beside `target` that takes its place at the end; on an error nothing changes."""
+def replacing(target: Path, contents: frozenset[str] = CONTENTS) -> Iterator[Path]:
+    """A temporary folder beside `target` that takes its place at the end; on an error nothing changes.
+
+    Raises:
+        UserError: there is something in `target` that is not among `contents`.
+    """
     if target.exists():
-        foreign = sorted({path.name for path in target.iterdir()} - CONTENTS) if target.is_dir() else [target.name]
+        foreign = sorted({path.name for path in target.iterdir()} - contents) if target.is_dir() else [target.name]
         if foreign:
             raise UserError(
-                f"report folder {target}: holds {listing(foreign[:3])}, which is no part of a report, so it is not "
-                "replaced; name a new or empty folder with --out"
+                f"report folder {target}: holds {listing(foreign[:3])}, which is none of its files, so it is not "
+                "replaced; name a new or empty folder"
             )
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
@@ -115,7 +119,8 @@ def _replacing(target: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _draw_figures(results: Results, folder: Path) -> tuple[list[DrawnFigure], list[MissingFigure]]:
+def draw_figures(results: Results, folder: Path) -> tuple[list[DrawnFigure], list[MissingFigure]]:
+    """Every figure, written into `folder` as PNG and SVG; and those for which nothing was measured."""
     drawn, missing = [], []
     for name, kind in FIGURES.items():
         infos = kind.infos(results)
@@ -165,13 +170,11 @@ def _page(results: Results, drawn: list[DrawnFigure], missing: list[MissingFigur
     environment.filters |= {"number": number, "words": lambda text: str(text).replace("_", " ")}
     template = environment.from_string((files("analysis") / "report.html").read_text(encoding="utf-8"))
     found = numbers(results)
-    findings = [(claim, claim.examine(results)) for claim in CLAIMS.values()]
-    judged = [(claim, finding) for claim, finding in findings if finding.verdict != "not measured"]
-    unmeasured = [(claim, finding) for claim, finding in findings if finding.verdict == "not measured"]
+    judged, unmeasured = examine_claims(results)
     return template.render(
         style=(files("analysis") / "report.css").read_text(encoding="utf-8"),
         study=results.study,
-        summary=_summary(results),
+        summary=summary(results),
         claims=[(claim, finding, _figure_number(claim, drawn)) for claim, finding in judged],
         unmeasured=unmeasured,
         rule=RULE,
@@ -186,6 +189,16 @@ def _page(results: Results, drawn: list[DrawnFigure], missing: list[MissingFigur
         environment=_flat(results.environment),
         tables=tables,
     )
+
+
+Findings = list[tuple[Claim, Finding]]
+
+
+def examine_claims(results: Results) -> tuple[Findings, Findings]:
+    """Every claim with what became of it: those that were judged, and those that nothing was measured for."""
+    findings = [(claim, claim.examine(results)) for claim in CLAIMS.values()]
+    unmeasured = [(claim, finding) for claim, finding in findings if finding.verdict == "not measured"]
+    return [each for each in findings if each not in unmeasured], unmeasured
 
 
 def _tie(value: object) -> object:
@@ -222,7 +235,7 @@ def _protocol(results: Results) -> list[tuple[str, str]]:
     return lines
 
 
-def _summary(results: Results) -> str:
+def summary(results: Results) -> str:
     """What was run, in one line."""
     swept = [trial for trial in results.trials if trial.latent_dim is not None]
     states = pd.Series([trial.status for trial in swept], dtype=object).value_counts()

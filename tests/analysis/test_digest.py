@@ -1,0 +1,77 @@
+"""The report in short: what it holds, that its links lead somewhere, and that it is made again byte for byte."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from analysis.claims import CLAIMS
+from analysis.digest import LARGEST_TABLE, WIDTH, write_digest
+from analysis.figures import FIGURES
+from analysis.results import load_results
+from pretended_results import pretended_study
+from raysweep.errors import UserError
+from raysweep.store import StudyStore
+
+
+@pytest.fixture(scope="module")
+def folder(shared_store: StudyStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_digest(shared_store, tmp_path_factory.mktemp("digest") / "digits").parent
+
+
+def test_every_figure_is_shown_and_every_file_that_is_linked_is_there(folder: Path, shared_store: StudyStore) -> None:
+    results = load_results(shared_store)
+    page = (folder / "README.md").read_text()
+    links = re.findall(r"\]\(([^)]+)\)", page)
+    assert all((folder / link).exists() for link in links)
+    pictures = {path.name for path in (folder / "figures").iterdir()}
+    assert len(pictures) == sum(len(kind.infos(results)) for kind in FIGURES.values())
+    assert {f"figures/{name}" for name in pictures} <= set(links)
+    for name in pictures:
+        with Image.open(folder / "figures" / name) as picture:
+            assert picture.width == WIDTH
+
+
+def test_it_says_what_was_asked_run_and_found(folder: Path, shared_store: StudyStore) -> None:
+    page = (folder / "README.md").read_text()
+    study, results = shared_store.load_study(), load_results(shared_store)
+    assert study.question in page
+    assert "`raysweep digits`" in page
+    for claim in CLAIMS.values():
+        assert claim.title in page
+        finding = claim.examine(results)
+        if finding.verdict != "not measured":
+            assert f"| {claim.title} | **{finding.verdict}** |" in page
+
+
+def test_its_tables_hold_the_numbers_and_the_evidence(folder: Path, shared_store: StudyStore) -> None:
+    numbers = pd.read_csv(folder / "tables" / "numbers.csv")
+    cell = numbers[(numbers["arm"] == "AE") & (numbers["latent_dim"] == 2) & (numbers["part"] == "train")]
+    mean = load_results(shared_store).tables["reconstruction"]
+    own = mean[mean["trial"].str.startswith("autoencoder-d2-") & (mean["part"] == "train")]["mse"].mean()
+    assert float(cell["mean"].iloc[0]) == pytest.approx(own, rel=0.005)  # three digits are written
+    assert set(pd.read_csv(folder / "tables" / "claims.csv")["verdict"]) <= {"supported", "not supported", "undecided"}
+    assert all(path.stat().st_size <= LARGEST_TABLE for path in (folder / "tables").iterdir())
+
+
+def test_the_same_tables_give_the_same_bytes(folder: Path, shared_store: StudyStore, tmp_path: Path) -> None:
+    again = write_digest(shared_store, tmp_path / "again").parent
+    files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
+    assert all((folder / file).read_bytes() == (again / file).read_bytes() for file in files)
+
+
+def test_a_reduced_study_is_said_to_be_one(make_store: Callable[..., StudyStore], tmp_path: Path) -> None:
+    store = make_store(pretended_study(measures=(), seeds=(0,), reduction="One step in a thousand."))
+    page = write_digest(store, tmp_path / "out").read_text()
+    assert "**A reduced study.** One step in a thousand." in page
+
+
+def test_another_folder_is_not_replaced(shared_store: StudyStore, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(UserError, match=r"holds thesis\.tex"):
+        write_digest(shared_store, tmp_path)
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"
