@@ -15,8 +15,6 @@ from raysweep.study.measures import AnyMeasure, Shard
 
 BYTES_PER_VALUE = 4
 """Weights and optimiser states are float32."""
-COPIES_IN_CHECKPOINT = 3
-"""A checkpoint holds each weight and Adam's two moments of it."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Cost:
     parameters: int
     """Trained values of all networks."""
     checkpoint_bytes: int
-    """Size of the checkpoint that is there while the trial trains: weights and Adam's moments."""
+    """Size of the checkpoint that is there while the trial trains: weights and the optimiser's state."""
     model_bytes: int
     """Size of the finished model: weights."""
 
@@ -86,12 +84,11 @@ class Cost:
 def trial_cost(trial: Trial, facts: DataFacts) -> Cost:
     """What a trial costs. Sizes leave out BatchNorm's running statistics and the file's own overhead, both small."""
     parameters = trial.model.parameters(facts)
-    model_bytes = BYTES_PER_VALUE * parameters
     return Cost(
         flop=trial.model.flop_per_step(facts) * trial.model.total_steps(facts),
         parameters=parameters,
-        checkpoint_bytes=COPIES_IN_CHECKPOINT * model_bytes,
-        model_bytes=model_bytes,
+        checkpoint_bytes=BYTES_PER_VALUE * trial.model.values_to_continue(facts),
+        model_bytes=BYTES_PER_VALUE * parameters,
     )
 
 

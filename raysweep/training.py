@@ -108,7 +108,7 @@ class TrainingRun:
         self._board.close()
 
     def _one_step(self) -> None:
-        count = self.trial.model.batch * self.trial.model.batches_per_step
+        count = self.trial.model.images_per_step
         indices = self._batches.indices(self.step * count, count)
         losses = self.learner.update(*self.data.train.batch(indices, self.device), self.step)
         self.step += 1
@@ -128,7 +128,7 @@ class TrainingRun:
 
         So evaluation costs a short run no more than its training.
         """
-        trained = self.total * self.trial.model.batch * self.trial.model.batches_per_step
+        trained = self.total * self.trial.model.images_per_step
         return min(EVALUATION_IMAGES, max(EVALUATION_BATCH, trained // EVALUATIONS))
 
     def _due(self, times: int) -> bool:

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from raysweep.study.models import FamilySettings
+from raysweep.study.models import DescentSettings
 
 
-def adam(settings: FamilySettings, network: nn.Module) -> torch.optim.Adam:
+def adam(settings: DescentSettings, network: nn.Module) -> torch.optim.Adam:
     """Adam on all parameters of `network`, with the family's learning rate and decay rates.
 
     Source: Kingma and Ba (2015). The fused form updates all parameters in one call, which small networks notice.

@@ -9,7 +9,14 @@ from typing import Annotated
 from pydantic import Field
 
 from raysweep.study.models.autoencoder import Autoencoder
-from raysweep.study.models.base import OTHER_BUDGET, Beta, FamilySettings, LatentSettings, NonNegative
+from raysweep.study.models.base import (
+    OTHER_BUDGET,
+    Beta,
+    DescentSettings,
+    FamilySettings,
+    LatentSettings,
+    NonNegative,
+)
 from raysweep.study.models.lenet import LeNet
 from raysweep.study.models.vae import LcVae, Vae, VaeSettings
 from raysweep.study.models.wgan_gp import WganGp
@@ -20,6 +27,7 @@ __all__ = [
     "AnyModel",
     "Autoencoder",
     "Beta",
+    "DescentSettings",
     "FamilySettings",
     "LatentSettings",
     "LcVae",

@@ -7,10 +7,10 @@ from pydantic import Field, PositiveInt
 from raysweep import architecture
 from raysweep.architecture import Network
 from raysweep.study.data import DataFacts
-from raysweep.study.models.base import LatentSettings
+from raysweep.study.models.base import DescentSettings, LatentSettings
 
 
-class Autoencoder(LatentSettings):
+class Autoencoder(LatentSettings, DescentSettings):
     """Autoencoder: the critic's layers with a dim(z) head encode, the generator's decode, squared error.
 
     Source: Pinetz, Soukup and Pock (2019), Eq. 3; Adam with its default settings.

@@ -18,12 +18,57 @@ OTHER_BUDGET = {"steps": "epochs", "epochs": "steps"}
 
 
 class FamilySettings(Frozen):
-    """A model and how it is trained. Exactly one of `steps` and `epochs` is given."""
+    """A model, and how it comes to be."""
 
     has_prior: ClassVar[bool]
     """Samples are drawn by generating from z ~ N(0, I)."""
     has_encoder: ClassVar[bool]
     """Images are reconstructed by encoding and decoding; otherwise by inverting the generator."""
+
+    @property
+    def images_per_step(self) -> int:
+        """Training images that one step consumes."""
+        raise NotImplementedError
+
+    def total_steps(self, facts: DataFacts) -> int:
+        """Training steps on a data set."""
+        raise NotImplementedError
+
+    def networks(self, facts: DataFacts) -> dict[str, Network]:
+        """The networks by name.
+
+        Raises:
+            ValueError: the family cannot work on images of that shape.
+        """
+        raise NotImplementedError
+
+    def parameters(self, facts: DataFacts) -> int:
+        """Trained values, in all networks."""
+        return sum(network.parameters for network in self.networks(facts).values())
+
+    def values_to_continue(self, facts: DataFacts) -> int:
+        """Values of four bytes that a checkpoint holds, so that training goes on exactly."""
+        raise NotImplementedError
+
+    def flop_per_step(self, facts: DataFacts) -> float:
+        """Floating-point operations of a training step: a multiply-add is 2."""
+        raise NotImplementedError
+
+    def decoder_flop(self, facts: DataFacts) -> float:
+        """Floating-point operations of generating one image; 0 where nothing is generated."""
+        networks = self.networks(facts)
+        return 2.0 * sum(networks[name].multiply_adds for name in ("generator", "decoder") if name in networks)
+
+
+class LatentSettings(FamilySettings):
+    """A family with a latent space, from which it generates images."""
+
+    latent_dim: PositiveInt = 10
+    """dim(z)."""
+
+
+class DescentSettings(FamilySettings):
+    """A family that is trained by gradient descent, with Adam. Exactly one of `steps` and `epochs` is given."""
 
     steps: PositiveInt | None = None
     """Training steps: generator iterations for a GAN, else batches."""
@@ -57,38 +102,23 @@ class FamilySettings(Frozen):
         """Batches of training images that one step consumes."""
         return 1
 
+    @property
+    def images_per_step(self) -> int:
+        """See `FamilySettings`."""
+        return self.batch * self.batches_per_step
+
     def total_steps(self, facts: DataFacts) -> int:
-        """Training steps on a data set: `steps`, or as many as `epochs` passes need."""
+        """See `FamilySettings`: `steps`, or as many as `epochs` passes need."""
         if self.steps is not None:
             return self.steps
         assert self.epochs is not None
-        return math.ceil(self.epochs * facts.train / (self.batch * self.batches_per_step))
+        return math.ceil(self.epochs * facts.train / self.images_per_step)
 
-    def networks(self, facts: DataFacts) -> dict[str, Network]:
-        """The networks by name.
-
-        Raises:
-            ValueError: the family cannot work on images of that shape.
-        """
-        raise NotImplementedError
-
-    def parameters(self, facts: DataFacts) -> int:
-        """Trained values, in all networks."""
-        return sum(network.parameters for network in self.networks(facts).values())
+    def values_to_continue(self, facts: DataFacts) -> int:
+        """See `FamilySettings`: each weight and Adam's two moments of it."""
+        return 3 * self.parameters(facts)
 
     def flop_per_step(self, facts: DataFacts) -> float:
-        """Floating-point operations of a training step: a multiply-add is 2, a backward pass costs two forward ones."""
+        """See `FamilySettings`: a backward pass costs two forward ones."""
         forward = 2.0 * sum(network.multiply_adds for network in self.networks(facts).values())
         return 3.0 * forward * self.batch
-
-    def decoder_flop(self, facts: DataFacts) -> float:
-        """Floating-point operations of generating one image; 0 where nothing is generated."""
-        networks = self.networks(facts)
-        return 2.0 * sum(networks[name].multiply_adds for name in ("generator", "decoder") if name in networks)
-
-
-class LatentSettings(FamilySettings):
-    """A family with a latent space."""
-
-    latent_dim: PositiveInt = 10
-    """dim(z)."""

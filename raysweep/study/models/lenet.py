@@ -7,10 +7,10 @@ from pydantic import Field, PositiveInt
 from raysweep import architecture
 from raysweep.architecture import Dense, Network
 from raysweep.study.data import DataFacts
-from raysweep.study.models.base import FamilySettings
+from raysweep.study.models.base import DescentSettings
 
 
-class LeNet(FamilySettings):
+class LeNet(DescentSettings):
     """A LeNet classifier of the data set's classes: features for distances, classes for the class radius.
 
     Not an arm: a study trains one when a measure needs it.

@@ -7,10 +7,10 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from raysweep import architecture
 from raysweep.architecture import Dense, Network
 from raysweep.study.data import DataFacts
-from raysweep.study.models.base import LatentSettings, NonNegative
+from raysweep.study.models.base import DescentSettings, LatentSettings, NonNegative
 
 
-class VaeSettings(LatentSettings):
+class VaeSettings(LatentSettings, DescentSettings):
     """What the VAE and the LC-VAE share.
 
     `layers` chooses the networks: "looser" those of "Looser is Worse" (Tables 1

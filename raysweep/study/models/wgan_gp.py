@@ -7,10 +7,10 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from raysweep import architecture
 from raysweep.architecture import Network
 from raysweep.study.data import DataFacts
-from raysweep.study.models.base import Beta, LatentSettings
+from raysweep.study.models.base import Beta, DescentSettings, LatentSettings
 
 
-class WganGp(LatentSettings):
+class WganGp(LatentSettings, DescentSettings):
     """Wasserstein GAN with gradient penalty.
 
     Source: Gulrajani et al. (2017); the defaults are those of Pinetz, Soukup and Pock (2019), supplementary.
