@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from raysweep import schema
 from raysweep.data.images import DataSet, Images
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
-from raysweep.seeding import derive_seed
+from raysweep.order import BatchStream
 from raysweep.store import Stopwatch, StudyStore, TrialRecord
 from raysweep.study.core import Trial
 from raysweep.tensorboard import TrialBoard
@@ -174,30 +173,6 @@ class TrainingRun:
         model = (lambda file: torch.save(weights, file)) if self.status == "finished" else None
         self.store.finish_trial(self.trial.id, record, model, table, self.stopwatch.work())
         self._board.close()
-
-
-class BatchStream:
-    """The order in which training images are seen: seeded permutations of all of them, one after the other."""
-
-    def __init__(self, images: int, seed: int) -> None:
-        self.images = images
-        self.seed = seed
-        self._epochs: dict[int, NDArray[np.int64]] = {}
-
-    def indices(self, start: int, count: int) -> NDArray[np.int64]:
-        """The images at positions `start` to `start + count` of the stream."""
-        first, last = start // self.images, (start + count - 1) // self.images
-        order = np.concatenate([self._epoch(number) for number in range(first, last + 1)])
-        offset = start - first * self.images
-        return order[offset : offset + count]
-
-    def _epoch(self, number: int) -> NDArray[np.int64]:
-        if number not in self._epochs:
-            generator = np.random.default_rng(derive_seed(self.seed, "order", number))
-            # Only the newest few are kept: one permutation of a large data set is megabytes.
-            self._epochs = {k: order for k, order in self._epochs.items() if k >= number - 1}
-            self._epochs[number] = generator.permutation(self.images)
-        return self._epochs[number]
 
 
 def evaluate(learner: Learner, images: Images, most: int = EVALUATION_IMAGES) -> dict[str, float]:

@@ -9,15 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from raysweep.data import load_data
 from raysweep.store import StudyStore
 from raysweep.study import Autoencoder, Digits, LcVae, LeNet, Trial, Vae, WganGp
 from raysweep.study.models import FamilySettings
-from raysweep.training import EVALUATIONS, LOG_ROWS, BatchStream, TrainingRun
+from raysweep.training import EVALUATIONS, LOG_ROWS, TrainingRun
 
 CPU = torch.device("cpu")
 MODELS = [
@@ -124,23 +122,6 @@ def test_checkpoints_load_without_code(tmp_path: Path) -> None:
     run.checkpoint()
     content = io.BytesIO(run.store.checkpoint_path(run.trial.id).read_bytes())
     assert torch.load(content, weights_only=True)["step"] == 1
-
-
-@given(images=st.integers(1, 40), counts=st.lists(st.integers(1, 30), min_size=1, max_size=8), seed=st.integers(0, 99))
-def test_the_stream_is_the_same_however_it_is_cut(images: int, counts: list[int], seed: int) -> None:
-    total = sum(counts)
-    whole = BatchStream(images, seed).indices(0, total)
-    stream = BatchStream(images, seed)
-    starts = np.cumsum([0, *counts[:-1]])
-    pieces = [stream.indices(int(start), count) for start, count in zip(starts, counts, strict=True)]
-    np.testing.assert_array_equal(np.concatenate(pieces), whole)
-
-
-@given(images=st.integers(1, 40), seed=st.integers(0, 99))
-def test_every_image_is_seen_once_an_epoch(images: int, seed: int) -> None:
-    stream = BatchStream(images, seed).indices(0, 3 * images)
-    for epoch in stream.reshape(3, images):
-        assert sorted(epoch) == list(range(images))
 
 
 def test_evaluation_of_a_short_run_costs_no_more_than_its_training(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from raysweep.feasible import project, radius
 from raysweep.inversion.batch import SMALLEST_ERROR, Outcome, Searches, in_chunks
-from raysweep.inversion.feasible import project, radius
 from raysweep.inversion.problem import Generate, Inversion, squared_error
 from raysweep.inversion.projected_adam import projected_gradient
 from raysweep.study.solvers import BallLbfgs

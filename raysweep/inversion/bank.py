@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from raysweep.inversion.feasible import project
+from raysweep.feasible import project
 from raysweep.inversion.problem import Generate
 
 CHUNK = 500

@@ -7,8 +7,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from raysweep.feasible import project, radius
 from raysweep.inversion.batch import SMALLEST_ERROR, Outcome, Searches, in_chunks
-from raysweep.inversion.feasible import project, radius
 from raysweep.inversion.problem import Generate, Inversion, squared_error
 from raysweep.study.solvers import LevenbergMarquardt
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from raysweep.inversion.feasible import project, radius
+from raysweep.feasible import project, radius
 from raysweep.inversion.problem import Generate, Inversion, Status, squared_error
 from raysweep.study.solvers import ProjectedAdam
 

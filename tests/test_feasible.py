@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from raysweep.inversion import project, radius
+from raysweep.feasible import project, radius
 
 
 @pytest.mark.parametrize(("latent_dim", "percent"), [(2, 98.17), (10, 99.07), (100, 99.66), (1000, 99.81)])

@@ -1,4 +1,4 @@
-"""The latents that an inversion may return: a ball around the origin, or all of them."""
+"""The latents that count as plausible, to which inversions are confined: a ball around the origin, or all of them."""
 
 import math
 
