@@ -35,7 +35,8 @@ def _nearest(queries: Tensor, points: Tensor, centre: Tensor, k: int) -> Tensor:
         squared, kept = squared.topk(min(k, squared.shape[1]), dim=1, largest=False)
         index = index.gather(1, kept)
     differences = points[index].double() - queries.double()[:, None]
-    return torch.linalg.vector_norm(differences, dim=2).sort(dim=1).values
+    distances: Tensor = torch.linalg.vector_norm(differences, dim=2)
+    return distances.sort(dim=1).values
 
 
 def _blocks(queries: Tensor, points: Tensor, centre: Tensor) -> Iterator[tuple[int, Tensor]]:
