@@ -18,7 +18,13 @@ INK, MUTED, RULE, PAPER = "#1a1a1a", "#5f5f5f", "#d9d9d9", "#ffffff"
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 """Colours that colour-blind readers tell apart. Source: Okabe and Ito (2008)."""
 
-FAMILY_COLOURS = {"wgan_gp": PALETTE[0], "autoencoder": PALETTE[1], "vae": PALETTE[2], "lc_vae": PALETTE[3]}
+FAMILY_COLOURS = {
+    "wgan_gp": PALETTE[0],
+    "autoencoder": PALETTE[1],
+    "vae": PALETTE[2],
+    "lc_vae": PALETTE[3],
+    "pca": PALETTE[6],
+}
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 

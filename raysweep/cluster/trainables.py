@@ -128,7 +128,7 @@ class GanTrainable(TrialTrainable):
 
 
 class AutoencoderTrainable(TrialTrainable):
-    """An autoencoder; its score is the squared error on held-out images."""
+    """An autoencoder, or PCA; its score is the squared error on held-out images."""
 
     metric = "validation/mse"
 
@@ -148,6 +148,7 @@ class ClassifierTrainable(TrialTrainable):
 TRAINABLES: dict[str, type[TrialTrainable]] = {
     "wgan_gp": GanTrainable,
     "autoencoder": AutoencoderTrainable,
+    "pca": AutoencoderTrainable,
     "vae": LcVaeTrainable,
     "lc_vae": LcVaeTrainable,
     "lenet": ClassifierTrainable,

@@ -5,16 +5,18 @@ import torch
 from raysweep.models.autoencoder import AutoencoderLearner
 from raysweep.models.learner import Learner
 from raysweep.models.lenet import LeNetLearner
+from raysweep.models.pca import PcaLearner
 from raysweep.models.vae import LcVaeLearner, VaeLearner
 from raysweep.models.wgan_gp import WganGpLearner
 from raysweep.study.data import DataFacts
-from raysweep.study.models import Autoencoder, FamilySettings, LcVae, LeNet, Vae, WganGp
+from raysweep.study.models import Autoencoder, FamilySettings, LcVae, LeNet, Pca, Vae, WganGp
 
 LEARNERS: dict[type[FamilySettings], type[Learner]] = {
     WganGp: WganGpLearner,
     Autoencoder: AutoencoderLearner,
     Vae: VaeLearner,
     LcVae: LcVaeLearner,
+    Pca: PcaLearner,
     LeNet: LeNetLearner,
 }
 """The learner of every family. A new family is one file here, its settings in `raysweep.study`, and one line."""

@@ -3,7 +3,7 @@
 from raysweep.study.core import Arm, Resources, Study, Trial, grid
 from raysweep.study.data import CelebA, Cifar10, Digits, FashionMnist, ImageFolder, Mnist
 from raysweep.study.measures import ClassRadius, FrechetDistance, Reconstruction, Samples
-from raysweep.study.models import Autoencoder, LcVae, LeNet, Vae, WganGp
+from raysweep.study.models import Autoencoder, LcVae, LeNet, Pca, Vae, WganGp
 from raysweep.study.solvers import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "LeNet",
     "LevenbergMarquardt",
     "Mnist",
+    "Pca",
     "ProjectedAdam",
     "Reconstruction",
     "Resources",

@@ -18,6 +18,7 @@ from raysweep.study.models.base import (
     NonNegative,
 )
 from raysweep.study.models.lenet import LeNet
+from raysweep.study.models.pca import Pca
 from raysweep.study.models.vae import LcVae, Vae, VaeSettings
 from raysweep.study.models.wgan_gp import WganGp
 
@@ -33,18 +34,19 @@ __all__ = [
     "LcVae",
     "LeNet",
     "NonNegative",
+    "Pca",
     "Vae",
     "VaeSettings",
     "WganGp",
 ]
 
 AnyModel = Annotated[
-    WganGp | Autoencoder | Vae | LcVae,
+    WganGp | Autoencoder | Vae | LcVae | Pca,
     Field(discriminator="family"),
 ]
 """Every family that an arm can sweep. A new one is added here and in `raysweep.models`."""
 AnyLearner = Annotated[
-    WganGp | Autoencoder | Vae | LcVae | LeNet,
+    WganGp | Autoencoder | Vae | LcVae | Pca | LeNet,
     Field(discriminator="family"),
 ]
 """Every family that can be trained."""
