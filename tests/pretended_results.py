@@ -69,6 +69,8 @@ class Numbers:
 
     mse: Callable[[Trial, str], float] = plausible_mse
     distance: Callable[[Trial, str], float] = plausible_distance
+    floor: float = 1.5
+    """Fréchet distance of held-out images."""
     radius: Callable[[Trial], float] = plausible_radius
     censored: Callable[[Trial], int] = lambda trial: 0
     """How many prior samples of a trial are censored, the first ones."""
@@ -212,6 +214,8 @@ def _frechet(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) 
         "samples": [shard.stop - shard.start],
         "reference_images": [1437],
         "distance": [numbers.distance(trial, shard.part)],
+        "floor": [numbers.floor],
+        "floor_images": [min(measure.samples, 360)],
     }
 
 

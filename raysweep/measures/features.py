@@ -1,7 +1,8 @@
-"""Networks whose features Fréchet distances compare: the study's LeNet, or Inception."""
+"""Networks whose features measures of sample quality compare: the study's LeNet, or Inception."""
 
 import pickle
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 from unittest.mock import patch
@@ -30,9 +31,11 @@ def feature_network(
     return classifier.features
 
 
+@lru_cache(maxsize=1)
 def inception_features(weights: Path | None, device: torch.device) -> Features:
     """The 2,048 features of FID: pytorch-fid's network, its weights from a file, or fetched on first use.
 
+    A process builds it once: shards that follow one another share it.
     Grey images are repeated to three channels. The network itself resizes to 299 × 299 pixels.
 
     Source: Heusel et al. (2017); weights ported from TensorFlow's of 2015-12-05.

@@ -1,6 +1,6 @@
 """Fréchet distance between the features of generated, or reconstructed, images and of real ones."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,36 +8,36 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from raysweep.data.images import DataSet, Images, to_bytes, to_unit
+from raysweep.data.images import DataSet
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.features import feature_network
-from raysweep.measures.streams import normal, shuffled
+from raysweep.measures.quality import (
+    IMAGES_AT_ONCE,
+    generated_features,
+    other_images,
+    real_features,
+    reference_images,
+)
 from raysweep.models.lenet import LeNetLearner
 from raysweep.study.measures import FrechetDistance, Shard
-
-IMAGES_AT_ONCE = 64
-"""Images in one batch of the networks. It bounds the memory, and changes nothing but rounding."""
 
 Matrix = NDArray[np.float64]
 
 
 def run(settings: FrechetDistance, shard: Shard, context: MeasureContext) -> Columns:
-    """One row: the distance of the shard's images to the reference that `prepare` computed.
-
-    Generated images are rounded to bytes first, as the real ones are.
-    """
-    features = feature_network(settings.features, context.classifier, context.fid_weights, context.device)
-    generated = _samples if shard.part == "samples" else _reconstructions
-    with torch.no_grad():
-        batches = (features(_rounded(images)) for images in generated(settings, shard, context))
-        mean, covariance = moments(batches)
+    """One row: the distance of the shard's images to the reference that `prepare` computed."""
+    network = feature_network(settings.features, context.classifier, context.fid_weights, context.device)
+    features = generated_features(shard.part, shard.stop, network, context)
+    real = context.reference
     return {
         "part": [shard.part],
         "features": [settings.features],
         "reference": [settings.reference],
-        "samples": [shard.stop - shard.start],
-        "reference_images": [int(context.reference["count"])],
-        "distance": [distance(mean, covariance, context.reference)],
+        "samples": [len(features)],
+        "reference_images": [int(real["count"])],
+        "distance": [distance(*moments(torch.split(features, IMAGES_AT_ONCE)), real)],
+        "floor": [float(real["floor"])],
+        "floor_images": [int(real["floor_count"])],
     }
 
 
@@ -48,18 +48,18 @@ def prepare(
     fid_weights: Path | None,
     device: torch.device,
 ) -> dict[str, Matrix]:
-    """Statistics of the real images' features, once for all trials; see `reference`.
+    """Statistics of the real images' features, once for all trials; see `reference`. And the floor.
 
     Raises:
         UserError: Inception's weights cannot be had.
     """
-    features = feature_network(settings.features, classifier, fid_weights, device)
-    split = data.split(settings.reference)
-    order = shuffled(len(split), "frechet", settings.name, "reference")
-    chosen = order[: settings.reference_images]
-    with torch.no_grad():
-        mean, covariance = moments(features(images) for images in _batches(split, chosen, device))
-    return {**reference(mean, covariance), "count": np.asarray(len(chosen), dtype=np.float64)}
+    network = feature_network(settings.features, classifier, fid_weights, device)
+    split, chosen = reference_images(settings, data)
+    real = reference(*moments(real_features(split, chosen, network, device)))
+    other, held_out = other_images(settings, data)
+    floor = distance(*moments(real_features(other, held_out, network, device)), real)
+    numbers = {"count": len(chosen), "floor": floor, "floor_count": len(held_out)}
+    return {**real, **{name: np.asarray(number, dtype=np.float64) for name, number in numbers.items()}}
 
 
 def moments(batches: Iterable[Tensor]) -> tuple[Matrix, Matrix]:
@@ -103,28 +103,3 @@ def distance(mean: Matrix, covariance: Matrix, real: Mapping[str, Matrix]) -> fl
     product = real["root"] @ covariance @ real["root"]
     trace_of_root = np.sqrt(np.linalg.eigvalsh(product).clip(min=0.0)).sum()
     return float(difference @ difference + np.trace(covariance) + real["trace"] - 2 * trace_of_root)
-
-
-def _samples(settings: FrechetDistance, shard: Shard, context: MeasureContext) -> Iterator[Tensor]:
-    """Images generated from the trial's own prior samples."""
-    shape = (settings.samples, context.latent_dim)
-    z = normal(shape, context.device, "frechet", settings.name, context.trial.seed)
-    for some in torch.split(z[shard.start : shard.stop], IMAGES_AT_ONCE):
-        yield context.learner.generate(some)
-
-
-def _reconstructions(settings: FrechetDistance, shard: Shard, context: MeasureContext) -> Iterator[Tensor]:
-    """Reconstructions of validation images, a seeded choice that is the same for all trials."""
-    split = context.data.validation
-    chosen = shuffled(len(split), "frechet", settings.name, "reconstructions")[shard.start : shard.stop]
-    for images in _batches(split, chosen, context.device):
-        yield context.learner.generate(context.learner.encode(images))
-
-
-def _batches(split: Images, chosen: NDArray[np.int64], device: torch.device) -> Iterator[Tensor]:
-    for start in range(0, len(chosen), IMAGES_AT_ONCE):
-        yield split.batch(chosen[start : start + IMAGES_AT_ONCE], device)[0]
-
-
-def _rounded(images: Tensor) -> Tensor:
-    return to_unit(torch.from_numpy(to_bytes(images)).to(images.device))

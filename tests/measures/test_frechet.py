@@ -14,7 +14,7 @@ from raysweep.data.images import DataSet, to_bytes
 from raysweep.errors import UserError
 from raysweep.measures import MeasureContext, prepare, run_measure
 from raysweep.measures.frechet import distance, moments, reference
-from raysweep.measures.streams import normal
+from raysweep.measures.streams import normal, normal_each
 from raysweep.study import FrechetDistance, Vae, WganGp
 from raysweep.study.measures import Shard
 
@@ -79,7 +79,7 @@ def test_samples_are_compared_with_the_real_images(make_context: Make, data: Dat
     settings = FrechetDistance(samples=150, reference="train")
     context = make_context(WganGp(latent_dim=3), 5, prepare(settings, data, halves, None, CPU))
     row = measure(settings, context, Shard("samples", 0, 150))
-    z = normal((150, 3), CPU, "frechet", "frechet", 5)
+    z = normal_each(range(150), (3,), CPU, 5, "quality")
     generated = to_bytes(context.learner.generate(z)).reshape(150, 16) / 127.5 - 1
     real = data.train.pixels.reshape(40, 16) / 127.5 - 1
     expected = distance(
@@ -88,6 +88,7 @@ def test_samples_are_compared_with_the_real_images(make_context: Make, data: Dat
         reference(real.mean(axis=0), np.cov(real, rowvar=False)),
     )
     assert row.pop("distance") == pytest.approx(expected, rel=1e-5)
+    assert row.pop("floor") > 0
     assert row == {
         "measure": "frechet",
         "trial": context.trial.id,
@@ -96,6 +97,7 @@ def test_samples_are_compared_with_the_real_images(make_context: Make, data: Dat
         "reference": "train",
         "samples": 150,
         "reference_images": 40,
+        "floor_images": 30,
     }
 
 
@@ -106,6 +108,23 @@ def test_perfect_reconstructions_are_at_no_distance(make_context: Make, data: Da
     assert measure(settings, perfect, Shard("reconstructions", 0, 30))["distance"] == pytest.approx(0, abs=1e-6)
     poor = make_context(Vae(latent_dim=2), 0, real)
     assert measure(settings, poor, Shard("reconstructions", 0, 30))["distance"] > 1
+
+
+def test_the_floor_is_the_distance_of_the_other_splits_images(make_context: Make, data: DataSet, halves: Any) -> None:
+    """And so that of perfect reconstructions of them."""
+    settings = FrechetDistance(samples=25, reference="train")
+    row = measure(
+        settings,
+        make_context(Vae(latent_dim=16), 0, prepare(settings, data, halves, None, CPU)),
+        Shard("reconstructions", 0, 25),
+    )
+    assert row["floor_images"] == 25
+    assert row["distance"] == pytest.approx(row["floor"], rel=1e-5)
+
+
+def test_images_equal_to_the_reference_are_at_a_floor_of_zero(data: DataSet, halves: Any) -> None:
+    same = DataSet(data.facts, data.train, data.train)
+    assert prepare(FrechetDistance(), same, halves, None, CPU)["floor"] == pytest.approx(0, abs=1e-6)
 
 
 def test_a_reference_can_be_a_seeded_choice(data: DataSet, halves: Any) -> None:

@@ -1,0 +1,89 @@
+"""Which images the measures of sample quality judge, and their features: the same for all of these measures."""
+
+from collections.abc import Callable, Hashable, Iterator
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from raysweep.data.images import DataSet, Images, to_bytes, to_unit
+from raysweep.measures.context import MeasureContext
+from raysweep.measures.features import Features
+from raysweep.measures.streams import normal_each, shuffled
+from raysweep.models.learner import Learner
+from raysweep.study.data import Split
+from raysweep.study.measures.quality import ReferenceSettings
+
+IMAGES_AT_ONCE = 64
+"""Images in one batch of the networks. It bounds the memory, and changes nothing but rounding."""
+
+_KEPT: WeakKeyDictionary[Learner, dict[Hashable, Tensor]] = WeakKeyDictionary()
+"""Features of each model's images, as long as the model is in memory: the next measure of it mostly needs them too."""
+
+
+def generated_images(part: str, count: int, context: MeasureContext) -> Iterator[Tensor]:
+    """`count` images in batches: samples, or reconstructions of validation images, rounded to bytes as real ones are.
+
+    Samples are generated from the trial's own prior samples. The validation images are the first of a random order
+    that is the same for all trials and measures.
+    """
+    make = _samples if part == "samples" else _reconstructions
+    for start in range(0, count, IMAGES_AT_ONCE):
+        with torch.no_grad():
+            images = make(range(start, min(start + IMAGES_AT_ONCE, count)), context)
+        yield to_unit(torch.from_numpy(to_bytes(images)).to(images.device))
+
+
+def generated_features(part: str, count: int, features: Features, context: MeasureContext) -> Tensor:
+    """Features (count, length) of the `generated_images`."""
+    kept = _KEPT.setdefault(context.learner, {})
+    known = kept.get((part, features))
+    if known is None or len(known) < count:
+        known = torch.cat([_features(images, features) for images in generated_images(part, count, context)])
+        kept[part, features] = known
+    return known[:count]
+
+
+def real_features(
+    split: Images, chosen: NDArray[np.int64], features: Features, device: torch.device
+) -> Iterator[Tensor]:
+    """Features (batch, length) of the chosen images of a split, in batches."""
+    for start in range(0, len(chosen), IMAGES_AT_ONCE):
+        yield _features(split.batch(chosen[start : start + IMAGES_AT_ONCE], device)[0], features)
+
+
+def reference_images(settings: ReferenceSettings, data: DataSet) -> tuple[Images, NDArray[np.int64]]:
+    """The split of real images that generated ones are compared with, and which of its images."""
+    split = data.split(settings.reference)
+    return split, shuffled(len(split), "reference", settings.reference)[: settings.reference_images]
+
+
+def other_images(settings: ReferenceSettings, data: DataSet) -> tuple[Images, NDArray[np.int64]]:
+    """Real images that are not of the reference's split, as many as samples if there are: they show what is possible.
+
+    Of the validation images they are those that are reconstructed.
+    """
+    other: Split = "validation" if settings.reference == "train" else "train"
+    return data.split(other), _order(data, other)[: settings.samples]
+
+
+def _samples(places: range, context: MeasureContext) -> Tensor:
+    z = normal_each(places, (context.latent_dim,), context.device, context.trial.seed, "quality")
+    return context.learner.generate(z)
+
+
+def _reconstructions(places: range, context: MeasureContext) -> Tensor:
+    chosen = _order(context.data, "validation")[places.start : places.stop]
+    return context.learner.generate(context.learner.encode(context.data.validation.batch(chosen, context.device)[0]))
+
+
+def _order(data: DataSet, split: Split) -> NDArray[np.int64]:
+    """The order in which the measure of reconstruction takes images too, so that its errors are of the same ones."""
+    return shuffled(len(data.split(split)), "reconstruction", split)
+
+
+def _features(images: Tensor, features: Callable[[Tensor], Tensor]) -> Tensor:
+    with torch.no_grad():
+        return features(images)

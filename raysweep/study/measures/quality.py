@@ -1,0 +1,70 @@
+"""What measures of sample quality share: which images they judge, and by which features."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from raysweep.errors import UserError
+from raysweep.schema import INTEGER, TEXT, Column
+from raysweep.study.data import DataFacts
+from raysweep.study.measures.base import MeasureSettings, Shard
+from raysweep.study.models import FamilySettings
+
+FEATURES = Column("features", TEXT, "network whose features are compared")
+REFERENCE = Column("reference", TEXT, "split of the real images")
+SAMPLES = Column("samples", INTEGER, "number of generated or reconstructed images", "images")
+REFERENCE_IMAGES = Column("reference_images", INTEGER, "number of real images", "images")
+
+INCEPTION_FLOP, LENET_FLOP = 11.4e9, 1e6
+"""Operations of a network's features of one image; Inception's are 5.7 G multiply-adds at 299 × 299 pixels."""
+
+
+class QualitySettings(MeasureSettings):
+    """A measure of how generated images relate to real ones: samples where there is a prior, and reconstructions of
+    validation images where there is an encoder.
+
+    All such measures judge the same images: the first ones of a trial's own prior samples, and of one random order of
+    the validation images.
+    """
+
+    features: Literal["lenet", "inception"] = "lenet"
+    """Inception's 2,048 features, or the 84 of a LeNet trained on the data set, for images not of Inception's world."""
+    samples: Annotated[int, Field(ge=2)] = 10_000
+
+    @property
+    def needs_classifier(self) -> bool:
+        """With LeNet's features."""
+        return self.features == "lenet"
+
+    @property
+    def needs_reference(self) -> bool:
+        """Always: what is computed of the real images once for all trials."""
+        return True
+
+    def check(self, facts: DataFacts, root: Path) -> None:
+        """See `MeasureSettings`: points in the plane have no such features."""
+        if facts.shape.size == 1:
+            raise UserError(
+                f"measure {self.name}: {self.kind} compares features of images, and this data set has points; "
+                "leave it out"
+            )
+
+    def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
+        """See `MeasureSettings`: one per source, since all its images are judged together."""
+        samples = (Shard("samples", 0, self.samples),) if model.has_prior else ()
+        held_out = min(self.samples, facts.validation)
+        return samples + ((Shard("reconstructions", 0, held_out),) if model.has_encoder else ())
+
+    def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
+        """See `MeasureSettings`: generating the images and their features, which measures in one process share."""
+        features = INCEPTION_FLOP if self.features == "inception" else LENET_FLOP
+        return (shard.stop - shard.start) * (model.decoder_flop(facts) + features)
+
+
+class ReferenceSettings(QualitySettings):
+    """A measure of sample quality against a set of real images."""
+
+    reference: Literal["train", "validation"] = "train"
+    reference_images: Annotated[int, Field(ge=2)] | None = None
+    """Real images of the reference; all of the split by default."""
