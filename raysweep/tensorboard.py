@@ -27,18 +27,22 @@ SMALLEST_SIDE = 28
 
 
 class TrialBoard:
-    """TensorBoard's event file of one trial; `step` is where a continued trial takes up again."""
+    """TensorBoard's event file of one trial; `step` is where a continued trial takes up again.
+
+    Points are no pictures, so of them there are scalars only.
+    """
 
     def __init__(self, folder: Path, learner: Learner, data: DataSet, step: int) -> None:
         self.learner = learner
         self._writer = SummaryWriter(str(folder), purge_step=step if step else None)
         generator = torch.Generator().manual_seed(derive_seed("tensorboard", learner.seed))
         self._z = None
-        if learner.settings.has_prior:
+        pictures = not data.facts.points
+        if pictures and learner.settings.has_prior:
             assert isinstance(learner.settings, LatentSettings)
             self._z = torch.randn(PICTURES, learner.settings.latent_dim, generator=generator).to(learner.device)
         self._originals = None
-        if learner.settings.has_encoder:
+        if pictures and learner.settings.has_encoder:
             indices = np.arange(min(PICTURES, len(data.validation)))
             self._originals = data.validation.batch(indices, learner.device)[0]
 

@@ -10,12 +10,23 @@ from raysweep.architecture import ImageShape
 from raysweep.data.cache import cache_folder, cached_folder, count_classes, fill, open_split
 from raysweep.data.celeba import celeba
 from raysweep.data.digits import digits
+from raysweep.data.grid2d import grid2d
 from raysweep.data.image_folder import image_folder
 from raysweep.data.images import DataSet, Images
 from raysweep.data.source import Source
 from raysweep.data.torchvision_sets import cifar10, fashion_mnist, mnist
 from raysweep.seeding import derive_seed
-from raysweep.study.data import CelebA, Cifar10, DataFacts, DataSettings, Digits, FashionMnist, ImageFolder, Mnist
+from raysweep.study.data import (
+    CelebA,
+    Cifar10,
+    DataFacts,
+    DataSettings,
+    Digits,
+    FashionMnist,
+    Grid2d,
+    ImageFolder,
+    Mnist,
+)
 
 READERS: dict[type[DataSettings], Callable[[Any, Path], Source]] = {
     Digits: digits,
@@ -24,6 +35,7 @@ READERS: dict[type[DataSettings], Callable[[Any, Path], Source]] = {
     Cifar10: cifar10,
     CelebA: celeba,
     ImageFolder: image_folder,
+    Grid2d: grid2d,
 }
 """Who reads what. A new data set is added here and in `raysweep.study.data`."""
 
@@ -47,8 +59,9 @@ def load_data(settings: DataSettings, root: Path, cache: Path | None = None) -> 
         fill(folder, source, settings.full_facts(root))
     train, validation = open_split(folder, "train"), open_split(folder, "validation")
     channels, size = train.pixels.shape[1:3]
+    points = train.pixels.dtype != np.uint8
     kept = train if settings.limit is None else _limited(train, settings.limit)
-    facts = DataFacts(ImageShape(channels, size), len(kept), len(validation), count_classes(folder))
+    facts = DataFacts(ImageShape(channels, size), len(kept), len(validation), count_classes(folder), points)
     return DataSet(facts, kept, validation)
 
 

@@ -1,4 +1,4 @@
-"""Data sets as bytes on a node's disk, memory-mapped: read once per node, and in memory once per node.
+"""Data sets as arrays on a node's disk, memory-mapped: read once per node, and in memory once per node.
 
     <cache>/<data set>-<hash>/train.npy  train_labels.npy  validation.npy  validation_labels.npy
 
@@ -94,14 +94,17 @@ def _write_split(folder: Path, split: Split, raw: RawImages, facts: DataFacts, n
         if len(raw.labels) != count:
             raise UserError(f"{name}: {len(raw.labels):,} {split} labels, where {count:,} are expected")
         np.save(folder / f"{split}_labels.npy", raw.labels)
+    kind = np.dtype(np.float32 if facts.points else np.uint8)
     written = 0
     # Written piece after piece instead of through a memory map: a full disk is then an error, not a bus error.
     with (folder / f"{split}.npy").open("wb") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
+        header = {"descr": kind.str, "fortran_order": False, "shape": (count, *shape)}
         np.lib.format.write_array_header_1_0(file, header)
         for piece in raw.pieces:
             if piece.shape[1:] != shape:
                 raise UserError(f"{name}: {split} images of shape {piece.shape[1:]}, where {shape} is expected")
+            if piece.dtype != kind:
+                raise UserError(f"{name}: {split} images of {piece.dtype} values, where {kind} is expected")
             file.write(np.ascontiguousarray(piece).data)
             written += len(piece)
             _logger.info("%s: %s of %s %s images read", name, f"{written:,}", f"{count:,}", split)

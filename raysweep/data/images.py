@@ -1,4 +1,4 @@
-"""Images in memory, as every data set delivers them."""
+"""Images, or points, in memory, as every data set delivers them."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,12 @@ from raysweep.study.data import DataFacts, Split
 
 @dataclass(frozen=True)
 class Images:
-    """One split: pixels as bytes, read through a memory map that all processes of a node share."""
+    """One split: pixels as bytes, read through a memory map that all processes of a node share.
 
-    pixels: NDArray[np.uint8]
+    Points stand as images of one pixel, whose channels are their coordinates in float32.
+    """
+
+    pixels: NDArray[np.uint8] | NDArray[np.float32]
     """(count, channels, size, size)"""
     labels: NDArray[np.int64] | None
     """(count,) class numbers, or None where there are no classes."""
@@ -23,8 +26,9 @@ class Images:
         return len(self.pixels)
 
     def batch(self, indices: NDArray[np.int64], device: torch.device) -> tuple[Tensor, Tensor | None]:
-        """The images at `indices` as float32 in [-1, 1] on `device`, and their labels."""
-        images = to_unit(torch.from_numpy(self.pixels[indices]).to(device))
+        """The images at `indices` as float32 in [-1, 1] (points: as they are) on `device`, and their labels."""
+        pixels = torch.from_numpy(self.pixels[indices]).to(device)
+        images = pixels if pixels.is_floating_point() else to_unit(pixels)
         return images, None if self.labels is None else torch.from_numpy(self.labels[indices]).to(device)
 
 

@@ -13,8 +13,8 @@ from raysweep.study.data import Split
 class RawImages:
     """One split as it is read: in pieces, so that a large one is never whole in memory."""
 
-    pieces: Iterable[NDArray[np.uint8]]
-    """Arrays (n, channels, size, size), which together are the split."""
+    pieces: Iterable[NDArray[np.uint8]] | Iterable[NDArray[np.float32]]
+    """Arrays (n, channels, size, size), which together are the split: bytes, or the float32 coordinates of points."""
     labels: NDArray[np.int64] | None = None
     """(count,) class numbers, or None where there are no classes."""
 

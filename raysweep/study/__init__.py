@@ -1,9 +1,9 @@
 """The vocabulary in which studies are written. No torch and no Ray: a study is counted and costed without either."""
 
 from raysweep.study.core import Arm, Resources, Study, Trial, grid
-from raysweep.study.data import CelebA, Cifar10, Digits, FashionMnist, ImageFolder, Mnist
+from raysweep.study.data import CelebA, Cifar10, Digits, FashionMnist, Grid2d, ImageFolder, Mnist
 from raysweep.study.measures import ClassRadius, FrechetDistance, Reconstruction, Samples
-from raysweep.study.models import Autoencoder, LcVae, LeNet, Pca, Vae, WganGp
+from raysweep.study.models import Autoencoder, Glo, LcVae, LeNet, Pca, Vae, WganGp
 from raysweep.study.solvers import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
 
 __all__ = [
@@ -17,6 +17,8 @@ __all__ = [
     "Digits",
     "FashionMnist",
     "FrechetDistance",
+    "Glo",
+    "Grid2d",
     "ImageFolder",
     "LcVae",
     "LeNet",

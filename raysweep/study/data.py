@@ -1,10 +1,10 @@
-"""Which images a study is about. Settings only: `raysweep.data` reads the pixels."""
+"""Which images, or points, a study is about. Settings only: `raysweep.data` reads the pixels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, PositiveInt, model_validator
 
 from raysweep.architecture import ImageShape
 from raysweep.errors import UserError
@@ -26,6 +26,8 @@ class DataFacts:
     """Number of validation images."""
     classes: int | None
     """Number of classes, or None where images carry no label."""
+    points: bool = False
+    """What is learned are points: "images" of one pixel, whose channels are coordinates and not brightness."""
 
     def count(self, split: Split) -> int:
         """Number of images in `split`."""
@@ -49,7 +51,7 @@ class DataSettings(Frozen):
         """
         full = self.full_facts(root)
         train = full.train if self.limit is None else min(self.limit, full.train)
-        return DataFacts(full.shape, train, full.validation, full.classes)
+        return replace(full, train=train)
 
 
 class Digits(DataSettings):
@@ -131,6 +133,53 @@ class ImageFolder(DataSettings):
         return DataFacts(ImageShape(self.channels, self.size), train, held_out, len(names) or None)
 
 
+class Grid2d(DataSettings):
+    """2D-Grid: a mixture of (2n+1)² equal Gaussians in the plane, of variance 0.0025 along each axis.
+
+    Their means, the modes, are the points of `lattice(n)`; a point's class is the mode that it was drawn from. Points
+    stand as images of two channels and one pixel, in their own coordinates.
+
+    Source: Manoj (2018), Section 3.1, after Srivastava et al. (2017) and Lin et al. (2018), who have n = 2 and
+    100,000 training points.
+    """
+
+    kind: Literal["grid2d"] = "grid2d"
+    n: Annotated[int, Field(ge=1, le=10)] = 2
+    train: PositiveInt = 100_000
+    """Training points."""
+    validation: PositiveInt = 10_000
+    """Validation points."""
+    seed: int = 0
+    """Of the points that are drawn."""
+
+    @model_validator(mode="after")
+    def _no_mode_is_empty(self) -> Self:
+        """With 25 points a mode in the mean, one is left without any once in 10⁸ times."""
+        least = 25 * len(self.modes)
+        if self.train < least:
+            raise ValueError(f"train is {self.train}: {len(self.modes)} modes need at least {least:,} training points")
+        return self
+
+    @property
+    def modes(self) -> tuple[tuple[float, ...], ...]:
+        """The modes, in the order of their class numbers."""
+        return lattice(self.n)
+
+    def full_facts(self, root: Path) -> DataFacts:
+        """See `DataSettings`."""
+        return DataFacts(ImageShape(2, 1), self.train, self.validation, len(self.modes), points=True)
+
+
+GRID2D_DEVIATION = 0.05
+"""Standard deviation of a mode of 2D-Grid along each axis: the variance is 0.0025."""
+
+
+def lattice(n: int) -> tuple[tuple[float, ...], ...]:
+    """The (2n+1)² points (2i, 2j) with -n ≤ i, j ≤ n; j runs fastest."""
+    ticks = [2.0 * i for i in range(-n, n + 1)]
+    return tuple((x, y) for x in ticks for y in ticks)
+
+
 def validation_count(total: int, share: float) -> int:
     """How many of `total` images validate: the nearest whole number to the share, and at least one."""
     return max(1, round(total * share))
@@ -162,5 +211,7 @@ def _images(folder: Path) -> list[Path]:
     return sorted(file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
 
 
-AnyData = Annotated[Digits | Mnist | FashionMnist | Cifar10 | CelebA | ImageFolder, Field(discriminator="kind")]
+AnyData = Annotated[
+    Digits | Mnist | FashionMnist | Cifar10 | CelebA | ImageFolder | Grid2d, Field(discriminator="kind")
+]
 """Every data set that a study can name. A new one is added here and in `raysweep.data`."""
