@@ -273,6 +273,7 @@ class Worker:
                 self._classifier(task, data, weights),
                 self._load_reference(task) if task.measure.needs_reference else {},
                 task.workplace.fid_weights,
+                task.workplace.data,
             )
             rows = run_measure(task.measure, task.shard, context)
         task.workplace.store.save_shard(task.key, task.trial.id, task.shard, rows, stopwatch.work())

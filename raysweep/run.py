@@ -232,7 +232,8 @@ def _work(job: _Job, options: argparse.Namespace, command: Sequence[str], consol
     _make_folder(job.store)
     workplace = Workplace(job.store.folder, job.data, job.fid_weights)
     if set(steps) != {"report"}:
-        load_data(job.study.data, job.data)  # what is missing or damaged is said before anything starts
+        for data in job.study.data_sets:
+            load_data(data, job.data)  # what is missing or damaged is said before anything starts
     with _backend(options) as (backend, words):
         console.print()
         for line in (f"Backend: {words}", f"Results: {job.store.folder}", f"TensorBoard: {_tensorboard(job.store)}"):

@@ -198,6 +198,7 @@ def _reconstruction(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Nu
         "solver": ["encode" if encoded else json.dumps(measure.solver.model_dump())] * len(images),
         "status": ["encoded" if encoded else ("converged" if image % 4 else "budget spent") for image in images],
         "passes": [0 if encoded else round(measure.solver.expected_passes(10))] * len(images),
+        "z": [None] * len(images),
         "original": [_picture(image) if keep else None for image, keep in zip(images, kept, strict=True)],
         "reconstruction": [
             _picture(image, sharpness) if keep else None for image, keep in zip(images, kept, strict=True)

@@ -39,7 +39,22 @@ STUDY = Study(
     measures=(
         Reconstruction(images=20, generated=10, shard=10, keep=2, solver=ProjectedAdam(steps=20, learning_rate=0.05)),
         Reconstruction(name="newton", images=6, generated=4, shard=4, keep=0, solver=LevenbergMarquardt(bank=500)),
-        Reconstruction(name="lbfgs", images=6, generated=4, shard=4, keep=0, solver=BallLbfgs(bank=500, steps=30)),
+        Reconstruction(
+            name="decoder",
+            images=4,
+            generated=4,
+            shifts=(1,),
+            foreign=Digits(),
+            noise=4,
+            shard=4,
+            keep=2,
+            latents=True,
+            solver=BallLbfgs(bank=100, steps=20),
+            decoder="invert",
+        ),
+        Reconstruction(
+            name="lbfgs", images=6, generated=4, noise=3, shard=4, keep=0, solver=BallLbfgs(bank=500, steps=30)
+        ),
         FrechetDistance(samples=200),
         ClassRadius(samples=20, shard=10, bank=200, rays=4),
         Samples(count=16),

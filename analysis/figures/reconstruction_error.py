@@ -34,7 +34,7 @@ def infos(results: Results) -> tuple[ReconstructionError, ...]:
     return tuple(
         ReconstructionError(
             measure.name,
-            panels(results, results.means(results.rows(measure), "mse")),
+            panels(results, [v for v in results.means(results.rows(measure), "mse") if v.part in PARTS]),
             reconstruction_protocol(results, measure),
             arm_colours(results),
         )

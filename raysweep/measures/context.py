@@ -33,6 +33,8 @@ class MeasureContext:
     """What the measure's `prepare` computed, once for the study."""
     fid_weights: Path | None = None
     """File of the Inception weights, or None to let pytorch-fid fetch them."""
+    data_folder: Path | None = None
+    """Where data sets are found; None only where a measure needs none beside the study's own."""
 
     @property
     def latent_dim(self) -> int:

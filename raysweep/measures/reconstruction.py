@@ -1,37 +1,60 @@
 """How well each image is reached: encoded and decoded, or found by inverting the generator."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from raysweep.data.images import to_bytes
-from raysweep.inversion import Inverter, project, radius
+from raysweep.data.images import Images, to_bytes
+from raysweep.inversion import Inverter
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.streams import normal_each, shuffled
+from raysweep.measures.targets import targets
 from raysweep.models.learner import Learner
 from raysweep.study.measures import Reconstruction, Shard
-from raysweep.study.solvers import AnySolver, Solver
+from raysweep.study.measures.reconstruction import CODES
+from raysweep.study.solvers import Solver
+
+ENCODED_AT_ONCE = 500
+"""Images that are encoded together for whitening."""
 
 
 @dataclass(frozen=True)
 class _Found:
-    """The latents found for the images of a shard, and what that took."""
+    """What was found for the images of a shard, and what that took."""
 
     z: Tensor
+    """(count, dim(z)): latents of the generator or decoder."""
+    norm: Tensor
+    """(count,): their norms, or those of the whitened latents that were searched."""
     solver: str
     status: list[str]
     passes: list[int]
 
 
+@dataclass(frozen=True)
+class _Problem:
+    """A generator or decoder to invert, by what it is made from."""
+
+    learner: Learner
+    latent_dim: int
+    solver: Solver
+    seed: int
+    whitened: bool
+    train: Images = field(compare=False)
+    """Training images, whose codes whiten. They belong to the learner, so they are not compared."""
+
+
 def run(settings: Reconstruction, shard: Shard, context: MeasureContext) -> Columns:
     """One row an image. The shard is one batch of the solver, so its size also bounds the memory."""
-    image, originals = _targets(settings, shard, context)
-    if context.trial.model.has_encoder:
-        found = _encode(originals, context)
+    problem = _problem(settings, context)
+    image, originals = targets(settings, shard, context, _latents(problem))
+    if settings.inverts(context.trial.model):
+        found = _invert(problem, shard, image, originals, context)
     else:
-        found = _invert(settings.solver, shard, image, originals, context)
+        found = _encode(originals, context)
     with torch.no_grad():
         reconstructions = context.learner.generate(found.z)
     error = (reconstructions - originals).square().flatten(1).mean(dim=1)
@@ -40,49 +63,80 @@ def run(settings: Reconstruction, shard: Shard, context: MeasureContext) -> Colu
         "part": [shard.part] * len(image),
         "image": image,
         "mse": error.tolist(),
-        "z_norm": found.z.norm(dim=1).tolist(),
+        "z_norm": found.norm.tolist(),
         "solver": [found.solver] * len(image),
         "status": found.status,
         "passes": found.passes,
+        "z": found.z.tolist() if settings.latents else [None] * len(image),
         "original": _pixels(originals, kept),
         "reconstruction": _pixels(reconstructions, kept),
     }
 
 
-def _targets(settings: Reconstruction, shard: Shard, context: MeasureContext) -> tuple[list[int], Tensor]:
-    """Indices of the shard's images, and the images: of a split, the same for all trials and measures, or generated."""
-    if shard.part == "generated":
-        items = list(range(shard.start, shard.stop))
-        return items, _generated(items, settings.solver, context)
-    split = context.data.train if shard.part == "train" else context.data.validation
-    chosen = shuffled(len(split), "reconstruction", shard.part)[shard.start : shard.stop]
-    return chosen.tolist(), split.batch(chosen, context.device)[0]
+def _problem(settings: Reconstruction, context: MeasureContext) -> _Problem:
+    return _Problem(
+        context.learner,
+        context.latent_dim,
+        settings.solver.at(context.latent_dim),
+        context.trial.seed,
+        settings.whitens(context.trial.model),
+        context.data.train,
+    )
 
 
-def _generated(items: list[int], solver: AnySolver, context: MeasureContext) -> Tensor:
-    """Images of feasible latents, which an inversion could reach with no error."""
-    z = normal_each(items, (context.latent_dim,), context.device, context.trial.seed, "generated")
-    with torch.no_grad():
-        return context.learner.generate(project(z, radius(solver.feasible, context.latent_dim)))
+def _latents(problem: _Problem) -> Callable[[Tensor], Tensor]:
+    """From the latents that are searched to those of the generator or decoder."""
+    return _whitening(problem) if problem.whitened else lambda z: z
 
 
 def _encode(originals: Tensor, context: MeasureContext) -> _Found:
     with torch.no_grad():
         z = context.learner.encode(originals)
-    return _Found(z, "encode", ["encoded"] * len(z), [1] * len(z))
+    return _Found(z, z.norm(dim=1), "encode", ["encoded"] * len(z), [1] * len(z))
 
 
-def _invert(solver: AnySolver, shard: Shard, image: list[int], originals: Tensor, context: MeasureContext) -> _Found:
-    inverter = _inverter(context.learner, context.latent_dim, solver.at(context.latent_dim), context.trial.seed)
+def _invert(problem: _Problem, shard: Shard, image: list[int], originals: Tensor, context: MeasureContext) -> _Found:
+    inverter = _inverter(problem)
     inversion = inverter.invert(originals, _starts(inverter.solver, shard, image, context))
-    return _Found(inversion.z, inverter.solver.model_dump_json(), list(inversion.status), inversion.passes.tolist())
+    return _Found(
+        _latents(problem)(inversion.z),
+        inversion.z.norm(dim=1),
+        inverter.solver.model_dump_json(),
+        list(inversion.status),
+        inversion.passes.tolist(),
+    )
 
 
 @lru_cache(maxsize=1)
-def _inverter(learner: Learner, latent_dim: int, solver: Solver, seed: int) -> Inverter:
+def _inverter(problem: _Problem) -> Inverter:
     """Kept between the shards of a trial: the rewritten generator and the bank serve them all."""
-    generator = learner.generate if learner.generator is None else learner.generator
-    return Inverter(generator, latent_dim, solver, seed)
+    learner, generator = problem.learner, problem.learner.generator
+    latents = _latents(problem)
+    if generator is None:
+        return Inverter(lambda z: learner.generate(latents(z)), problem.latent_dim, problem.solver, problem.seed)
+    network = nn.Sequential(_whitening(problem), generator) if problem.whitened else generator
+    return Inverter(network, problem.latent_dim, problem.solver, problem.seed)
+
+
+@lru_cache(maxsize=1)
+def _whitening(problem: _Problem) -> nn.Linear:
+    """The map u ↦ μ + Σ^½ u, which gives u ~ N(0, I) the mean and covariance of the codes of training images.
+
+    Σ^½ is the symmetric root, computed in float64 on the CPU: alone among the roots it does not depend on how an
+    eigenvector's sign came out. Where Σ is singular (fewer codes than dim(z), units that do nothing), what is searched
+    is confined to the span of the codes.
+    """
+    train, device = problem.train, problem.learner.device
+    chosen = shuffled(len(train), "whitening")[:CODES]
+    parts = [chosen[start : start + ENCODED_AT_ONCE] for start in range(0, len(chosen), ENCODED_AT_ONCE)]
+    with torch.no_grad():
+        pieces = [problem.learner.encode(train.batch(part, device)[0]).cpu() for part in parts]
+    codes = torch.cat(pieces).double()
+    values, vectors = torch.linalg.eigh(codes.T.cov().reshape(problem.latent_dim, problem.latent_dim))
+    whitening = nn.Linear(problem.latent_dim, problem.latent_dim)
+    whitening.weight.data = ((vectors * values.clamp(min=0).sqrt()) @ vectors.T).float()
+    whitening.bias.data = codes.mean(dim=0).float()
+    return whitening.to(device).requires_grad_(False)
 
 
 def _starts(solver: Solver, shard: Shard, image: list[int], context: MeasureContext) -> Tensor | None:

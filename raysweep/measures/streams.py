@@ -21,6 +21,12 @@ def normal_each(items: Iterable[int], shape: tuple[int, ...], device: torch.devi
     return torch.stack([normal(shape, torch.device("cpu"), *name, item) for item in items]).to(device)
 
 
+def uniform_each(items: Iterable[int], shape: tuple[int, ...], device: torch.device, *name: str | int) -> Tensor:
+    """(items, *shape) numbers uniform in [-1, 1); each item has a stream of its own, so shards can be cut anywhere."""
+    streams = [torch.Generator().manual_seed(derive_seed(*name, item)) for item in items]
+    return torch.stack([torch.rand(shape, generator=stream) * 2 - 1 for stream in streams]).to(device)
+
+
 def shuffled(count: int, *name: str | int) -> NDArray[np.int64]:
     """0 … `count` − 1 in the random order that `name` names."""
     return np.random.default_rng(derive_seed(*name)).permutation(count)

@@ -184,11 +184,17 @@ class Study(Frozen):
         ]
         return ((self.classifier_trial,) if self.classifier_trial else ()) + tuple(swept)
 
+    @property
+    def data_sets(self) -> tuple[AnyData, ...]:
+        """The study's own data set, then those that its measures need beside it."""
+        return tuple(dict.fromkeys([self.data, *(data for measure in self.measures for data in measure.other_data)]))
+
     def check_shapes(self, root: Path) -> None:
-        """Checks that every model can be built for the data.
+        """Checks that every model can be built for the data, and everything be measured that the measures ask for.
 
         Raises:
-            UserError: a family cannot work on images of this shape, or a classifier is wanted without classes.
+            UserError: a family cannot work on images of this shape, a classifier is wanted without classes, or a
+                measure wants what the data do not have.
         """
         facts = self.data.facts(root)
         for trial in self.trials:
@@ -198,6 +204,8 @@ class Study(Frozen):
                 needing = ", ".join(measure.name for measure in self.measures if measure.needs_classifier)
                 what = f"the classifier that {needing} needs" if trial == self.classifier_trial else f"arm {trial.arm}"
                 raise UserError(f"study {self.name}, {what}: {error}") from error
+        for measure in self.measures:
+            measure.check(facts, root)
 
 
 def describe_errors(error: ValidationError) -> str:

@@ -1,5 +1,6 @@
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 import torch
 from torch import nn
 
-from raysweep.data.images import DataSet, to_unit
+from raysweep.data.images import DataSet, Images, to_bytes, to_unit
 from raysweep.inversion import radius
 from raysweep.measures import MeasureContext, reconstruction, run_measure
+from raysweep.measures.targets import targets
 from raysweep.models import build_learner
-from raysweep.study import Autoencoder, Automatic, BallLbfgs, ProjectedAdam, Reconstruction, Vae, WganGp
+from raysweep.study import Autoencoder, Automatic, BallLbfgs, Digits, ProjectedAdam, Reconstruction, Vae, WganGp
 from raysweep.study.measures import Shard
 from raysweep.study.solvers import AnySolver
 
@@ -44,7 +46,7 @@ def test_the_error_is_that_of_the_nearest_image(
 ) -> None:
     context = make_context(model)
     for part, split in (("train", data.train), ("validation", data.validation)):
-        measured = rows(SETTINGS, context, Shard(part, 5, 15))  # type: ignore[arg-type]
+        measured = rows(SETTINGS, context, Shard(part, 5, 15))
         images = to_unit(torch.from_numpy(split.pixels[[row["image"] for row in measured]]))
         codes = context.learner.encode(images)
         assert [row["mse"] for row in measured] == pytest.approx(residuals(context, images), rel=1e-3)
@@ -70,7 +72,7 @@ def test_a_wgan_gp_is_inverted_through_an_equal_faster_network(make_context: Mak
     context = dataclasses.replace(context, learner=learner)
     measured = rows(Reconstruction(generated=10), context, Shard("generated", 0, 10))
     assert max(row["mse"] for row in measured) < 1e-6
-    network = reconstruction._inverter(learner, 3, Automatic().at(3), 0).generate
+    network = reconstruction._inverter(reconstruction._problem(Reconstruction(), context)).generate
     assert isinstance(network, nn.Sequential)
     assert not any(isinstance(layer, nn.BatchNorm2d | nn.Upsample) for layer in network)
 
@@ -158,3 +160,94 @@ def test_pixels_of_the_first_images_are_kept(make_context: Make, data: DataSet) 
         assert row["reconstruction"] == original.tobytes()
     for row in measured[3:]:
         assert row["original"] is row["reconstruction"] is None
+
+
+def test_other_targets_are_inverted_or_encoded_like_the_splits(
+    make_context: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAYSWEEP_CACHE", str(tmp_path / "cache"))
+    settings = SETTINGS.model_copy(update={"shifts": (2,), "foreign": Digits(), "noise": 5, "generated": 0, "keep": 0})
+    for model in (WganGp(latent_dim=5), Autoencoder(latent_dim=5)):
+        context = dataclasses.replace(make_context(model), data_folder=tmp_path)
+        for part, count in (("shifted_2", 20), ("foreign", 20), ("noise", 5)):
+            shard = Shard(part, 0, count)
+            measured = rows(settings, context, shard)
+            _, images = targets(settings, shard, context, lambda z: z)
+            assert [row["mse"] for row in measured] == pytest.approx(residuals(context, images), rel=1e-3)
+            assert {row["part"] for row in measured} == {part}
+        assert {row["part"]: 0 for row in all_rows(settings, context)}.keys() == {
+            "train",
+            "validation",
+            "shifted_2",
+            "foreign",
+            "noise",
+        }
+
+
+def test_kept_latents_are_exact_and_give_the_reconstruction(make_context: Make) -> None:
+    settings = SETTINGS.model_copy(update={"latents": True})
+    for model, part in ((WganGp(latent_dim=5), "generated"), (Vae(latent_dim=5), "train")):
+        context = make_context(model)
+        measured = rows(settings, context, Shard(part, 0, 10))
+        kept = np.array([row["z"] for row in measured])
+        z = torch.from_numpy(kept.astype(np.float32))
+        np.testing.assert_array_equal(z.double().numpy(), kept)  # nothing was lost between float32 and the table
+        assert [row["z_norm"] for row in measured] == pytest.approx(np.linalg.norm(kept, axis=1).tolist())
+        pixels = to_bytes(context.learner.generate(z[:3]))
+        assert [row["reconstruction"] for row in measured[:3]] == [image.tobytes() for image in pixels]
+    assert {row["z"] for row in rows(SETTINGS, context, Shard("train", 0, 10))} == {None}
+
+
+INVERT = SETTINGS.model_copy(update={"decoder": "invert", "latents": True, "solver": Automatic(feasible="everything")})
+
+
+def test_an_inverted_decoder_reaches_what_its_exact_encoder_does(make_context: Make, data: DataSet) -> None:
+    context = make_context(Autoencoder(latent_dim=5))
+    codes = context.learner.encode(to_unit(torch.from_numpy(data.train.pixels))).double().numpy()
+    mean, covariance = codes.mean(axis=0), np.cov(codes.T)
+    for part in ("train", "validation"):
+        measured = rows(INVERT, context, Shard(part, 0, 20))
+        images = targets(INVERT, Shard(part, 0, 20), context, lambda z: z)[1]
+        assert [row["mse"] for row in measured] == pytest.approx(residuals(context, images), rel=1e-4)
+        exact = context.learner.encode(images).double().numpy()
+        np.testing.assert_allclose([row["z"] for row in measured], exact, atol=5e-3)
+        # The norm is Mahalanobis's: of the latents in units of the codes' own spread.
+        squares = ((exact - mean) @ np.linalg.inv(covariance) * (exact - mean)).sum(axis=1)
+        assert [row["z_norm"] for row in measured] == pytest.approx(np.sqrt(squares).tolist(), rel=5e-3)
+        assert {row["status"] for row in measured} == {"converged"}
+
+
+def test_a_prior_is_not_whitened(make_context: Make, data: DataSet) -> None:
+    measured = rows(INVERT, make_context(Vae(latent_dim=5)), Shard("train", 0, 10))
+    norms = np.linalg.norm([row["z"] for row in measured], axis=1)
+    assert [row["z_norm"] for row in measured] == pytest.approx(norms.tolist())
+
+
+def test_an_inverted_decoder_has_a_floor_within_the_ball(make_context: Make) -> None:
+    settings = INVERT.model_copy(update={"solver": Automatic(), "keep": 10})
+    context = make_context(Autoencoder(latent_dim=2))
+    generated = rows(settings, context, Shard("generated", 0, 10))
+    assert max(row["mse"] for row in generated) < 1e-8
+    norms = [row["z_norm"] for part in ("train", "generated") for row in rows(settings, context, Shard(part, 0, 10))]
+    assert max(norms) <= radius("paper_ball", 2) * (1 + 1e-6)
+
+
+def test_fewer_codes_than_latents_confine_the_search_to_their_span(make_context: Make, data: DataSet) -> None:
+    few = DataSet(data.facts, Images(data.train.pixels[:3], None), data.validation)
+    context = dataclasses.replace(make_context(Autoencoder(latent_dim=4)), data=few)
+    codes = context.learner.encode(to_unit(torch.from_numpy(few.train.pixels))).double().numpy()
+    spanned = np.linalg.qr((codes[1:] - codes[0]).T)[0]
+    (offset,) = np.array([row["z"] for row in rows(INVERT, context, Shard("validation", 0, 1))]) - codes[0]
+    np.testing.assert_allclose(spanned @ (spanned.T @ offset), offset, atol=1e-4)
+
+
+def test_a_whitened_decoder_is_searched_through_an_equal_faster_network(make_context: Make) -> None:
+    context = make_context(model := Autoencoder(latent_dim=3, width=4))
+    learner = build_learner(model, context.data.facts, 0, context.device)
+    learner.load_weights(learner.weights())
+    problem = reconstruction._problem(INVERT, dataclasses.replace(context, learner=learner))
+    network = reconstruction._inverter(problem).generate
+    assert isinstance(network, nn.Sequential)
+    assert not any(isinstance(layer, nn.BatchNorm2d | nn.Upsample) for layer in network)
+    u = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(network(u), learner.generate(reconstruction._whitening(problem)(u)), atol=1e-5, rtol=0)

@@ -1,18 +1,25 @@
 """What every measure says about itself: how it is cut into shards, what they cost, where its rows go."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import ClassVar
 
 from raysweep.schema import TEXT, Column, Table
 from raysweep.study.base import Frozen, Name
-from raysweep.study.data import DataFacts
+from raysweep.study.data import AnyData, DataFacts
 from raysweep.study.models import FamilySettings
 
 MEASURE = Column("measure", TEXT, "name of the measure in the study")
 TRIAL = Column("trial", TEXT, "id of the trial")
-PART = Column("part", TEXT, "which images: train, validation, generated, samples or reconstructions")
+PART = Column(
+    "part",
+    TEXT,
+    "which images: train, validation, generated, samples, reconstructions; shifted_<n>, training images moved by n "
+    "pixels; foreign, of another data set; noise",
+)
 
-Part = Literal["train", "validation", "generated", "samples", "reconstructions"]
+Part = str
+"""What a shard's items are, as the column `part` says."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,18 @@ class MeasureSettings(Frozen):
     def needs_reference(self) -> bool:
         """Whether statistics of the data set must be computed first, once for all trials."""
         return False
+
+    @property
+    def other_data(self) -> tuple[AnyData, ...]:
+        """Data sets that it needs beside the study's own."""
+        return ()
+
+    def check(self, facts: DataFacts, root: Path) -> None:
+        """Checks what depends on the data: `facts` of the study's own, and the data folder `root` for others.
+
+        Raises:
+            UserError: the settings ask for what the data do not have.
+        """
 
     def applies_to(self, model: FamilySettings) -> bool:
         """Whether there is anything to measure on this family."""

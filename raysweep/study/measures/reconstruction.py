@@ -1,15 +1,21 @@
 """How well each image is reached: encoded and decoded, or by inverting the generator."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, field_validator
 
-from raysweep.schema import BYTES, INTEGER, REAL, TEXT, Column, Table
+from raysweep.errors import UserError
+from raysweep.schema import BYTES, INTEGER, REAL, REALS, TEXT, Column, Table
 from raysweep.study.base import Name
-from raysweep.study.data import DataFacts
+from raysweep.study.data import AnyData, DataFacts
 from raysweep.study.measures.base import MEASURE, PART, TRIAL, MeasureSettings, Shard, cut
 from raysweep.study.models import FamilySettings, LatentSettings
 from raysweep.study.solvers import AnySolver, Automatic
+
+CODES = 10_000
+"""Training images, at most, whose codes whiten the latent space of a decoder that has no prior."""
 
 RECONSTRUCTION = Table(
     "reconstruction",
@@ -18,12 +24,13 @@ RECONSTRUCTION = Table(
         MEASURE,
         TRIAL,
         PART,
-        Column("image", INTEGER, "index of the image in its split, or of the generated image"),
+        Column("image", INTEGER, "index of the image in its split, or of the generated or noise image"),
         Column("mse", REAL, "squared error per pixel value, pixels in [-1, 1]", "1/pixel"),
-        Column("z_norm", REAL, "‖z*‖ of the latent found or encoded"),
+        Column("z_norm", REAL, "‖z*‖ of the latent found or encoded; of the whitened one where a decoder was inverted"),
         Column("solver", TEXT, "encode, or the inversion's solver with its settings, as JSON"),
         Column("status", TEXT, "encoded; converged, stalled or budget spent for an inversion"),
         Column("passes", INTEGER, "generator passes spent on the image", "passes"),
+        Column("z", REALS, "the latent whose image is the reconstruction; empty where it was not kept", nullable=True),
         Column("original", BYTES, "pixels (channels, height, width) as bytes; empty for most images", nullable=True),
         Column("reconstruction", BYTES, "pixels of the reconstruction; empty for most images", nullable=True),
     ),
@@ -37,6 +44,11 @@ class Reconstruction(MeasureSettings):
     `images` of each split are measured, a seeded choice that is the same for all trials and measures. For inverted
     generators, `generated` images made from known latents are inverted as well: their true error is zero, so what is
     left is the failure of the optimiser, to be read beside every other error.
+
+    What else a model can make is measured by the same solver with the same budget, on images that it was not trained
+    for: `shifts`, `foreign` and `noise`.
+
+    Source: Pinetz, Soukup and Pock (2019), Sections 4.2 and 5.3.
     """
 
     table: ClassVar[Table] = RECONSTRUCTION
@@ -44,23 +56,91 @@ class Reconstruction(MeasureSettings):
     name: Name = "reconstruction"
     images: PositiveInt = 1_000
     generated: Annotated[int, Field(ge=0)] = 100
+    shifts: tuple[PositiveInt, ...] = ()
+    """By how many pixels the chosen training images are moved, each in one of the four directions along the axes.
+
+    The direction is drawn once for each image and is the same for every distance and trial; the border is repeated
+    into what is uncovered. The paper states neither."""
+    foreign: AnyData | None = None
+    """Another data set, of whose validation images `images` are measured: resized bilinearly to the study's size
+    (antialiased), in its number of channels."""
+    noise: Annotated[int, Field(ge=0)] = 0
+    """Images of independent uniform noise in [-1, 1]."""
     shard: PositiveInt = 100
     keep: Annotated[int, Field(ge=0)] = 8
-    """Of how many images per split the pixels are kept, for grids."""
+    """Of how many images per part the pixels are kept, for grids."""
+    latents: bool = False
+    """Keep z* of every image: 8 bytes a component."""
     solver: AnySolver = Automatic()
     """How generators are inverted."""
+    decoder: Literal["encode", "invert"] = "encode"
+    """Of models with an encoder: "encode" uses it; "invert" sets it aside and inverts the decoder by `solver`, as if
+    it were a GAN's generator, and measures nothing on models without an encoder, which "encode" inverts already.
+
+    So that the same ball applies, the latents of a decoder without a prior are whitened: g'(u) = dec(μ + Σ^½ u) is
+    inverted for u, with mean μ and covariance Σ of the codes of training images."""
+
+    @field_validator("shifts")
+    @classmethod
+    def _different(cls, shifts: Sequence[int]) -> Sequence[int]:
+        if len(set(shifts)) < len(shifts):
+            raise ValueError(f"names a distance twice: {tuple(shifts)}; leave it out once")
+        return shifts
+
+    @property
+    def other_data(self) -> tuple[AnyData, ...]:
+        """See `MeasureSettings`."""
+        return (self.foreign,) if self.foreign else ()
+
+    def check(self, facts: DataFacts, root: Path) -> None:
+        """See `MeasureSettings`: shifts must leave something of an image, and foreign images must be as many."""
+        size, farthest = facts.shape.size, max(self.shifts, default=0)
+        if farthest >= size:
+            raise UserError(
+                f"measure {self.name}: shifts by {farthest} pixels leave nothing of images of {size} × {size}; "
+                f"give at most {size - 1}"
+            )
+        if self.foreign:
+            there = self.foreign.facts(root).validation
+            if there < self.images:
+                raise UserError(
+                    f"measure {self.name}: images is {self.images:,}, but the foreign data set {self.foreign.kind} has "
+                    f"{there:,} validation images; set images to at most {there:,}, or name another foreign data set"
+                )
+
+    def inverts(self, model: FamilySettings) -> bool:
+        """Whether images are found by inverting the model's generator or decoder, not by encoding."""
+        return self.decoder == "invert" or not model.has_encoder
+
+    def whitens(self, model: FamilySettings) -> bool:
+        """Whether latents are whitened by training images' codes: those of a decoder whose latents have no prior."""
+        return self.inverts(model) and not model.has_prior
+
+    def applies_to(self, model: FamilySettings) -> bool:
+        """See `MeasureSettings`."""
+        return super().applies_to(model) and (self.decoder == "encode" or model.has_encoder)
 
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
         """See `MeasureSettings`."""
-        parts = cut("train", min(self.images, facts.train), self.shard)
-        parts += cut("validation", min(self.images, facts.validation), self.shard)
-        return parts if model.has_encoder else parts + cut("generated", self.generated, self.shard)
+        train = min(self.images, facts.train)
+        counts = {
+            "train": train,
+            "validation": min(self.images, facts.validation),
+            "generated": self.generated if self.inverts(model) else 0,
+            **{f"shifted_{distance}": train for distance in self.shifts},
+            "foreign": self.images if self.foreign else 0,
+            "noise": self.noise,
+        }
+        return tuple(shard for part, count in counts.items() for shard in cut(part, count, self.shard))
 
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
         """See `MeasureSettings`."""
         images = shard.stop - shard.start
-        if model.has_encoder:
-            return images * 2.0 * sum(network.multiply_adds for network in model.networks(facts).values())
+        encoding = 2.0 * sum(network.multiply_adds for network in model.networks(facts).values())
+        if not self.inverts(model):
+            return images * encoding
         assert isinstance(model, LatentSettings)
         solver = self.solver.at(model.latent_dim)
-        return (images * solver.expected_passes(model.latent_dim) + solver.bank_size) * model.decoder_flop(facts)
+        whitening = min(CODES, facts.train) * encoding if self.whitens(model) else 0.0
+        passes = images * solver.expected_passes(model.latent_dim) + solver.bank_size
+        return passes * model.decoder_flop(facts) + whitening
