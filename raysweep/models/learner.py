@@ -78,6 +78,17 @@ class Learner(ABC):
         """
         raise NotImplementedError
 
+    def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation, each (count, dim(z)), of the latents of images, in evaluation mode.
+
+        The deviation is 0 where the family's `has_posterior` is not set.
+
+        Raises:
+            NotImplementedError: the family has no encoder.
+        """
+        z = self.encode(images)
+        return z, torch.zeros_like(z)
+
     def random(self, purpose: str, step: int) -> torch.Generator:
         """The random stream for a purpose at a step, on `device`."""
         return torch.Generator(self.device).manual_seed(derive_seed(self.seed, purpose, step))

@@ -49,8 +49,13 @@ class VaeLearner(Learner):
 
     def encode(self, images: Tensor) -> Tensor:
         """See `Learner`: the posterior's mean."""
+        return self.posterior(images)[0]
+
+    def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Learner`."""
         self.networks.eval()
-        return self._posterior(_to_pixels(images))[0]
+        mean, log_variance = self._posterior(_to_pixels(images))
+        return mean, (log_variance / 2).exp()
 
     def _losses(self, images: Tensor, stream: torch.Generator) -> dict[str, Tensor]:
         pixels = _to_pixels(images)

@@ -43,6 +43,7 @@ def test_loss_is_the_negative_evidence_lower_bound(layers: str, likelihood: str,
     torch.testing.assert_close(losses["divergence"], divergence_from_prior(mean, log_variance).detach())
     torch.testing.assert_close(losses["loss"], losses["reconstruction"] + losses["divergence"])
     torch.testing.assert_close(learner.encode(noise), mean)
+    torch.testing.assert_close(learner.posterior(noise), (mean, (log_variance / 2).exp()))
 
 
 def test_stretch_of_a_scaled_isometry_is_the_square_of_its_scale() -> None:

@@ -24,6 +24,8 @@ class FamilySettings(Frozen):
     """Samples are drawn by generating from z ~ N(0, I)."""
     has_encoder: ClassVar[bool]
     """Images are reconstructed by encoding and decoding; otherwise by inverting the generator."""
+    has_posterior: ClassVar[bool] = False
+    """The encoder gives a distribution of latents for each image, not a single one."""
 
     @property
     def images_per_step(self) -> int:
@@ -58,6 +60,12 @@ class FamilySettings(Frozen):
         """Floating-point operations of generating one image; 0 where nothing is generated."""
         networks = self.networks(facts)
         return 2.0 * sum(networks[name].multiply_adds for name in ("generator", "decoder") if name in networks)
+
+    def encoder_flop(self, facts: DataFacts) -> float:
+        """Floating-point operations of encoding one image; 0 where nothing is encoded."""
+        networks = self.networks(facts)
+        parts = ("encoder", "mean", "log_variance")
+        return 2.0 * sum(networks[name].multiply_adds for name in parts if name in networks)
 
 
 class LatentSettings(FamilySettings):

@@ -54,6 +54,10 @@ class Pca(LatentSettings):
             )
         return {"decoder": Network((Dense(self.latent_dim, pixels), Fold(facts.shape.channels, facts.shape.size)))}
 
+    def encoder_flop(self, facts: DataFacts) -> float:
+        """See `FamilySettings`: the decoder's, whose transpose encodes."""
+        return self.decoder_flop(facts)
+
     def values_to_continue(self, facts: DataFacts) -> int:
         """See `FamilySettings`: mean and covariance, of eight bytes a value, beside the decoder."""
         pixels = facts.shape.pixels

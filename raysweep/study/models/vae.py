@@ -19,6 +19,7 @@ class VaeSettings(LatentSettings, DescentSettings):
 
     has_prior: ClassVar[bool] = True
     has_encoder: ClassVar[bool] = True
+    has_posterior: ClassVar[bool] = True
     epochs: PositiveInt | None = 20
     batch: Annotated[int, Field(ge=2)] = 300
     layers: Literal["looser", "mlp"] = "looser"
@@ -31,7 +32,13 @@ class VaeSettings(LatentSettings, DescentSettings):
     """BatchNorm in the encoder; it undoes the scale of the weights before it."""
 
     def networks(self, facts: DataFacts) -> dict[str, Network]:
-        """Encoder, its heads for mean and log-variance, and decoder."""
+        """Encoder, its heads for mean and log-variance, and decoder.
+
+        Raises:
+            ValueError: the data are points, or images of a size that the layers cannot halve.
+        """
+        if facts.points:
+            raise ValueError("this family's decoder ends in a sigmoid, for pixels; it cannot make points")
         if self.layers == "mlp":
             encoder = architecture.mlp_encoder(facts.shape, self.width)
             size = self.width
