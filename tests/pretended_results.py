@@ -17,7 +17,9 @@ from raysweep.study import (
     ClassRadius,
     Digits,
     FrechetDistance,
+    KernelDistance,
     LcVae,
+    PrecisionRecall,
     ProjectedAdam,
     Reconstruction,
     Samples,
@@ -77,7 +79,9 @@ class Numbers:
     failed_shards: Callable[[AnyMeasure, Trial, Shard], str] = lambda measure, trial, shard: ""
     """The reason for which a shard failed; empty for those that did not."""
     diverged: Callable[[Trial], str] = lambda trial: ""
-    measured: frozenset[str] = frozenset({"reconstruction", "frechet", "class_radius", "samples"})
+    measured: frozenset[str] = frozenset(
+        {"reconstruction", "frechet", "kernel_distance", "precision_recall", "class_radius", "samples"}
+    )
     environment: dict[str, object] = field(
         default_factory=lambda: {
             "cores": 2,
@@ -108,6 +112,8 @@ def pretended_study(seeds: Sequence[int] = (0, 1), **fields: object) -> Study:
         "measures": (
             Reconstruction(images=20, generated=10, shard=10, keep=8, solver=solver),
             FrechetDistance(samples=1000),
+            KernelDistance(samples=1000),
+            PrecisionRecall(samples=1000),
             ClassRadius(samples=20, shard=10),
             Samples(count=48),
         ),
@@ -220,6 +226,41 @@ def _frechet(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) 
     }
 
 
+def _kernel_distance(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    assert isinstance(measure, KernelDistance)
+    return {
+        "part": [shard.part],
+        "features": [measure.features],
+        "reference": [measure.reference],
+        "samples": [shard.stop - shard.start],
+        "reference_images": [1437],
+        "subsets": [measure.subsets],
+        "subset_images": [measure.subset_size],
+        "distance": [numbers.distance(trial, shard.part) / 1000],
+        "deviation": [0.001],
+        "floor": [-0.0002],
+        "floor_deviation": [0.001],
+        "floor_images": [min(measure.samples, 360)],
+    }
+
+
+def _precision_recall(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    assert isinstance(measure, PrecisionRecall)
+    values = {"precision": 0.8, "recall": 0.6, "density": 0.9, "coverage": 0.7}
+    return {
+        "part": [shard.part],
+        "features": [measure.features],
+        "reference": [measure.reference],
+        "samples": [shard.stop - shard.start],
+        "reference_images": [1437],
+        "neighbours": [measure.neighbours],
+        "density_neighbours": [measure.density_neighbours],
+        **{name: [value / spread(trial)] for name, value in values.items()},
+        **{f"held_out_{name}": [0.95] for name in values},
+        "held_out_images": [min(measure.samples, 360)],
+    }
+
+
 def _class_radius(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     samples = list(range(shard.start, shard.stop))
     found = [sample >= numbers.censored(trial) for sample in samples]
@@ -242,6 +283,8 @@ def _samples(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) 
 WRITERS: dict[str, Callable[[AnyMeasure, Trial, Shard, Numbers], Columns]] = {
     "reconstruction": _reconstruction,
     "frechet": _frechet,
+    "kernel_distance": _kernel_distance,
+    "precision_recall": _precision_recall,
     "class_radius": _class_radius,
     "samples": _samples,
 }

@@ -10,16 +10,27 @@ import torch
 from numpy.typing import NDArray
 
 from raysweep.data.images import DataSet
-from raysweep.measures import class_radius, frechet, reconstruction, samples
+from raysweep.measures import class_radius, frechet, kernel_distance, precision_recall, reconstruction, samples
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.models.lenet import LeNetLearner
-from raysweep.study.measures import ClassRadius, FrechetDistance, MeasureSettings, Reconstruction, Samples, Shard
+from raysweep.study.measures import (
+    ClassRadius,
+    FrechetDistance,
+    KernelDistance,
+    MeasureSettings,
+    PrecisionRecall,
+    Reconstruction,
+    Samples,
+    Shard,
+)
 
 __all__ = ["MEASURES", "PREPARE", "MeasureContext", "prepare", "run_measure"]
 
 MEASURES: Mapping[type[MeasureSettings], Callable[[Any, Shard, MeasureContext], Columns]] = {
     Reconstruction: reconstruction.run,
     FrechetDistance: frechet.run,
+    KernelDistance: kernel_distance.run,
+    PrecisionRecall: precision_recall.run,
     ClassRadius: class_radius.run,
     Samples: samples.run,
 }
@@ -28,7 +39,11 @@ MEASURES: Mapping[type[MeasureSettings], Callable[[Any, Shard, MeasureContext], 
 PREPARE: Mapping[
     type[MeasureSettings],
     Callable[[Any, DataSet, LeNetLearner | None, Path | None, torch.device], dict[str, NDArray[np.float64]]],
-] = {FrechetDistance: frechet.prepare}
+] = {
+    FrechetDistance: frechet.prepare,
+    KernelDistance: kernel_distance.prepare,
+    PrecisionRecall: precision_recall.prepare,
+}
 """What a measure with `needs_reference` computes once for the study."""
 
 

@@ -26,6 +26,26 @@ def nearest_distances(queries: Tensor, points: Tensor, k: int = 1) -> Tensor:
     return torch.cat([_nearest(some, points, centre, k) for some in torch.split(queries, QUERIES_AT_ONCE)])
 
 
+def balls_around(queries: Tensor, points: Tensor, radii: Tensor) -> Tensor:
+    """In how many balls each query lies: (queries,) counts of points within their own radius (points,) of it.
+
+    A distance that equals the radius to rounding counts as within.
+    """
+    centre = points.mean(dim=0, dtype=torch.float64)
+    return torch.cat([_balls(some, points, radii, centre) for some in torch.split(queries, QUERIES_AT_ONCE)])
+
+
+def _balls(queries: Tensor, points: Tensor, radii: Tensor, centre: Tensor) -> Tensor:
+    counts = torch.zeros(len(queries), dtype=torch.int64, device=queries.device)
+    squared_norms = (queries.double() - centre).square().sum(dim=1, keepdim=True)
+    for start, block in _blocks(queries, points, centre):
+        squared_radii = radii[start : start + block.shape[1]].square()
+        # The error of a block's entry is of the order of the float's times ‖a‖² + ‖b‖², where ‖b‖ ≤ ‖a‖ + radius.
+        rounding = 1e-13 * (squared_norms + squared_radii)
+        counts += (block <= squared_radii + rounding).sum(dim=1)
+    return counts
+
+
 def _nearest(queries: Tensor, points: Tensor, centre: Tensor, k: int) -> Tensor:
     squared = queries.new_empty((len(queries), 0), dtype=torch.float64)
     index = squared.long()

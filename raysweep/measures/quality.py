@@ -1,6 +1,6 @@
 """Which images the measures of sample quality judge, and their features: the same for all of these measures."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -52,6 +52,11 @@ def real_features(
     """Features (batch, length) of the chosen images of a split, in batches."""
     for start in range(0, len(chosen), IMAGES_AT_ONCE):
         yield _features(split.batch(chosen[start : start + IMAGES_AT_ONCE], device)[0], features)
+
+
+def as_matrix(batches: Iterable[Tensor]) -> NDArray[np.float64]:
+    """Batches (batch, length) as one matrix (count, length)."""
+    return np.concatenate([batch.to("cpu", torch.float64).numpy() for batch in batches])
 
 
 def reference_images(settings: ReferenceSettings, data: DataSet) -> tuple[Images, NDArray[np.int64]]:

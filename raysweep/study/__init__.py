@@ -2,7 +2,14 @@
 
 from raysweep.study.core import Arm, Resources, Study, Trial, grid
 from raysweep.study.data import CelebA, Cifar10, Digits, FashionMnist, Grid2d, ImageFolder, Mnist
-from raysweep.study.measures import ClassRadius, FrechetDistance, Reconstruction, Samples
+from raysweep.study.measures import (
+    ClassRadius,
+    FrechetDistance,
+    KernelDistance,
+    PrecisionRecall,
+    Reconstruction,
+    Samples,
+)
 from raysweep.study.models import Autoencoder, Glo, LcVae, LeNet, Pca, Vae, WganGp
 from raysweep.study.solvers import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
 
@@ -20,11 +27,13 @@ __all__ = [
     "Glo",
     "Grid2d",
     "ImageFolder",
+    "KernelDistance",
     "LcVae",
     "LeNet",
     "LevenbergMarquardt",
     "Mnist",
     "Pca",
+    "PrecisionRecall",
     "ProjectedAdam",
     "Reconstruction",
     "Resources",

@@ -7,8 +7,20 @@ import torch
 from raysweep.data.images import DataSet
 from raysweep.measures import MEASURES, PREPARE, MeasureContext, prepare, run_measure
 from raysweep.models import build_learner
-from raysweep.study import ClassRadius, FrechetDistance, ProjectedAdam, Reconstruction, Samples, Trial, Vae, WganGp
+from raysweep.study import (
+    ClassRadius,
+    FrechetDistance,
+    KernelDistance,
+    PrecisionRecall,
+    ProjectedAdam,
+    Reconstruction,
+    Samples,
+    Trial,
+    Vae,
+    WganGp,
+)
 from raysweep.study.measures import AnyMeasure, MeasureSettings
+from raysweep.study.measures.quality import QualitySettings
 from raysweep.tables import MEASURE_TABLES
 
 CPU = torch.device("cpu")
@@ -17,6 +29,8 @@ KINDS = get_args(get_args(AnyMeasure)[0])
 SMALL = (
     Reconstruction(images=6, generated=3, shard=4, keep=1, solver=ProjectedAdam(steps=3)),
     FrechetDistance(samples=10),
+    KernelDistance(samples=10, subsets=3, subset_size=5),
+    PrecisionRecall(samples=10),
     ClassRadius(samples=4, shard=3, bank=20, rays=2),
     Samples(count=3),
 )
@@ -53,7 +67,7 @@ def test_real_models_fill_the_tables_equally_each_time(
     assert all(first.equals(second) for first, second in zip(*tables, strict=True))
     expected = sum(shard.stop - shard.start for shard in settings.shards(model, data.facts))
     assert sum(len(table) for table in tables[0]) == (
-        len(tables[0]) if isinstance(settings, FrechetDistance) else expected
+        len(tables[0]) if isinstance(settings, QualitySettings) else expected
     )
 
 

@@ -11,6 +11,8 @@ from pydantic import Field
 from raysweep.study.measures.base import MeasureSettings, Part, Shard, cut
 from raysweep.study.measures.class_radius import ClassRadius
 from raysweep.study.measures.frechet import FrechetDistance
+from raysweep.study.measures.kernel_distance import KernelDistance
+from raysweep.study.measures.precision_recall import PrecisionRecall
 from raysweep.study.measures.reconstruction import Reconstruction
 from raysweep.study.measures.samples import Samples
 
@@ -19,8 +21,10 @@ __all__ = [
     "AnyMeasure",
     "ClassRadius",
     "FrechetDistance",
+    "KernelDistance",
     "MeasureSettings",
     "Part",
+    "PrecisionRecall",
     "Reconstruction",
     "Samples",
     "Shard",
@@ -28,7 +32,7 @@ __all__ = [
 ]
 
 AnyMeasure = Annotated[
-    Reconstruction | FrechetDistance | ClassRadius | Samples,
+    Reconstruction | FrechetDistance | KernelDistance | PrecisionRecall | ClassRadius | Samples,
     Field(discriminator="kind"),
 ]
 """Every measure that a study can name. A new one is added here and in `raysweep.measures`."""

@@ -2,10 +2,17 @@
 
 from typing import ClassVar, Literal
 
-from raysweep.schema import INTEGER, REAL, Column, Table
+from raysweep.schema import REAL, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.measures.base import MEASURE, PART, TRIAL
-from raysweep.study.measures.quality import FEATURES, REFERENCE, REFERENCE_IMAGES, SAMPLES, ReferenceSettings
+from raysweep.study.measures.quality import (
+    FEATURES,
+    FLOOR_IMAGES,
+    REFERENCE,
+    REFERENCE_IMAGES,
+    SAMPLES,
+    ReferenceSettings,
+)
 
 FRECHET = Table(
     "frechet",
@@ -20,7 +27,7 @@ FRECHET = Table(
         REFERENCE_IMAGES,
         Column("distance", REAL, "squared Fréchet distance between Gaussians fitted to the features"),
         Column("floor", REAL, "the same of real images of the other split; equal for all trials"),
-        Column("floor_images", INTEGER, "number of images behind the floor: `samples`, or all of the split", "images"),
+        FLOOR_IMAGES,
     ),
     keys=3,
 )

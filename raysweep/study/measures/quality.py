@@ -15,6 +15,9 @@ FEATURES = Column("features", TEXT, "network whose features are compared")
 REFERENCE = Column("reference", TEXT, "split of the real images")
 SAMPLES = Column("samples", INTEGER, "number of generated or reconstructed images", "images")
 REFERENCE_IMAGES = Column("reference_images", INTEGER, "number of real images", "images")
+FLOOR_IMAGES = Column(
+    "floor_images", INTEGER, "number of images behind the floor: `samples`, or all of the split", "images"
+)
 
 INCEPTION_FLOP, LENET_FLOP = 11.4e9, 1e6
 """Operations of a network's features of one image; Inception's are 5.7 G multiply-adds at 299 × 299 pixels."""
@@ -33,6 +36,11 @@ class QualitySettings(MeasureSettings):
     samples: Annotated[int, Field(ge=2)] = 10_000
 
     @property
+    def features_length(self) -> int:
+        """Number of features of an image."""
+        return {"lenet": 84, "inception": 2048}[self.features]
+
+    @property
     def needs_classifier(self) -> bool:
         """With LeNet's features."""
         return self.features == "lenet"
@@ -44,7 +52,7 @@ class QualitySettings(MeasureSettings):
 
     def check(self, facts: DataFacts, root: Path) -> None:
         """See `MeasureSettings`: points in the plane have no such features."""
-        if facts.shape.size == 1:
+        if facts.points:
             raise UserError(
                 f"measure {self.name}: {self.kind} compares features of images, and this data set has points; "
                 "leave it out"
