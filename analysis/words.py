@@ -6,7 +6,15 @@ from collections.abc import Iterable, Sequence
 from analysis.results import AxisValues
 from raysweep.study.core import AxisValue
 
-FAMILIES = {"wgan_gp": "WGAN-GP", "autoencoder": "AE", "vae": "VAE", "lc_vae": "LC-VAE", "pca": "PCA", "lenet": "LeNet"}
+FAMILIES = {
+    "wgan_gp": "WGAN-GP",
+    "gan": "GAN",
+    "autoencoder": "AE",
+    "vae": "VAE",
+    "lc_vae": "LC-VAE",
+    "pca": "PCA",
+    "lenet": "LeNet",
+}
 """Names of the model families, as the papers write them."""
 
 AXES = {"latent_dim": "dim(z)", "lam": "λ", "c": "c"}

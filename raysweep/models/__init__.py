@@ -3,16 +3,18 @@
 import torch
 
 from raysweep.models.autoencoder import AutoencoderLearner
+from raysweep.models.gan import GanLearner
 from raysweep.models.learner import Learner
 from raysweep.models.lenet import LeNetLearner
 from raysweep.models.pca import PcaLearner
 from raysweep.models.vae import LcVaeLearner, VaeLearner
 from raysweep.models.wgan_gp import WganGpLearner
 from raysweep.study.data import DataFacts
-from raysweep.study.models import Autoencoder, FamilySettings, LcVae, LeNet, Pca, Vae, WganGp
+from raysweep.study.models import Autoencoder, FamilySettings, Gan, LcVae, LeNet, Pca, Vae, WganGp
 
 LEARNERS: dict[type[FamilySettings], type[Learner]] = {
     WganGp: WganGpLearner,
+    Gan: GanLearner,
     Autoencoder: AutoencoderLearner,
     Vae: VaeLearner,
     LcVae: LcVaeLearner,

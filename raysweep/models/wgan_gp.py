@@ -3,16 +3,14 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from raysweep.models.descent import adam, descend
-from raysweep.models.learner import Learner
-from raysweep.models.networks import build_all
-from raysweep.study.data import DataFacts
+from raysweep.models.adversarial import AdversarialLearner
+from raysweep.models.descent import descend
 from raysweep.study.models import WganGp
 
 
-class WganGpLearner(Learner):
+class WganGpLearner(AdversarialLearner):
     """Generator and critic.
 
     One update is `critic_steps` updates of the critic, each on a batch of its own, and one of the generator. Real and
@@ -22,16 +20,6 @@ class WganGpLearner(Learner):
     """
 
     settings: WganGp
-
-    def __init__(self, settings: WganGp, facts: DataFacts, seed: int, device: torch.device) -> None:
-        super().__init__(settings, facts, seed, device)
-        self.networks = build_all(settings.networks(facts), seed, device)
-        self.optimizers = {name: adam(settings, network) for name, network in self.networks.items()}
-
-    @property
-    def generator(self) -> nn.Module:
-        """See `Learner`."""
-        return self.networks["generator"]
 
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
         """See `Learner`: `critic_loss`, `wasserstein` and `gradient_penalty` are means over the critic's steps."""
@@ -46,11 +34,6 @@ class WganGpLearner(Learner):
         with torch.no_grad():
             fake = self.generate(self._noise(len(images), self.random("evaluate", 0)))
             return {"wasserstein": self._wasserstein(images, fake)}
-
-    def generate(self, z: Tensor) -> Tensor:
-        """See `Learner`."""
-        self.networks.eval()
-        return self._generated(z)
 
     def _update_critic(self, real: Tensor, stream: torch.Generator) -> dict[str, Tensor]:
         with torch.no_grad():
@@ -71,13 +54,6 @@ class WganGpLearner(Learner):
         descend(self.optimizers["generator"], loss)
         critic.requires_grad_(True)
         return loss.detach()
-
-    def _noise(self, count: int, stream: torch.Generator) -> Tensor:
-        return torch.randn(count, self.settings.latent_dim, generator=stream, device=self.device)
-
-    def _generated(self, z: Tensor) -> Tensor:
-        images: Tensor = self.networks["generator"](z)
-        return images
 
     def _wasserstein(self, real: Tensor, fake: Tensor) -> Tensor:
         """The critic's estimate of the distance: its mean on `real` less its mean on `fake`."""

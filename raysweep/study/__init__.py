@@ -10,7 +10,7 @@ from raysweep.study.measures import (
     Reconstruction,
     Samples,
 )
-from raysweep.study.models import Autoencoder, Glo, LcVae, LeNet, Pca, Vae, WganGp
+from raysweep.study.models import Autoencoder, Gan, Glo, LcVae, LeNet, Pca, Vae, WganGp
 from raysweep.study.solvers import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Digits",
     "FashionMnist",
     "FrechetDistance",
+    "Gan",
     "Glo",
     "Grid2d",
     "ImageFolder",

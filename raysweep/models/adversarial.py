@@ -1,0 +1,40 @@
+"""What the learners of generative adversarial networks share."""
+
+from abc import ABC
+
+import torch
+from torch import Tensor, nn
+
+from raysweep.models.descent import adam
+from raysweep.models.learner import Learner
+from raysweep.models.networks import build_all
+from raysweep.study.data import DataFacts
+from raysweep.study.models import AdversarialSettings
+
+
+class AdversarialLearner(Learner, ABC):
+    """A generator of images from z ~ N(0, I), and the network that it is trained against, each with its own Adam."""
+
+    settings: AdversarialSettings
+
+    def __init__(self, settings: AdversarialSettings, facts: DataFacts, seed: int, device: torch.device) -> None:
+        super().__init__(settings, facts, seed, device)
+        self.networks = build_all(settings.networks(facts), seed, device)
+        self.optimizers = {name: adam(settings, network) for name, network in self.networks.items()}
+
+    @property
+    def generator(self) -> nn.Module:
+        """See `Learner`."""
+        return self.networks["generator"]
+
+    def generate(self, z: Tensor) -> Tensor:
+        """See `Learner`."""
+        self.networks.eval()
+        return self._generated(z)
+
+    def _noise(self, count: int, stream: torch.Generator) -> Tensor:
+        return torch.randn(count, self.settings.latent_dim, generator=stream, device=self.device)
+
+    def _generated(self, z: Tensor) -> Tensor:
+        images: Tensor = self.networks["generator"](z)
+        return images

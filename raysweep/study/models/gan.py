@@ -1,0 +1,56 @@
+"""Generative adversarial network with the non-saturating loss."""
+
+from typing import Literal
+
+from pydantic import PositiveFloat, PositiveInt
+
+from raysweep.architecture import ImageShape, Network
+from raysweep.study.data import DataFacts
+from raysweep.study.models.adversarial import AdversarialSettings
+from raysweep.study.models.base import Beta
+
+
+class Gan(AdversarialSettings):
+    """Generative adversarial network: the generator maximises log D(G(z)), the non-saturating loss.
+
+    Its networks are those of `WganGp`, so the two families differ in the loss alone.
+
+    Source: Goodfellow et al. (2014), Algorithm 1 with the generator's loss of Section 3; Algorithm A.1 of Manoj
+    (2018). Learning rate and betas are those of DCGAN (Radford, Metz and Chintala, 2015), Section 4; PacGAN's for
+    points are 1e-4 and (0.8, 0.999), with a batch of 100.
+    """
+
+    family: Literal["gan"] = "gan"
+    discriminator_steps: PositiveInt = 1
+    """Discriminator updates per generator update."""
+    spectral_norm: bool = False
+    """Every weight of the discriminator is divided by its largest singular value (SN-GAN).
+    Source: Miyato, Kataoka, Koyama and Yoshida (2018), Algorithm 1: one power iteration per update."""
+    packing: PositiveInt = 1
+    """Images that the discriminator judges together, as channels of one input (PacGAN). A batch is of that many packs,
+    so an update takes packing · batch images. Source: Lin, Khetan, Fanti and Oh (2018), Section 3."""
+    learning_rate: PositiveFloat = 2e-4
+    betas: tuple[Beta, Beta] = (0.5, 0.999)
+
+    @property
+    def batches_per_step(self) -> int:
+        """A batch for every image of a pack, in every discriminator update."""
+        return self.discriminator_steps * self.packing
+
+    def networks(self, facts: DataFacts) -> dict[str, Network]:
+        """Generator and discriminator."""
+        pack = ImageShape(facts.shape.channels * self.packing, facts.shape.size)
+        return {"generator": self._generator(facts), "discriminator": self._critic(pack)}
+
+    def flop_per_step(self, facts: DataFacts) -> float:
+        """See `FamilySettings`.
+
+        A discriminator update generates, and passes real and generated packs forward (1 each) and backward (2 each).
+        The generator's update goes on from the last update's images: the discriminator forward (1) and backward to
+        its input (1), and the generator backward (2). Spectral normalisation's products of a weight with a vector,
+        five for an update of a layer, are not counted.
+        """
+        networks = self.networks(facts)
+        generator = 2.0 * networks["generator"].multiply_adds * self.packing * self.batch
+        discriminator = 2.0 * networks["discriminator"].multiply_adds * self.batch
+        return self.discriminator_steps * (generator + 6.0 * discriminator) + 2.0 * generator + 2.0 * discriminator
