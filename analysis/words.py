@@ -8,11 +8,11 @@ from raysweep.study.core import AxisValue
 
 FAMILIES = {
     "wgan_gp": "WGAN-GP",
-    "gan": "GAN",
     "autoencoder": "AE",
     "vae": "VAE",
     "lc_vae": "LC-VAE",
     "pca": "PCA",
+    "glo": "GLO",
     "lenet": "LeNet",
 }
 """Names of the model families, as the papers write them."""

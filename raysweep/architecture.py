@@ -27,47 +27,21 @@ class ImageShape:
 
 @dataclass(frozen=True)
 class Dense:
-    """A fully connected layer, then BatchNorm if `norm`, then an activation.
-
-    A bias is present where no BatchNorm follows, since BatchNorm would cancel it.
-    """
+    """A fully connected layer (with a bias), then an activation."""
 
     inputs: int
     outputs: int
     activation: Activation = "none"
-    norm: bool = False
 
     @property
     def parameters(self) -> int:
-        """Weights, and either biases or BatchNorm's gains and biases."""
-        return (self.inputs + (2 if self.norm else 1)) * self.outputs
+        """Weights and biases."""
+        return (self.inputs + 1) * self.outputs
 
     @property
     def multiply_adds(self) -> int:
         """Multiply-adds of a forward pass of one image."""
         return self.inputs * self.outputs
-
-
-@dataclass(frozen=True)
-class Maxout:
-    """A layer of maxout units: each is the largest of `pieces` affine functions of the inputs.
-
-    Source: Goodfellow, Warde-Farley, Mirza, Courville and Bengio (2013), Maxout networks, Eq. 1.
-    """
-
-    inputs: int
-    outputs: int
-    pieces: int
-
-    @property
-    def parameters(self) -> int:
-        """Weights and biases of every piece."""
-        return (self.inputs + 1) * self.outputs * self.pieces
-
-    @property
-    def multiply_adds(self) -> int:
-        """Multiply-adds of a forward pass of one image."""
-        return self.inputs * self.outputs * self.pieces
 
 
 @dataclass(frozen=True)
@@ -112,11 +86,12 @@ class Norm:
 
     channels: int
     activation: Activation = "none"
+    parameters_per_channel: int = 2
 
     @property
     def parameters(self) -> int:
         """Gains and biases."""
-        return 2 * self.channels
+        return self.parameters_per_channel * self.channels
 
     @property
     def multiply_adds(self) -> int:
@@ -158,7 +133,21 @@ class MaxPool:
     multiply_adds: int = 0
 
 
-Layer = Dense | Maxout | Conv | Norm | Fold | Flatten | Upsample | MaxPool
+@dataclass(frozen=True)
+class Lookup:
+    """A trained vector of `outputs` values for each of `rows` numbers."""
+
+    rows: int
+    outputs: int
+    multiply_adds: int = 0
+
+    @property
+    def parameters(self) -> int:
+        """Values of all vectors."""
+        return self.rows * self.outputs
+
+
+Layer = Dense | Conv | Norm | Fold | Flatten | Upsample | MaxPool | Lookup
 
 
 @dataclass(frozen=True)
@@ -292,30 +281,6 @@ def mlp_decoder(latent_dim: int, shape: ImageShape, hidden: int) -> Network:
             Fold(shape.channels, shape.size),
         )
     )
-
-
-def mlp_generator(latent_dim: int, shape: ImageShape, width: int) -> Network:
-    """The generator of PacGAN's 2D-Grid: four hidden layers of `width` units (400 there), BatchNorm and ReLU.
-
-    The outputs of points, images of one pixel, are linear, as there; those of larger images pass a tanh.
-
-    Source: Lin, Khetan, Fanti and Oh (2018), in the numbers of the authors' code (github.com/fjxmlzn/PacGAN).
-    """
-    hidden = [Dense(inputs, width, "relu", norm=True) for inputs in (latent_dim, width, width, width)]
-    last = Dense(width, shape.pixels, "none" if shape.size == 1 else "tanh")
-    return Network((*hidden, last, Fold(shape.channels, shape.size)))
-
-
-def mlp_critic(shape: ImageShape, width: int) -> Network:
-    """The discriminator of PacGAN's 2D-Grid: three layers of maxout units with five pieces, then one linear output.
-
-    There are half as many units as the generator's `width`: 200 there. It has no BatchNorm.
-
-    Source: as for `mlp_generator`.
-    """
-    units, pieces = width // 2, 5
-    hidden = [Maxout(inputs, units, pieces) for inputs in (shape.pixels, units, units)]
-    return Network((Flatten(), *hidden, Dense(units, 1)))
 
 
 def lenet_features(shape: ImageShape) -> Network:

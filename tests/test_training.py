@@ -13,7 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from raysweep.data import load_data
 from raysweep.store import StudyStore
-from raysweep.study import Autoencoder, Digits, LcVae, LeNet, Pca, Trial, Vae, WganGp
+from raysweep.study import Autoencoder, Digits, Glo, LcVae, LeNet, Pca, Trial, Vae, WganGp
 from raysweep.study.models import FamilySettings
 from raysweep.training import EVALUATIONS, LOG_ROWS, TrainingRun
 
@@ -24,6 +24,7 @@ MODELS = [
     Vae(steps=30, width=4, batch=16, latent_dim=3),
     LcVae(steps=30, width=4, batch=16, latent_dim=3, c=0.05),
     Pca(batch=100, latent_dim=3),
+    Glo(steps=30, width=4, batch=16, latent_dim=3),
     LeNet(steps=30, batch=16),
 ]
 

@@ -121,22 +121,22 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]
         return PlacementGroupFactory([bundle])
 
 
-class WganGpTrainable(TrialTrainable):
+class GanTrainable(TrialTrainable):
     """A WGAN-GP; its score is the critic's estimate of the Wasserstein distance to held-out images."""
 
     metric = "validation/wasserstein"
-
-
-class GanTrainable(TrialTrainable):
-    """A GAN; its score is the discriminator's estimate of the Jensen-Shannon divergence from held-out images."""
-
-    metric = "validation/jensen_shannon"
 
 
 class AutoencoderTrainable(TrialTrainable):
     """An autoencoder, or PCA; its score is the squared error on held-out images."""
 
     metric = "validation/mse"
+
+
+class GloTrainable(TrialTrainable):
+    """A GLO; its score is the squared error on training images, since held-out ones have no latents yet."""
+
+    metric = "train/mse"
 
 
 class LcVaeTrainable(TrialTrainable):
@@ -152,10 +152,10 @@ class ClassifierTrainable(TrialTrainable):
 
 
 TRAINABLES: dict[str, type[TrialTrainable]] = {
-    "wgan_gp": WganGpTrainable,
-    "gan": GanTrainable,
+    "wgan_gp": GanTrainable,
     "autoencoder": AutoencoderTrainable,
     "pca": AutoencoderTrainable,
+    "glo": GloTrainable,
     "vae": LcVaeTrainable,
     "lc_vae": LcVaeTrainable,
     "lenet": ClassifierTrainable,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from raysweep.architecture import (
     Activation,
@@ -12,7 +12,7 @@ from raysweep.architecture import (
     Flatten,
     Fold,
     Layer,
-    Maxout,
+    Lookup,
     MaxPool,
     Network,
     Norm,
@@ -24,23 +24,11 @@ LEAKY_SLOPE = 0.2
 """Slope of LeakyReLU below zero, as in DCGAN (Radford, Metz and Chintala, 2015); Table 1 does not state it."""
 
 
-class LargestPiece(nn.Module):
-    """What makes maxout units of a dense layer: the largest of each `pieces` neighbouring values."""
-
-    def __init__(self, pieces: int) -> None:
-        super().__init__()
-        self.pieces = pieces
-
-    def forward(self, values: Tensor) -> Tensor:
-        """(count, units · pieces) to (count, units)."""
-        largest: Tensor = values.reshape(len(values), -1, self.pieces).max(dim=2).values
-        return largest
-
-
 def build(network: Network, generator: torch.Generator) -> nn.Sequential:
     """The modules of `network` in order, initialised from `generator`, which must be a CPU one.
 
-    Weights are drawn from U(-a, a) with a = √(6 / (fan_in + fan_out)); biases are 0, BatchNorm's gains 1.
+    Weights are drawn from U(-a, a) with a = √(6 / (fan_in + fan_out)); biases are 0, BatchNorm's gains 1; vectors that
+    are looked up are drawn from N(0, I).
 
     Source: Glorot and Bengio (2010), Eq. 16.
     """
@@ -62,11 +50,7 @@ def _modules(layer: Layer) -> list[nn.Module]:
     modules: list[nn.Module]
     match layer:
         case Dense():
-            norms = [nn.BatchNorm1d(layer.outputs)] if layer.norm else []
-            dense = nn.Linear(layer.inputs, layer.outputs, bias=not layer.norm)
-            modules = [dense, *norms, *_activation(layer.activation)]
-        case Maxout():
-            modules = [nn.Linear(layer.inputs, layer.outputs * layer.pieces), LargestPiece(layer.pieces)]
+            modules = [nn.Linear(layer.inputs, layer.outputs), *_activation(layer.activation)]
         case Conv():
             norm = [nn.BatchNorm2d(layer.outputs)] if layer.norm else []
             modules = [_convolution(layer), *norm, *_activation(layer.activation)]
@@ -80,6 +64,8 @@ def _modules(layer: Layer) -> list[nn.Module]:
             modules = [nn.Upsample(scale_factor=2, mode="nearest")]
         case MaxPool():
             modules = [nn.MaxPool2d(2)]
+        case Lookup():
+            modules = [nn.Embedding(layer.rows, layer.outputs, sparse=True)]
     return modules
 
 
@@ -108,3 +94,5 @@ def _initialise(modules: nn.Sequential, generator: torch.Generator) -> None:
             nn.init.xavier_uniform_(module.weight, generator=generator)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.Embedding):
+            nn.init.normal_(module.weight, generator=generator)

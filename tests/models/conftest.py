@@ -14,6 +14,7 @@ from raysweep.data import load_data
 from raysweep.data.images import DataSet
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
+from raysweep.order import BatchStream
 from raysweep.study import Digits, Mnist
 from raysweep.study.data import DataFacts
 from raysweep.study.models import FamilySettings
@@ -64,17 +65,15 @@ def make() -> Callable[..., Learner]:
 
 @pytest.fixture
 def train() -> Callable[..., Learner]:
-    """Trains a learner for as long as its settings say, on seeded permutations of the images."""
+    """Trains a learner for as long as its settings say, on the images that a trial would see."""
 
     def run(settings: FamilySettings, data: DataSet, seed: int = 0) -> Learner:
         learner = build_learner(settings, data.facts, seed, CPU)
         steps = settings.total_steps(data.facts)
-        count = settings.batch * settings.batches_per_step
-        order = np.random.default_rng(seed)
-        epochs = -(-steps * count // len(data.train))
-        stream = np.concatenate([order.permutation(len(data.train)) for _ in range(epochs)])
+        count = settings.images_per_step
+        order = BatchStream(len(data.train), seed)
         for step in range(steps):
-            learner.update(*data.train.batch(stream[step * count : (step + 1) * count], CPU), step)
+            learner.update(*data.train.batch(order.indices(step * count, count), CPU), step)
         return learner
 
     return run

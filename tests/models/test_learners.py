@@ -11,26 +11,24 @@ from torch import Tensor
 
 from raysweep.models import LEARNERS, build_learner
 from raysweep.models.learner import Learner
-from raysweep.study import Autoencoder, Gan, LcVae, LeNet, Vae, WganGp
+from raysweep.study import Autoencoder, Glo, LcVae, LeNet, Vae, WganGp
 from raysweep.study.models import AnyLearner, FamilySettings
 
 SETTINGS = [
     WganGp(width=4, batch=8, critic_steps=2, latent_dim=3),
-    WganGp(width=8, batch=8, critic_steps=2, latent_dim=3, layers="mlp"),
-    Gan(width=4, batch=8, discriminator_steps=2, latent_dim=3),
-    Gan(width=4, batch=8, packing=2, spectral_norm=True, latent_dim=3),
     Autoencoder(width=4, batch=16, latent_dim=3),
     Vae(width=4, batch=16, latent_dim=3),
     Vae(width=8, batch=16, latent_dim=3, layers="mlp", likelihood="gaussian"),
     LcVae(width=4, batch=16, latent_dim=3, c=0.05),
+    Glo(width=4, batch=16, latent_dim=3),
     LeNet(batch=16),
 ]
 LOSSES = {
     "wgan_gp": {"critic_loss", "generator_loss", "wasserstein", "gradient_penalty"},
-    "gan": {"discriminator_loss", "generator_loss", "jensen_shannon"},
     "autoencoder": {"mse"},
     "vae": {"loss", "reconstruction", "divergence"},
     "lc_vae": {"loss", "reconstruction", "divergence", "omega"},
+    "glo": {"mse"},
     "lenet": {"loss", "accuracy"},
 }
 
@@ -193,7 +191,7 @@ def test_divergence_is_a_loss_that_is_not_finite(settings: FamilySettings, make:
     assert not all(value.isfinite() for value in losses.values())
 
 
-@pytest.mark.parametrize("settings", [WganGp(width=4), LeNet()], ids=lambda settings: settings.family)
+@pytest.mark.parametrize("settings", [WganGp(width=4), Glo(width=4), LeNet()], ids=lambda settings: settings.family)
 def test_families_without_an_encoder_say_so(settings: FamilySettings, make: Make) -> None:
     with pytest.raises(NotImplementedError):
         make(settings).encode(a_batch(0)[0])

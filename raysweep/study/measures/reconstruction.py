@@ -114,11 +114,11 @@ class Reconstruction(MeasureSettings):
 
     def whitens(self, model: FamilySettings) -> bool:
         """Whether latents are whitened by training images' codes: those of a decoder whose latents have no prior."""
-        return self.inverts(model) and not model.has_prior
+        return self.inverts(model) and model.has_encoder and not model.has_prior
 
     def applies_to(self, model: FamilySettings) -> bool:
         """See `MeasureSettings`."""
-        return super().applies_to(model) and (self.decoder == "encode" or model.has_encoder)
+        return isinstance(model, LatentSettings) and (self.decoder == "encode" or model.has_encoder)
 
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
         """See `MeasureSettings`."""
