@@ -23,6 +23,7 @@ FAMILY_COLOURS = {
     "autoencoder": PALETTE[1],
     "vae": PALETTE[2],
     "lc_vae": PALETTE[3],
+    "gan": PALETTE[4],
     "pca": PALETTE[6],
     "glo": PALETTE[5],
 }

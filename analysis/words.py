@@ -8,6 +8,7 @@ from raysweep.study.core import AxisValue
 
 FAMILIES = {
     "wgan_gp": "WGAN-GP",
+    "gan": "GAN",
     "autoencoder": "AE",
     "vae": "VAE",
     "lc_vae": "LC-VAE",

@@ -27,21 +27,47 @@ class ImageShape:
 
 @dataclass(frozen=True)
 class Dense:
-    """A fully connected layer (with a bias), then an activation."""
+    """A fully connected layer, then BatchNorm if `norm`, then an activation.
+
+    A bias is present where no BatchNorm follows, since BatchNorm would cancel it.
+    """
 
     inputs: int
     outputs: int
     activation: Activation = "none"
+    norm: bool = False
 
     @property
     def parameters(self) -> int:
-        """Weights and biases."""
-        return (self.inputs + 1) * self.outputs
+        """Weights, and either biases or BatchNorm's gains and biases."""
+        return (self.inputs + (2 if self.norm else 1)) * self.outputs
 
     @property
     def multiply_adds(self) -> int:
         """Multiply-adds of a forward pass of one image."""
         return self.inputs * self.outputs
+
+
+@dataclass(frozen=True)
+class Maxout:
+    """A layer of maxout units: each is the largest of `pieces` affine functions of the inputs.
+
+    Source: Goodfellow, Warde-Farley, Mirza, Courville and Bengio (2013), Maxout networks, Eq. 1.
+    """
+
+    inputs: int
+    outputs: int
+    pieces: int
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases of every piece."""
+        return (self.inputs + 1) * self.outputs * self.pieces
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiply-adds of a forward pass of one image."""
+        return self.inputs * self.outputs * self.pieces
 
 
 @dataclass(frozen=True)
@@ -86,12 +112,11 @@ class Norm:
 
     channels: int
     activation: Activation = "none"
-    parameters_per_channel: int = 2
 
     @property
     def parameters(self) -> int:
         """Gains and biases."""
-        return self.parameters_per_channel * self.channels
+        return 2 * self.channels
 
     @property
     def multiply_adds(self) -> int:
@@ -147,7 +172,7 @@ class Lookup:
         return self.rows * self.outputs
 
 
-Layer = Dense | Conv | Norm | Fold | Flatten | Upsample | MaxPool | Lookup
+Layer = Dense | Maxout | Conv | Norm | Fold | Flatten | Upsample | MaxPool | Lookup
 
 
 @dataclass(frozen=True)
@@ -281,6 +306,30 @@ def mlp_decoder(latent_dim: int, shape: ImageShape, hidden: int) -> Network:
             Fold(shape.channels, shape.size),
         )
     )
+
+
+def mlp_generator(latent_dim: int, shape: ImageShape, width: int) -> Network:
+    """The generator of PacGAN's 2D-Grid: four hidden layers of `width` units (400 there), BatchNorm and ReLU.
+
+    The outputs of points, images of one pixel, are linear, as there; those of larger images pass a tanh.
+
+    Source: Lin, Khetan, Fanti and Oh (2018), in the numbers of the authors' code (github.com/fjxmlzn/PacGAN).
+    """
+    hidden = [Dense(inputs, width, "relu", norm=True) for inputs in (latent_dim, width, width, width)]
+    last = Dense(width, shape.pixels, "none" if shape.size == 1 else "tanh")
+    return Network((*hidden, last, Fold(shape.channels, shape.size)))
+
+
+def mlp_critic(shape: ImageShape, width: int) -> Network:
+    """The discriminator of PacGAN's 2D-Grid: three layers of maxout units with five pieces, then one linear output.
+
+    There are half as many units as the generator's `width`: 200 there. It has no BatchNorm.
+
+    Source: as for `mlp_generator`.
+    """
+    units, pieces = width // 2, 5
+    hidden = [Maxout(inputs, units, pieces) for inputs in (shape.pixels, units, units)]
+    return Network((Flatten(), *hidden, Dense(units, 1)))
 
 
 def lenet_features(shape: ImageShape) -> Network:

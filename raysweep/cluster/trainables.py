@@ -121,10 +121,16 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]
         return PlacementGroupFactory([bundle])
 
 
-class GanTrainable(TrialTrainable):
+class WganGpTrainable(TrialTrainable):
     """A WGAN-GP; its score is the critic's estimate of the Wasserstein distance to held-out images."""
 
     metric = "validation/wasserstein"
+
+
+class GanTrainable(TrialTrainable):
+    """A GAN; its score is the discriminator's estimate of the Jensen-Shannon divergence from held-out images."""
+
+    metric = "validation/jensen_shannon"
 
 
 class AutoencoderTrainable(TrialTrainable):
@@ -152,7 +158,8 @@ class ClassifierTrainable(TrialTrainable):
 
 
 TRAINABLES: dict[str, type[TrialTrainable]] = {
-    "wgan_gp": GanTrainable,
+    "wgan_gp": WganGpTrainable,
+    "gan": GanTrainable,
     "autoencoder": AutoencoderTrainable,
     "pca": AutoencoderTrainable,
     "glo": GloTrainable,

@@ -3,6 +3,7 @@
 import torch
 
 from raysweep.models.autoencoder import AutoencoderLearner
+from raysweep.models.gan import GanLearner
 from raysweep.models.glo import GloLearner
 from raysweep.models.learner import Learner
 from raysweep.models.lenet import LeNetLearner
@@ -10,10 +11,11 @@ from raysweep.models.pca import PcaLearner
 from raysweep.models.vae import LcVaeLearner, VaeLearner
 from raysweep.models.wgan_gp import WganGpLearner
 from raysweep.study.data import DataFacts
-from raysweep.study.models import Autoencoder, FamilySettings, Glo, LcVae, LeNet, Pca, Vae, WganGp
+from raysweep.study.models import Autoencoder, FamilySettings, Gan, Glo, LcVae, LeNet, Pca, Vae, WganGp
 
 LEARNERS: dict[type[FamilySettings], type[Learner]] = {
     WganGp: WganGpLearner,
+    Gan: GanLearner,
     Autoencoder: AutoencoderLearner,
     Vae: VaeLearner,
     LcVae: LcVaeLearner,

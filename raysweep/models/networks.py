@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from raysweep.architecture import (
     Activation,
@@ -13,6 +13,7 @@ from raysweep.architecture import (
     Fold,
     Layer,
     Lookup,
+    Maxout,
     MaxPool,
     Network,
     Norm,
@@ -22,6 +23,19 @@ from raysweep.seeding import derive_seed
 
 LEAKY_SLOPE = 0.2
 """Slope of LeakyReLU below zero, as in DCGAN (Radford, Metz and Chintala, 2015); Table 1 does not state it."""
+
+
+class LargestPiece(nn.Module):
+    """What makes maxout units of a dense layer: the largest of each `pieces` neighbouring values."""
+
+    def __init__(self, pieces: int) -> None:
+        super().__init__()
+        self.pieces = pieces
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(count, units · pieces) to (count, units)."""
+        largest: Tensor = values.reshape(len(values), -1, self.pieces).max(dim=2).values
+        return largest
 
 
 def build(network: Network, generator: torch.Generator) -> nn.Sequential:
@@ -50,7 +64,11 @@ def _modules(layer: Layer) -> list[nn.Module]:
     modules: list[nn.Module]
     match layer:
         case Dense():
-            modules = [nn.Linear(layer.inputs, layer.outputs), *_activation(layer.activation)]
+            norms = [nn.BatchNorm1d(layer.outputs)] if layer.norm else []
+            dense = nn.Linear(layer.inputs, layer.outputs, bias=not layer.norm)
+            modules = [dense, *norms, *_activation(layer.activation)]
+        case Maxout():
+            modules = [nn.Linear(layer.inputs, layer.outputs * layer.pieces), LargestPiece(layer.pieces)]
         case Conv():
             norm = [nn.BatchNorm2d(layer.outputs)] if layer.norm else []
             modules = [_convolution(layer), *norm, *_activation(layer.activation)]

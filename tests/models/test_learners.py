@@ -11,11 +11,14 @@ from torch import Tensor
 
 from raysweep.models import LEARNERS, build_learner
 from raysweep.models.learner import Learner
-from raysweep.study import Autoencoder, Glo, LcVae, LeNet, Vae, WganGp
+from raysweep.study import Autoencoder, Gan, Glo, LcVae, LeNet, Vae, WganGp
 from raysweep.study.models import AnyLearner, FamilySettings
 
 SETTINGS = [
     WganGp(width=4, batch=8, critic_steps=2, latent_dim=3),
+    WganGp(width=8, batch=8, critic_steps=2, latent_dim=3, layers="mlp"),
+    Gan(width=4, batch=8, discriminator_steps=2, latent_dim=3),
+    Gan(width=4, batch=8, packing=2, spectral_norm=True, latent_dim=3),
     Autoencoder(width=4, batch=16, latent_dim=3),
     Vae(width=4, batch=16, latent_dim=3),
     Vae(width=8, batch=16, latent_dim=3, layers="mlp", likelihood="gaussian"),
@@ -25,6 +28,7 @@ SETTINGS = [
 ]
 LOSSES = {
     "wgan_gp": {"critic_loss", "generator_loss", "wasserstein", "gradient_penalty"},
+    "gan": {"discriminator_loss", "generator_loss", "jensen_shannon"},
     "autoencoder": {"mse"},
     "vae": {"loss", "reconstruction", "divergence"},
     "lc_vae": {"loss", "reconstruction", "divergence", "omega"},

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from raysweep.study.models.adversarial import AdversarialSettings
 from raysweep.study.models.autoencoder import Autoencoder
 from raysweep.study.models.base import (
     OTHER_BUDGET,
@@ -17,6 +18,7 @@ from raysweep.study.models.base import (
     LatentSettings,
     NonNegative,
 )
+from raysweep.study.models.gan import Gan
 from raysweep.study.models.glo import Glo
 from raysweep.study.models.lenet import LeNet
 from raysweep.study.models.pca import Pca
@@ -25,12 +27,14 @@ from raysweep.study.models.wgan_gp import WganGp
 
 __all__ = [
     "OTHER_BUDGET",
+    "AdversarialSettings",
     "AnyLearner",
     "AnyModel",
     "Autoencoder",
     "Beta",
     "DescentSettings",
     "FamilySettings",
+    "Gan",
     "Glo",
     "LatentSettings",
     "LcVae",
@@ -43,12 +47,12 @@ __all__ = [
 ]
 
 AnyModel = Annotated[
-    WganGp | Autoencoder | Vae | LcVae | Pca | Glo,
+    WganGp | Gan | Autoencoder | Vae | LcVae | Pca | Glo,
     Field(discriminator="family"),
 ]
 """Every family that an arm can sweep. A new one is added here and in `raysweep.models`."""
 AnyLearner = Annotated[
-    WganGp | Autoencoder | Vae | LcVae | Pca | Glo | LeNet,
+    WganGp | Gan | Autoencoder | Vae | LcVae | Pca | Glo | LeNet,
     Field(discriminator="family"),
 ]
 """Every family that can be trained."""
