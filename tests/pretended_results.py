@@ -19,6 +19,7 @@ from raysweep.study import (
     FrechetDistance,
     KernelDistance,
     LcVae,
+    Memorisation,
     PrecisionRecall,
     ProjectedAdam,
     Reconstruction,
@@ -73,6 +74,8 @@ class Numbers:
     distance: Callable[[Trial, str], float] = plausible_distance
     floor: float = 1.5
     """Fréchet distance of held-out images."""
+    distance_ratio: Callable[[Trial], float] = spread
+    """Median distance to the nearest training image, over that of held-out images."""
     radius: Callable[[Trial], float] = plausible_radius
     censored: Callable[[Trial], int] = lambda trial: 0
     """How many prior samples of a trial are censored, the first ones."""
@@ -80,7 +83,7 @@ class Numbers:
     """The reason for which a shard failed; empty for those that did not."""
     diverged: Callable[[Trial], str] = lambda trial: ""
     measured: frozenset[str] = frozenset(
-        {"reconstruction", "frechet", "kernel_distance", "precision_recall", "class_radius", "samples"}
+        {"reconstruction", "frechet", "kernel_distance", "precision_recall", "memorisation", "class_radius", "samples"}
     )
     environment: dict[str, object] = field(
         default_factory=lambda: {
@@ -114,6 +117,7 @@ def pretended_study(seeds: Sequence[int] = (0, 1), **fields: object) -> Study:
             FrechetDistance(samples=1000),
             KernelDistance(samples=1000),
             PrecisionRecall(samples=1000),
+            Memorisation(),
             ClassRadius(samples=20, shard=10),
             Samples(count=48),
         ),
@@ -261,6 +265,24 @@ def _precision_recall(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: 
     }
 
 
+def _memorisation(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    assert isinstance(measure, Memorisation)
+    ratio = numbers.distance_ratio(trial)
+    return {
+        "part": [shard.part] * 2,
+        "space": ["pixels", measure.features],
+        "samples": [shard.stop - shard.start] * 2,
+        "held_out_images": [min(measure.samples, 360)] * 2,
+        "training_images": [1437] * 2,
+        "median_distance": [6.0 * ratio, 20.0 * ratio],
+        "held_out_median_distance": [6.0, 20.0],
+        "quantile": [measure.quantile] * 2,
+        "near_share": [measure.quantile / ratio] * 2,
+        "nearer_probability": [0.5 / ratio] * 2,
+        "z_score": [ratio - 1] * 2,
+    }
+
+
 def _class_radius(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     samples = list(range(shard.start, shard.stop))
     found = [sample >= numbers.censored(trial) for sample in samples]
@@ -285,6 +307,7 @@ WRITERS: dict[str, Callable[[AnyMeasure, Trial, Shard, Numbers], Columns]] = {
     "frechet": _frechet,
     "kernel_distance": _kernel_distance,
     "precision_recall": _precision_recall,
+    "memorisation": _memorisation,
     "class_radius": _class_radius,
     "samples": _samples,
 }

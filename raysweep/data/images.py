@@ -9,6 +9,9 @@ from torch import Tensor
 
 from raysweep.study.data import DataFacts, Split
 
+BYTES_PER_UNIT = 127.5
+"""Steps of a byte in a unit of brightness, of which [-1, 1] holds two."""
+
 
 @dataclass(frozen=True)
 class Images:
@@ -47,9 +50,9 @@ class DataSet:
 
 def to_unit(pixels: Tensor) -> Tensor:
     """Bytes 0 … 255 to float32 in [-1, 1]."""
-    return pixels.to(torch.float32) / 127.5 - 1.0
+    return pixels.to(torch.float32) / BYTES_PER_UNIT - 1.0
 
 
 def to_bytes(images: Tensor) -> NDArray[np.uint8]:
     """Images in [-1, 1] to bytes, rounded to the nearest; values outside are clamped."""
-    return ((images.detach() + 1.0) * 127.5).round().clamp(0, 255).to("cpu", torch.uint8).numpy()
+    return ((images.detach() + 1.0) * BYTES_PER_UNIT).round().clamp(0, 255).to("cpu", torch.uint8).numpy()

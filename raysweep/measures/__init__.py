@@ -10,7 +10,15 @@ import torch
 from numpy.typing import NDArray
 
 from raysweep.data.images import DataSet
-from raysweep.measures import class_radius, frechet, kernel_distance, precision_recall, reconstruction, samples
+from raysweep.measures import (
+    class_radius,
+    frechet,
+    kernel_distance,
+    memorisation,
+    precision_recall,
+    reconstruction,
+    samples,
+)
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.models.lenet import LeNetLearner
 from raysweep.study.measures import (
@@ -18,6 +26,7 @@ from raysweep.study.measures import (
     FrechetDistance,
     KernelDistance,
     MeasureSettings,
+    Memorisation,
     PrecisionRecall,
     Reconstruction,
     Samples,
@@ -31,6 +40,7 @@ MEASURES: Mapping[type[MeasureSettings], Callable[[Any, Shard, MeasureContext], 
     FrechetDistance: frechet.run,
     KernelDistance: kernel_distance.run,
     PrecisionRecall: precision_recall.run,
+    Memorisation: memorisation.run,
     ClassRadius: class_radius.run,
     Samples: samples.run,
 }
@@ -43,6 +53,7 @@ PREPARE: Mapping[
     FrechetDistance: frechet.prepare,
     KernelDistance: kernel_distance.prepare,
     PrecisionRecall: precision_recall.prepare,
+    Memorisation: memorisation.prepare,
 }
 """What a measure with `needs_reference` computes once for the study."""
 

@@ -65,13 +65,21 @@ def reference_images(settings: ReferenceSettings, data: DataSet) -> tuple[Images
     return split, shuffled(len(split), "reference", settings.reference)[: settings.reference_images]
 
 
+def held_out_images(data: DataSet, split: Split, count: int) -> NDArray[np.int64]:
+    """Which of a split's images are held out or reconstructed: as many as `count`, if there are.
+
+    They stand in the order in which the measure of reconstruction takes them, so its errors are of the same images.
+    """
+    return shuffled(len(data.split(split)), "reconstruction", split)[:count]
+
+
 def other_images(settings: ReferenceSettings, data: DataSet) -> tuple[Images, NDArray[np.int64]]:
     """Real images that are not of the reference's split, as many as samples if there are: they show what is possible.
 
     Of the validation images they are those that are reconstructed.
     """
     other: Split = "validation" if settings.reference == "train" else "train"
-    return data.split(other), _order(data, other)[: settings.samples]
+    return data.split(other), held_out_images(data, other, settings.samples)
 
 
 def _samples(places: range, context: MeasureContext) -> Tensor:
@@ -80,13 +88,8 @@ def _samples(places: range, context: MeasureContext) -> Tensor:
 
 
 def _reconstructions(places: range, context: MeasureContext) -> Tensor:
-    chosen = _order(context.data, "validation")[places.start : places.stop]
+    chosen = held_out_images(context.data, "validation", places.stop)[places.start :]
     return context.learner.generate(context.learner.encode(context.data.validation.batch(chosen, context.device)[0]))
-
-
-def _order(data: DataSet, split: Split) -> NDArray[np.int64]:
-    """The order in which the measure of reconstruction takes images too, so that its errors are of the same ones."""
-    return shuffled(len(data.split(split)), "reconstruction", split)
 
 
 def _features(images: Tensor, features: Callable[[Tensor], Tensor]) -> Tensor:

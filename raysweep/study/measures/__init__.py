@@ -12,6 +12,7 @@ from raysweep.study.measures.base import MeasureSettings, Part, Shard, cut
 from raysweep.study.measures.class_radius import ClassRadius
 from raysweep.study.measures.frechet import FrechetDistance
 from raysweep.study.measures.kernel_distance import KernelDistance
+from raysweep.study.measures.memorisation import Memorisation
 from raysweep.study.measures.precision_recall import PrecisionRecall
 from raysweep.study.measures.reconstruction import Reconstruction
 from raysweep.study.measures.samples import Samples
@@ -23,6 +24,7 @@ __all__ = [
     "FrechetDistance",
     "KernelDistance",
     "MeasureSettings",
+    "Memorisation",
     "Part",
     "PrecisionRecall",
     "Reconstruction",
@@ -32,7 +34,7 @@ __all__ = [
 ]
 
 AnyMeasure = Annotated[
-    Reconstruction | FrechetDistance | KernelDistance | PrecisionRecall | ClassRadius | Samples,
+    Reconstruction | FrechetDistance | KernelDistance | PrecisionRecall | Memorisation | ClassRadius | Samples,
     Field(discriminator="kind"),
 ]
 """Every measure that a study can name. A new one is added here and in `raysweep.measures`."""
