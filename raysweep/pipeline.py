@@ -5,12 +5,13 @@ command again: after a crash, on another cluster, or with a larger study.
 """
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 
@@ -23,6 +24,7 @@ from raysweep.measures.context import MeasureContext
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
 from raysweep.models.lenet import LeNetLearner
+from raysweep.schema import Table
 from raysweep.store import Stopwatch, StudyStore, measure_key, measurements
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts, DataSettings
@@ -76,6 +78,16 @@ class PrepareTask:
 
 
 @dataclass(frozen=True)
+class Followed:
+    """The measure that another one follows, as it stands for one trial."""
+
+    table: Table
+    key: str
+    shards: frozenset[str]
+    """Keys of all its shards."""
+
+
+@dataclass(frozen=True)
 class MeasureTask:
     """A shard to compute."""
 
@@ -84,8 +96,16 @@ class MeasureTask:
     trial: Trial
     shard: Shard
     classifier: Trial | None
+    followed: Followed | None
     workplace: Workplace
     flop: float
+
+    @property
+    def can_start(self) -> bool:
+        """Whether what its measure follows is there: every shard of the same trial."""
+        if self.followed is None:
+            return True
+        return self.followed.shards <= self.workplace.store.existing_shards(self.followed.key, self.trial.id)
 
 
 class Progress(Protocol):
@@ -167,13 +187,44 @@ def measure(study: Study, facts: DataFacts, workplace: Workplace, backend: Backe
     prepared = [
         PrepareTask(m, measure_key(study, m), classifier, study.data, workplace)
         for m in usable
-        if m.needs_reference and not store.asset_path(asset_name(study, m)).is_file()
+        if m.needs_reference and not store.asset_path(asset_name(measure_key(study, m))).is_file()
     ]
     if prepared:
         progress.start("prepare", {task.key: 1.0 for task in prepared}, 0)
         backend.compute(prepared, progress)
         progress.finish()
-    ready = {m.name for m in usable if not m.needs_reference or store.asset_path(asset_name(study, m)).is_file()}
+    tasks, done = _missing_shards(study, facts, workplace, finished)
+    if tasks:
+        progress.start("measure", {task_name(task): task.flop + SHARD_OVERHEAD for task in tasks}, done)
+        for wave in waves(study):
+            # What the wave follows is complete by now, unless some of it failed.
+            ready = [task for task in tasks if task.measure in wave and task.can_start]
+            if ready:
+                backend.compute(ready, progress)
+        progress.finish()
+
+
+def waves(study: Study) -> list[list[AnyMeasure]]:
+    """The measures in the order in which they can run: those that follow none, then those that follow these …"""
+    left, found = list(study.measures), list[list[AnyMeasure]]()
+    while left:
+        earlier = [m for wave in found for m in wave]
+        found.append([m for m in left if m.follows is None or study.followed(m) in earlier])
+        left = [m for m in left if m not in found[-1]]
+    return found
+
+
+def _missing_shards(
+    study: Study, facts: DataFacts, workplace: Workplace, finished: Container[str]
+) -> tuple[list[MeasureTask], int]:
+    """A task for each shard of the finished trials that is missing; and how many are there."""
+    store, classifier = workplace.store, study.classifier_trial
+    ready = {
+        m.name
+        for m in study.measures
+        if (not m.needs_classifier or (classifier and classifier.id in finished))
+        and (not m.needs_reference or store.asset_path(asset_name(measure_key(study, m))).is_file())
+    }
     tasks, done = [], 0
     existing: dict[tuple[str, str], set[str]] = {}
     for m, trial, shard in measurements(study, facts):
@@ -186,14 +237,20 @@ def measure(study: Study, facts: DataFacts, workplace: Workplace, backend: Backe
             done += 1
         else:
             flop = m.flop(trial.model, facts, shard)
-            tasks.append(MeasureTask(m, key, trial, shard, classifier, workplace, flop))
+            followed = _followed(study, facts, m, trial)
+            tasks.append(MeasureTask(m, key, trial, shard, classifier, followed, workplace, flop))
     # Shards of one trial follow one another, so a process loads each model once.
     weight = {trial.id: sum(task.flop for task in tasks if task.trial.id == trial.id) for trial in study.trials}
     tasks.sort(key=lambda task: (-weight[task.trial.id], task.trial.id))
-    if tasks:
-        progress.start("measure", {task_name(task): task.flop + SHARD_OVERHEAD for task in tasks}, done)
-        backend.compute(tasks, progress)
-        progress.finish()
+    return tasks, done
+
+
+def _followed(study: Study, facts: DataFacts, measure: AnyMeasure, trial: Trial) -> Followed | None:
+    followed = study.followed(measure)
+    if followed is None:
+        return None
+    shards = frozenset(shard.key for shard in followed.shards(trial.model, facts))
+    return Followed(followed.table, measure_key(study, followed), shards)
 
 
 def outcome(study: Study, workplace: Workplace) -> Outcome:
@@ -215,14 +272,16 @@ def outcome(study: Study, workplace: Workplace) -> Outcome:
         reason for m, trial, shard in missing if (reason := store.shard_failure(measure_key(study, m), trial.id, shard))
     ]
     reasons += [
-        reason for m in study.measures if (reason := store.asset_failure(asset_name(study, m))) and m.needs_reference
+        reason
+        for m in study.measures
+        if m.needs_reference and (reason := store.asset_failure(asset_name(measure_key(study, m))))
     ]
     return Outcome(**statuses, shards=len(shards), shards_missing=len(missing), reasons=tuple(dict.fromkeys(reasons)))
 
 
-def asset_name(study: Study, measure: AnyMeasure) -> str:
-    """File of the statistics that a measure prepares once for the study."""
-    return f"{measure_key(study, measure)}.npz"
+def asset_name(key: str) -> str:
+    """File of the statistics that the measure of that key prepares once for the study."""
+    return f"{key}.npz"
 
 
 def task_name(task: PrepareTask | MeasureTask) -> str:
@@ -259,7 +318,7 @@ class Worker:
         data = load_data(task.data, task.workplace.data)
         classifier = self._classifier(task, data, weights)
         arrays = prepare(task.measure, data, classifier, task.workplace.fid_weights, self.device)
-        task.workplace.store.save_asset(f"{task.key}.npz", lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
+        task.workplace.store.save_asset(asset_name(task.key), lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
 
     def _measure(self, task: MeasureTask, weights: Mapping[str, NDArray[np.uint8]] | None) -> None:
         stopwatch = Stopwatch.start()
@@ -273,6 +332,7 @@ class Worker:
                 self._classifier(task, data, weights),
                 self._load_reference(task) if task.measure.needs_reference else {},
                 task.workplace.fid_weights,
+                self._load_followed(task),
                 task.workplace.data,
             )
             rows = run_measure(task.measure, task.shard, context)
@@ -306,11 +366,18 @@ class Worker:
         return self._kept[role][1]
 
     def _load_reference(self, task: MeasureTask) -> Mapping[str, NDArray[np.float64]]:
-        path = task.workplace.store.asset_path(f"{task.key}.npz")
+        path = task.workplace.store.asset_path(asset_name(task.key))
         if self._reference[0] != str(path):
             with np.load(path, allow_pickle=False) as arrays:
                 self._reference = (str(path), dict(arrays))
         return self._reference[1]
+
+    @staticmethod
+    def _load_followed(task: MeasureTask) -> pd.DataFrame:
+        if task.followed is None:
+            return pd.DataFrame()
+        rows = task.workplace.store.shard_rows(task.followed.table, task.followed.key, task.trial.id)
+        return pd.DataFrame(rows.to_pandas())
 
 
 def record_failure(task: TrainTask | PrepareTask | MeasureTask, reason: str) -> None:
@@ -322,7 +389,7 @@ def record_failure(task: TrainTask | PrepareTask | MeasureTask, reason: str) -> 
     elif isinstance(task, MeasureTask):
         store.fail_shard(task.key, task.trial.id, task.shard, reason)
     else:
-        store.fail_asset(f"{task.key}.npz", reason)
+        store.fail_asset(asset_name(task.key), reason)
 
 
 def worth_retrying(error: BaseException) -> bool:

@@ -209,6 +209,12 @@ class StudyStore:
         folder = self.folder / "shards" / measure_key / trial_id
         return {path.stem for path in folder.glob("*.parquet")} if folder.is_dir() else set()
 
+    def shard_rows(self, table: Table, measure_key: str, trial_id: str) -> pa.Table:
+        """The rows of all shards of a measure of a trial that are done, sorted by the table's keys."""
+        folder = self.folder / "shards" / measure_key / trial_id
+        tables = [_read(path).replace_schema_metadata(None) for path in sorted(folder.glob("*.parquet"))]
+        return _sorted(table, pa.concat_tables([table.schema.empty_table(), *tables]))
+
     # Assets
 
     def asset_path(self, name: str) -> Path:
@@ -300,8 +306,7 @@ class StudyStore:
             self._save_table(MEASURE_TABLES[name], pa.concat_tables(tables))
 
     def _save_table(self, table: Table, rows: pa.Table) -> None:
-        ordered = rows.sort_by([(name, "ascending") for name in table.key_names])
-        self._write_table(self.table_path(table.name), ordered)
+        self._write_table(self.table_path(table.name), _sorted(table, rows))
 
     # Writing whole files
 
@@ -331,14 +336,15 @@ class StudyStore:
 
 def measure_key(study: Study, measure: AnyMeasure) -> str:
     """Folder name of a measure's shards in this study."""
-    return measure.key(study.classifier_trial.id if study.classifier_trial else "")
+    classifier, followed = study.classifier_trial, study.followed(measure)
+    return measure.key(classifier.id if classifier else "", *([measure_key(study, followed)] if followed else []))
 
 
 def measurements(study: Study, facts: DataFacts) -> Iterator[tuple[AnyMeasure, Trial, Shard]]:
     """Every shard of every measure of the study, whether done or not."""
     for measure in study.measures:
         for trial in study.trials:
-            if measure.applies_to(trial.model):
+            if study.applies(measure, trial.model):
                 for shard in measure.shards(trial.model, facts):
                     yield measure, trial, shard
 
@@ -367,6 +373,10 @@ def _trial_row(trial: Trial, facts: DataFacts, record: TrialRecord | None, failu
 
 def _to_arrow(table: Table, rows: Sequence[dict[str, object]]) -> pa.Table:
     return table.rows({column.name: [row[column.name] for row in rows] for column in table.columns})
+
+
+def _sorted(table: Table, rows: pa.Table) -> pa.Table:
+    return rows.sort_by([(name, "ascending") for name in table.key_names])
 
 
 def _read(path: Path) -> pa.Table:

@@ -17,6 +17,7 @@ from raysweep.study import (
     PrecisionRecall,
     ProjectedAdam,
     Reconstruction,
+    ReconstructionClassifier,
     Resources,
     Samples,
     Study,
@@ -41,7 +42,9 @@ STUDY = Study(
     seeds=(0, 1),
     measures=(
         Reconstruction(images=20, generated=10, shard=10, keep=2, solver=ProjectedAdam(steps=20, learning_rate=0.05)),
-        Reconstruction(name="newton", images=6, generated=4, shard=4, keep=0, solver=LevenbergMarquardt(bank=500)),
+        Reconstruction(
+            name="newton", images=6, generated=4, shard=4, keep=0, latents=True, solver=LevenbergMarquardt(bank=500)
+        ),
         Reconstruction(
             name="decoder",
             images=4,
@@ -64,6 +67,7 @@ STUDY = Study(
         Memorisation(samples=50),
         ClassRadius(samples=20, shard=10, bank=200, rays=4),
         Samples(count=16),
+        ReconstructionClassifier(of="newton", images=6, classifier=LeNet(steps=5, batch=4)),
     ),
     classifier=LeNet(epochs=5, batch=16),
     checkpoint_seconds=0.2,

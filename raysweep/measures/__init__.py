@@ -17,6 +17,7 @@ from raysweep.measures import (
     memorisation,
     precision_recall,
     reconstruction,
+    reconstruction_classifier,
     samples,
 )
 from raysweep.measures.context import Columns, MeasureContext
@@ -29,6 +30,7 @@ from raysweep.study.measures import (
     Memorisation,
     PrecisionRecall,
     Reconstruction,
+    ReconstructionClassifier,
     Samples,
     Shard,
 )
@@ -43,6 +45,7 @@ MEASURES: Mapping[type[MeasureSettings], Callable[[Any, Shard, MeasureContext], 
     Memorisation: memorisation.run,
     ClassRadius: class_radius.run,
     Samples: samples.run,
+    ReconstructionClassifier: reconstruction_classifier.run,
 }
 """The code of each measure, by its settings. A new measure is added here."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 
@@ -33,6 +34,8 @@ class MeasureContext:
     """What the measure's `prepare` computed, once for the study."""
     fid_weights: Path | None = None
     """File of the Inception weights, or None to let pytorch-fid fetch them."""
+    followed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """All rows of this trial of the measure that this one follows, in the order of their keys."""
     data_folder: Path | None = None
     """Where data sets are found; None only where a measure needs none beside the study's own."""
 

@@ -39,13 +39,13 @@ def targets(
     if shard.part == "noise":
         return list(places), uniform_each(places, (shape.channels, shape.size, shape.size), context.device, "noise")
     if shard.part == "foreign":
-        indices = _chosen(foreign := _foreign(settings, context), "foreign", shard)
+        indices = chosen(foreign := _foreign(settings, context), "foreign", shard)
         pixels = foreign.batch(indices, torch.device("cpu"))[0]
         return indices.tolist(), converted(pixels, shape).to(context.device)
     if shard.part == "validation":
-        indices = _chosen(context.data.validation, "validation", shard)
+        indices = chosen(context.data.validation, "validation", shard)
         return indices.tolist(), context.data.validation.batch(indices, context.device)[0]
-    indices = _chosen(context.data.train, "train", shard)
+    indices = chosen(context.data.train, "train", shard)
     images = context.data.train.batch(indices, context.device)[0]
     if shard.part.startswith("shifted_"):
         distance = int(shard.part.removeprefix("shifted_"))
@@ -54,7 +54,7 @@ def targets(
     return indices.tolist(), images
 
 
-def _chosen(images: Images, part: str, shard: Shard) -> NDArray[np.int64]:
+def chosen(images: Images, part: str, shard: Shard) -> NDArray[np.int64]:
     """Which of the images stand at the shard's places; a shard at the same places chooses the same ones."""
     return shuffled(len(images), "reconstruction", part)[shard.start : shard.stop]
 

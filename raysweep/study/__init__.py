@@ -9,6 +9,7 @@ from raysweep.study.measures import (
     Memorisation,
     PrecisionRecall,
     Reconstruction,
+    ReconstructionClassifier,
     Samples,
 )
 from raysweep.study.models import Autoencoder, Gan, Glo, LcVae, LeNet, Pca, Vae, WganGp
@@ -39,6 +40,7 @@ __all__ = [
     "PrecisionRecall",
     "ProjectedAdam",
     "Reconstruction",
+    "ReconstructionClassifier",
     "Resources",
     "Samples",
     "Study",

@@ -8,11 +8,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from raysweep.errors import UserError
+from raysweep.errors import UserError, choices
 from raysweep.study.base import Frozen, Name, short_hash
 from raysweep.study.data import AnyData
 from raysweep.study.measures import AnyMeasure
-from raysweep.study.models import OTHER_BUDGET, AnyLearner, AnyModel, LeNet
+from raysweep.study.models import OTHER_BUDGET, AnyLearner, AnyModel, FamilySettings, LeNet
 
 TRAINING_VERSION = 1
 """Raised whenever the same settings would train to other weights, so old results are not taken for new ones."""
@@ -165,6 +165,43 @@ class Study(Frozen):
         if "classifier" in {arm.name for arm in self.arms}:
             raise ValueError("an arm cannot be named 'classifier': the study's LeNet is")
         return self
+
+    @model_validator(mode="after")
+    def _followed_measures(self) -> Self:
+        """What a measure follows is there, gives what is needed, and does not lead back to it."""
+        by_name = {measure.name: measure for measure in self.measures}
+        for measure in self.measures:
+            chain = [measure.name]
+            while (name := by_name[chain[-1]].follows) is not None:
+                if name not in by_name:
+                    others = [other for other in by_name if other != chain[-1]]
+                    remedy = choices(name, others) if others else "add it"
+                    raise ValueError(f"measure {chain[-1]} follows {name}, which the study does not have; {remedy}")
+                chain.append(name)
+                if name in chain[:-1]:
+                    raise ValueError(f"measures follow each other in a circle: {' → '.join(chain)}")
+            if measure.follows is not None:
+                self._check_followed(measure, by_name[measure.follows])
+        return self
+
+    def _check_followed(self, measure: AnyMeasure, followed: AnyMeasure) -> None:
+        try:
+            measure.check_followed(followed)
+        except ValueError as error:
+            raise ValueError(f"measure {measure.name} follows {followed.name}, {error}") from error
+        models = [arm.model for arm in self.arms]
+        if any(measure.applies_to(m) for m in models) and not any(self.applies(measure, m) for m in models):
+            arms = ", ".join(arm.name for arm in self.arms if measure.applies_to(arm.model))
+            raise ValueError(f"measure {measure.name} follows {followed.name}, which measures nothing on {arms}")
+
+    def followed(self, measure: AnyMeasure) -> AnyMeasure | None:
+        """The measure whose rows of the same trial `measure` needs."""
+        return next((other for other in self.measures if other.name == measure.follows), None)
+
+    def applies(self, measure: AnyMeasure, model: FamilySettings) -> bool:
+        """Whether `measure` has anything to measure on a model: so must what it follows."""
+        followed = self.followed(measure)
+        return measure.applies_to(model) and (followed is None or self.applies(followed, model))
 
     @cached_property
     def classifier_trial(self) -> Trial | None:

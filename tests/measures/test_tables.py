@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import Any, get_args
 
+import pyarrow as pa
 import pytest
 import torch
 
@@ -11,10 +12,12 @@ from raysweep.study import (
     ClassRadius,
     FrechetDistance,
     KernelDistance,
+    LeNet,
     Memorisation,
     PrecisionRecall,
     ProjectedAdam,
     Reconstruction,
+    ReconstructionClassifier,
     Samples,
     Trial,
     Vae,
@@ -27,14 +30,17 @@ from raysweep.tables import MEASURE_TABLES
 CPU = torch.device("cpu")
 KINDS = get_args(get_args(AnyMeasure)[0])
 
+FOLLOWED = Reconstruction(images=6, generated=3, shard=4, keep=1, latents=True, solver=ProjectedAdam(steps=3))
+
 SMALL = (
-    Reconstruction(images=6, generated=3, shard=4, keep=1, solver=ProjectedAdam(steps=3)),
+    FOLLOWED,
     FrechetDistance(samples=10),
     KernelDistance(samples=10, subsets=3, subset_size=5),
     PrecisionRecall(samples=10),
     Memorisation(samples=10),
     ClassRadius(samples=4, shard=3, bank=20, rays=2),
     Samples(count=3),
+    ReconstructionClassifier(images=6, classifier=LeNet(steps=3, batch=4)),
 )
 
 ROWS_OF_A_SHARD = {Memorisation: 2}
@@ -66,13 +72,18 @@ def test_real_models_fill_the_tables_equally_each_time(
         learner = build_learner(model, data.facts, 0, CPU)
         learner.load_weights(learner.weights())
         object.__setattr__(context, "learner", learner)
+        if settings.follows:
+            followed = [run_measure(FOLLOWED, shard, context) for shard in FOLLOWED.shards(model, data.facts)]
+            object.__setattr__(context, "followed", pa.concat_tables(followed).to_pandas())
         tables.append([run_measure(settings, shard, context) for shard in settings.shards(model, data.facts)])
     schema = settings.table.schema
     assert all(table.schema == schema for table in tables[0])
     assert all(first.equals(second) for first, second in zip(*tables, strict=True))
     expected = sum(shard.stop - shard.start for shard in settings.shards(model, data.facts))
     assert sum(len(table) for table in tables[0]) == (
-        len(tables[0]) * ROWS_OF_A_SHARD.get(type(settings), 1) if isinstance(settings, QualitySettings) else expected
+        len(tables[0]) * ROWS_OF_A_SHARD.get(type(settings), 1)
+        if isinstance(settings, QualitySettings | ReconstructionClassifier)
+        else expected
     )
 
 

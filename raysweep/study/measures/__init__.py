@@ -15,6 +15,7 @@ from raysweep.study.measures.kernel_distance import KernelDistance
 from raysweep.study.measures.memorisation import Memorisation
 from raysweep.study.measures.precision_recall import PrecisionRecall
 from raysweep.study.measures.reconstruction import Reconstruction
+from raysweep.study.measures.reconstruction_classifier import ReconstructionClassifier
 from raysweep.study.measures.samples import Samples
 
 __all__ = [
@@ -28,13 +29,21 @@ __all__ = [
     "Part",
     "PrecisionRecall",
     "Reconstruction",
+    "ReconstructionClassifier",
     "Samples",
     "Shard",
     "cut",
 ]
 
 AnyMeasure = Annotated[
-    Reconstruction | FrechetDistance | KernelDistance | PrecisionRecall | Memorisation | ClassRadius | Samples,
+    Reconstruction
+    | FrechetDistance
+    | KernelDistance
+    | PrecisionRecall
+    | Memorisation
+    | ClassRadius
+    | Samples
+    | ReconstructionClassifier,
     Field(discriminator="kind"),
 ]
 """Every measure that a study can name. A new one is added here and in `raysweep.measures`."""

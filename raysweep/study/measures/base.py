@@ -60,6 +60,18 @@ class MeasureSettings(Frozen):
         return False
 
     @property
+    def follows(self) -> str | None:
+        """Name of the measure of the study whose rows of the same trial it needs, all of them; None for most."""
+        return None
+
+    def check_followed(self, followed: "MeasureSettings") -> None:
+        """Checks the measure that it `follows`.
+
+        Raises:
+            ValueError: that measure does not give what this one needs. The message goes on after "follows <name>,".
+        """
+
+    @property
     def other_data(self) -> tuple[AnyData, ...]:
         """Data sets that it needs beside the study's own."""
         return ()
@@ -83,6 +95,9 @@ class MeasureSettings(Frozen):
         """Estimated floating-point operations of one shard."""
         raise NotImplementedError
 
-    def key(self, classifier_id: str) -> str:
-        """Folder name of the measure's shards: its name, and a hash of all that determines its rows."""
-        return f"{self.name}-{self.content_hash(classifier_id if self.needs_classifier else '')}"
+    def key(self, classifier_id: str, *followed: str) -> str:
+        """Folder name of the measure's shards: its name, and a hash of all that determines its rows.
+
+        `followed` is the key of the measure that it follows, if it follows one.
+        """
+        return f"{self.name}-{self.content_hash(classifier_id if self.needs_classifier else '', *followed)}"
