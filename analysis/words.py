@@ -14,6 +14,7 @@ FAMILIES = {
     "lc_vae": "LC-VAE",
     "pca": "PCA",
     "glo": "GLO",
+    "toy": "toy",
     "lenet": "LeNet",
 }
 """Names of the model families, as the papers write them."""

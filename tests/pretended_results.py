@@ -295,6 +295,7 @@ def _class_radius(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numb
     return {
         "sample": samples,
         "radius": [mean * (0.9 if s % 2 else 1.1) if ok else math.inf for s, ok in zip(samples, found, strict=True)],
+        "exact": [None] * len(samples),
         "label": [sample % 10 for sample in samples],
         "other_label": [(sample + 1) % 10 if ok else None for sample, ok in zip(samples, found, strict=True)],
         "status": ["found" if ok else "censored" for ok in found],

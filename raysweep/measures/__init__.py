@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from raysweep.data.images import DataSet
 from raysweep.measures import (
+    class_map,
     class_radius,
+    exact_radius,
     frechet,
     kernel_distance,
     memorisation,
+    modes,
     precision_recall,
     reconstruction,
     reconstruction_classifier,
@@ -23,11 +26,14 @@ from raysweep.measures import (
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.models.lenet import LeNetLearner
 from raysweep.study.measures import (
+    ClassMap,
     ClassRadius,
+    ExactRadius,
     FrechetDistance,
     KernelDistance,
     MeasureSettings,
     Memorisation,
+    Modes,
     PrecisionRecall,
     Reconstruction,
     ReconstructionClassifier,
@@ -44,6 +50,9 @@ MEASURES: Mapping[type[MeasureSettings], Callable[[Any, Shard, MeasureContext], 
     PrecisionRecall: precision_recall.run,
     Memorisation: memorisation.run,
     ClassRadius: class_radius.run,
+    ClassMap: class_map.run,
+    ExactRadius: exact_radius.run,
+    Modes: modes.run,
     Samples: samples.run,
     ReconstructionClassifier: reconstruction_classifier.run,
 }

@@ -8,10 +8,11 @@ from raysweep.models.glo import GloLearner
 from raysweep.models.learner import Learner
 from raysweep.models.lenet import LeNetLearner
 from raysweep.models.pca import PcaLearner
+from raysweep.models.toy import ToyLearner
 from raysweep.models.vae import LcVaeLearner, VaeLearner
 from raysweep.models.wgan_gp import WganGpLearner
 from raysweep.study.data import DataFacts
-from raysweep.study.models import Autoencoder, FamilySettings, Gan, Glo, LcVae, LeNet, Pca, Vae, WganGp
+from raysweep.study.models import Autoencoder, FamilySettings, Gan, Glo, LcVae, LeNet, Pca, Toy, Vae, WganGp
 
 LEARNERS: dict[type[FamilySettings], type[Learner]] = {
     WganGp: WganGpLearner,
@@ -21,6 +22,7 @@ LEARNERS: dict[type[FamilySettings], type[Learner]] = {
     LcVae: LcVaeLearner,
     Pca: PcaLearner,
     Glo: GloLearner,
+    Toy: ToyLearner,
     LeNet: LeNetLearner,
 }
 """The learner of every family. A new family is one file here, its settings in `raysweep.study`, and one line."""

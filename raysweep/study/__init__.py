@@ -3,16 +3,19 @@
 from raysweep.study.core import Arm, Resources, Study, Trial, grid
 from raysweep.study.data import CelebA, Cifar10, Digits, FashionMnist, Grid2d, ImageFolder, Mnist
 from raysweep.study.measures import (
+    ClassMap,
     ClassRadius,
+    ExactRadius,
     FrechetDistance,
     KernelDistance,
     Memorisation,
+    Modes,
     PrecisionRecall,
     Reconstruction,
     ReconstructionClassifier,
     Samples,
 )
-from raysweep.study.models import Autoencoder, Gan, Glo, LcVae, LeNet, Pca, Vae, WganGp
+from raysweep.study.models import Autoencoder, Gan, Glo, LcVae, LeNet, Pca, Toy, Vae, WganGp
 from raysweep.study.solvers import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
 
 __all__ = [
@@ -22,8 +25,10 @@ __all__ = [
     "BallLbfgs",
     "CelebA",
     "Cifar10",
+    "ClassMap",
     "ClassRadius",
     "Digits",
+    "ExactRadius",
     "FashionMnist",
     "FrechetDistance",
     "Gan",
@@ -36,6 +41,7 @@ __all__ = [
     "LevenbergMarquardt",
     "Memorisation",
     "Mnist",
+    "Modes",
     "Pca",
     "PrecisionRecall",
     "ProjectedAdam",
@@ -44,6 +50,7 @@ __all__ = [
     "Resources",
     "Samples",
     "Study",
+    "Toy",
     "Trial",
     "Vae",
     "WebsterLbfgs",

@@ -242,6 +242,11 @@ class Study(Frozen):
                 what = f"the classifier that {needing} needs" if trial == self.classifier_trial else f"arm {trial.arm}"
                 raise UserError(f"study {self.name}, {what}: {error}") from error
         for measure in self.measures:
+            if facts.points and measure.needs_images:
+                raise UserError(
+                    f"study {self.name}, measure {measure.name}: it is for images, and the data set {self.data.kind} "
+                    "has points; leave it out"
+                )
             measure.check(facts, root)
 
 

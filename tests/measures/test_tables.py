@@ -9,11 +9,14 @@ from raysweep.data.images import DataSet
 from raysweep.measures import MEASURES, PREPARE, MeasureContext, prepare, run_measure
 from raysweep.models import build_learner
 from raysweep.study import (
+    ClassMap,
     ClassRadius,
+    ExactRadius,
     FrechetDistance,
     KernelDistance,
     LeNet,
     Memorisation,
+    Modes,
     PrecisionRecall,
     ProjectedAdam,
     Reconstruction,
@@ -43,12 +46,15 @@ SMALL = (
     ReconstructionClassifier(images=6, classifier=LeNet(steps=3, batch=4)),
 )
 
+OF_POINTS = (ClassMap(), ExactRadius(), Modes())
+"""Tested in test_points.py."""
+
 ROWS_OF_A_SHARD = {Memorisation: 2}
 """Of a measure that judges all images of a shard together, where they are not one."""
 
 
 def test_every_measure_that_a_study_can_name_has_code_and_a_table() -> None:
-    assert set(MEASURES) == set(KINDS) == {type(settings) for settings in SMALL}
+    assert set(MEASURES) == set(KINDS) == {type(settings) for settings in (*SMALL, *OF_POINTS)}
     assert {kind.table.name for kind in KINDS} <= set(MEASURE_TABLES)
 
 

@@ -9,10 +9,13 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from raysweep.study.measures.base import MeasureSettings, Part, Shard, cut
+from raysweep.study.measures.class_map import ClassMap
 from raysweep.study.measures.class_radius import ClassRadius
+from raysweep.study.measures.exact_radius import ExactRadius
 from raysweep.study.measures.frechet import FrechetDistance
 from raysweep.study.measures.kernel_distance import KernelDistance
 from raysweep.study.measures.memorisation import Memorisation
+from raysweep.study.measures.modes import Modes
 from raysweep.study.measures.precision_recall import PrecisionRecall
 from raysweep.study.measures.reconstruction import Reconstruction
 from raysweep.study.measures.reconstruction_classifier import ReconstructionClassifier
@@ -21,11 +24,14 @@ from raysweep.study.measures.samples import Samples
 __all__ = [
     "KINDS",
     "AnyMeasure",
+    "ClassMap",
     "ClassRadius",
+    "ExactRadius",
     "FrechetDistance",
     "KernelDistance",
     "MeasureSettings",
     "Memorisation",
+    "Modes",
     "Part",
     "PrecisionRecall",
     "Reconstruction",
@@ -42,6 +48,9 @@ AnyMeasure = Annotated[
     | PrecisionRecall
     | Memorisation
     | ClassRadius
+    | ClassMap
+    | ExactRadius
+    | Modes
     | Samples
     | ReconstructionClassifier,
     Field(discriminator="kind"),

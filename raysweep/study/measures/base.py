@@ -46,6 +46,8 @@ class MeasureSettings(Frozen):
 
     table: ClassVar[Table]
     """The table that its rows go to."""
+    needs_images: ClassVar[bool] = True
+    """Whether it shows or compares images, so that data sets of points have nothing for it."""
     kind: str
     name: Name = "measure"
 

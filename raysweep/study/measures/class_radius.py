@@ -1,5 +1,6 @@
 """Expected distance from a prior sample to the nearest point of another class."""
 
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
@@ -8,6 +9,7 @@ from raysweep.schema import INTEGER, REAL, TEXT, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard, cut
+from raysweep.study.measures.classes import Classifier, check_classifier
 from raysweep.study.models import FamilySettings
 
 CLASS_RADIUS = Table(
@@ -18,6 +20,7 @@ CLASS_RADIUS = Table(
         TRIAL,
         Column("sample", INTEGER, "index of the prior sample"),
         Column("radius", REAL, "‖z − z'‖; infinite where no other class was found"),
+        Column("exact", REAL, "r(z) in closed form; empty for all models but toys", nullable=True),
         Column("label", INTEGER, "class of the sample's image"),
         Column("other_label", INTEGER, "class of the image at z'; empty where none was found", nullable=True),
         Column("status", TEXT, "found, or censored where no other class was found"),
@@ -30,15 +33,19 @@ CLASS_RADIUS = Table(
 class ClassRadius(MeasureSettings):
     """Expected distance in latent space from a prior sample to the nearest point of another class.
 
-    Classes are the LeNet's, through the generator. An upper estimate: for each sample the boundary is approached from
-    the nearest prior samples of other classes and along the best of several random rays, and then followed downhill.
+    Classes are those of `classifier`, through the generator. An upper estimate: for each sample the boundary is
+    approached from the nearest prior samples of other classes and along the best of several random rays, and then
+    followed downhill.
 
     Source: Manoj (2018), Definition 2.5.
     """
 
     table: ClassVar[Table] = CLASS_RADIUS
+    needs_images: ClassVar[bool] = False
     kind: Literal["class_radius"] = "class_radius"
     name: Name = "class_radius"
+    classifier: Classifier = "lenet"
+    """What tells classes: the study's LeNet, or for points the nearest mode."""
     samples: PositiveInt = 500
     shard: PositiveInt = 100
     bank: PositiveInt = 10_000
@@ -58,8 +65,12 @@ class ClassRadius(MeasureSettings):
 
     @property
     def needs_classifier(self) -> bool:
-        """Always."""
-        return True
+        """With the LeNet's classes."""
+        return self.classifier == "lenet"
+
+    def check(self, facts: DataFacts, root: Path) -> None:
+        """See `MeasureSettings`: the classifier must fit the data."""
+        check_classifier(self.name, self.classifier, facts)
 
     def applies_to(self, model: FamilySettings) -> bool:
         """Only where latents are drawn from a prior."""

@@ -26,8 +26,10 @@ class LeNet(DescentSettings):
         """Features and the linear head.
 
         Raises:
-            ValueError: the data set has no classes.
+            ValueError: the data set has no classes, or has points.
         """
+        if facts.points:
+            raise ValueError("a LeNet classifies images, and these data are points: classifier='nearest_mode' does")
         if facts.classes is None:
             raise ValueError("the data set has no classes for a classifier to learn")
         return {

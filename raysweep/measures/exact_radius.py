@@ -1,0 +1,19 @@
+"""The class radius of a toy, exactly, with the probabilities of its classes."""
+
+from raysweep.measures.context import Columns, MeasureContext
+from raysweep.radius.exact import radius_bound, toy_classes
+from raysweep.study.measures import ExactRadius, Shard
+from raysweep.study.models import Toy
+
+
+def run(settings: ExactRadius, shard: Shard, context: MeasureContext) -> Columns:
+    """One row."""
+    model = context.trial.model
+    assert isinstance(model, Toy), f"{model.family} has no closed form"
+    boxes = toy_classes(model.generator)
+    probabilities = boxes.probabilities()
+    return {
+        "radius": [boxes.expected_radius()],
+        "probabilities": [probabilities],
+        "bound": [radius_bound(probabilities)],
+    }
