@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from raysweep import pipeline, tables
+from raysweep.errors import UserError
 from raysweep.pipeline import MeasureTask, PrepareTask, TrainTask, Workplace, run_study
 from raysweep.serial import SerialBackend
 from raysweep.store import measurements
@@ -17,6 +18,7 @@ from raysweep.study import Study
 from small_study import STUDY
 
 FACTS = STUDY.data.facts(Path())
+FOLLOWED_AND_FOLLOWING = ("newton", "reconstruction_classifier")
 TABLES = [name for name in tables.TABLES if name != "schedule"]
 
 
@@ -77,6 +79,7 @@ def test_every_trial_and_every_shard_is_there(finished: Path) -> None:
     assert by_measure["decoder"] == others * 24  # six parts of four
     assert len(found["class_radius"]) == (4 + 2 + 4) * 20
     assert len(found["samples"]) == (4 + 2 + 4) * 16
+    assert len(found["reconstruction_classifier"]) == (gans + others) * 2
     assert len(found["frechet"]) == 4 + 4 + 2 * (2 + 4)
     for name in ("history", "frechet"):
         assert np.isfinite(found[name][{"history": "value", "frechet": "distance"}[name]]).all()
@@ -180,6 +183,42 @@ def test_a_failed_shard_is_recorded_and_tried_again(results: Path, monkeypatch: 
     run(results)
     pd.testing.assert_frame_equal(tables(results)["samples"], before["samples"])
     assert tables(results)["failures"].empty
+
+
+def test_a_measure_waits_for_the_one_that_it_follows(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tables(results)
+    store = Workplace(results, results).store
+    trial = STUDY.trials[1]
+    lost = [item for item in measurements(STUDY, FACTS) if item[1] == trial and item[0].name in FOLLOWED_AND_FOLLOWING]
+    for m, t, s in lost:
+        store.shard_path(pipeline.measure_key(STUDY, m), t.id, s).unlink()
+    real, started = pipeline.Worker.run, []
+
+    def without_one(self: pipeline.Worker, task: MeasureTask | PrepareTask, weights: object = None) -> None:
+        assert isinstance(task, MeasureTask)
+        started.append(task.measure.name)
+        if task.shard == lost[0][2]:
+            raise UserError("this one fails")
+        real(self, task)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("raysweep.pipeline.Worker.run", without_one)
+        run(results)
+    assert set(started) == {"newton"}
+    assert list(tables(results)["failures"]["reason"]) == ["this one fails"]
+    outcome = pipeline.outcome(STUDY, Workplace(results, results))
+    assert outcome.shards_missing == 1 + 2
+    assert list(run(results).shares)[1:] == [
+        f"{pipeline.measure_key(STUDY, m)}/{t.id}/{s.key}" for m, t, s in lost if m.name == "reconstruction_classifier"
+    ]
+    for name, table in tables(results).items():
+        pd.testing.assert_frame_equal(table, before[name])
+
+
+def test_measures_run_in_waves_by_what_they_follow() -> None:
+    names = [[m.name for m in wave] for wave in pipeline.waves(STUDY)]
+    assert sorted(name for wave in names for name in wave) == sorted(m.name for m in STUDY.measures)
+    assert names[1:] == [["reconstruction_classifier"]]
 
 
 def test_a_diverged_trial_is_a_status_and_is_not_measured(tmp_path: Path) -> None:
