@@ -11,11 +11,15 @@ from pydantic import Field
 from raysweep.study.measures.base import MeasureSettings, Part, Shard, cut
 from raysweep.study.measures.class_map import ClassMap
 from raysweep.study.measures.class_radius import ClassRadius
+from raysweep.study.measures.encodings import Encodings
 from raysweep.study.measures.exact_radius import ExactRadius
 from raysweep.study.measures.frechet import FrechetDistance
+from raysweep.study.measures.holes import Holes
+from raysweep.study.measures.interpolation import Interpolation
 from raysweep.study.measures.kernel_distance import KernelDistance
 from raysweep.study.measures.memorisation import Memorisation
 from raysweep.study.measures.modes import Modes
+from raysweep.study.measures.omega import Omega
 from raysweep.study.measures.precision_recall import PrecisionRecall
 from raysweep.study.measures.reconstruction import Reconstruction
 from raysweep.study.measures.reconstruction_classifier import ReconstructionClassifier
@@ -26,12 +30,16 @@ __all__ = [
     "AnyMeasure",
     "ClassMap",
     "ClassRadius",
+    "Encodings",
     "ExactRadius",
     "FrechetDistance",
+    "Holes",
+    "Interpolation",
     "KernelDistance",
     "MeasureSettings",
     "Memorisation",
     "Modes",
+    "Omega",
     "Part",
     "PrecisionRecall",
     "Reconstruction",
@@ -51,6 +59,10 @@ AnyMeasure = Annotated[
     | ClassMap
     | ExactRadius
     | Modes
+    | Encodings
+    | Holes
+    | Omega
+    | Interpolation
     | Samples
     | ReconstructionClassifier,
     Field(discriminator="kind"),
