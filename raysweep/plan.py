@@ -120,7 +120,7 @@ def make_plan(study: Study, facts: DataFacts, store: StudyStore | None) -> Plan:
 
 def _plan_trial(study: Study, trial: Trial, facts: DataFacts, store: StudyStore | None) -> PlannedTrial:
     state = _state(trial, store)
-    measured = [m for m in study.measures if state != "diverged" and study.applies(m, trial.model)]
+    measured = [m for m in study.measures if state != "diverged" and study.applies(m, trial.arm, trial.model)]
     costs = {m: measure_cost(m, trial, facts) for m in measured}
     measures = tuple(_plan_measure(study, m, trial, cost, store) for m, cost in costs.items() if cost)
     return PlannedTrial(trial, trial_cost(trial, facts), state, measures)

@@ -344,7 +344,7 @@ def measurements(study: Study, facts: DataFacts) -> Iterator[tuple[AnyMeasure, T
     """Every shard of every measure of the study, whether done or not."""
     for measure in study.measures:
         for trial in study.trials:
-            if study.applies(measure, trial.model):
+            if study.applies(measure, trial.arm, trial.model):
                 for shard in measure.shards(trial.model, facts):
                     yield measure, trial, shard
 

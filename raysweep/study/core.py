@@ -167,6 +167,15 @@ class Study(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _measured_arms(self) -> Self:
+        known = [arm.name for arm in self.arms]
+        for measure in self.measures:
+            for name in measure.arms:
+                if name not in known:
+                    raise ValueError(f"measure {measure.name} is of arm {name!r}: unknown; {choices(name, known)}")
+        return self
+
+    @model_validator(mode="after")
     def _followed_measures(self) -> Self:
         """What a measure follows is there, gives what is needed, and does not lead back to it."""
         by_name = {measure.name: measure for measure in self.measures}
@@ -189,19 +198,20 @@ class Study(Frozen):
             measure.check_followed(followed)
         except ValueError as error:
             raise ValueError(f"measure {measure.name} follows {followed.name}, {error}") from error
-        models = [arm.model for arm in self.arms]
-        if any(measure.applies_to(m) for m in models) and not any(self.applies(measure, m) for m in models):
-            arms = ", ".join(arm.name for arm in self.arms if measure.applies_to(arm.model))
+        alone = [arm for arm in self.arms if measure.applies_to(arm.model)]
+        if alone and not any(self.applies(measure, arm.name, arm.model) for arm in alone):
+            arms = ", ".join(arm.name for arm in alone)
             raise ValueError(f"measure {measure.name} follows {followed.name}, which measures nothing on {arms}")
 
     def followed(self, measure: AnyMeasure) -> AnyMeasure | None:
         """The measure whose rows of the same trial `measure` needs."""
         return next((other for other in self.measures if other.name == measure.follows), None)
 
-    def applies(self, measure: AnyMeasure, model: FamilySettings) -> bool:
-        """Whether `measure` has anything to measure on a model: so must what it follows."""
+    def applies(self, measure: AnyMeasure, arm: str, model: FamilySettings) -> bool:
+        """Whether `measure` measures a model of that arm: so must what it follows."""
         followed = self.followed(measure)
-        return measure.applies_to(model) and (followed is None or self.applies(followed, model))
+        wanted = not measure.arms or arm in measure.arms
+        return wanted and measure.applies_to(model) and (followed is None or self.applies(followed, arm, model))
 
     @cached_property
     def classifier_trial(self) -> Trial | None:

@@ -135,7 +135,7 @@ def test_what_it_follows_must_give_latents(measures: tuple[Any, ...], words: str
 def test_it_measures_only_where_what_it_follows_does() -> None:
     arms = (Arm(model=WganGp(width=4)), Arm(model=Autoencoder(width=4)))
     both = study(arms=arms, measures=(SETTINGS, Reconstruction(latents=True, decoder="invert")))
-    assert [both.applies(SETTINGS, arm.model) for arm in arms] == [False, True]
+    assert [both.applies(SETTINGS, arm.name, arm.model) for arm in arms] == [False, True]
 
 
 def test_its_key_follows_that_of_what_it_follows() -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from raysweep.errors import UserError
+from raysweep.store import measurements
 from raysweep.study import (
     Arm,
     Autoencoder,
@@ -192,3 +193,16 @@ def test_a_copy_derives_its_ids_anew() -> None:
     whole = study()
     assert len(whole.trials) == 4
     assert len(whole.model_copy(update={"seeds": (0, 1, 2)}).trials) == 6
+
+
+def test_a_measure_may_be_of_some_arms_only_which_changes_none_of_its_rows() -> None:
+    arms = (Arm(model=WganGp()), Arm(model=Autoencoder()))
+    every, some = Reconstruction(), Reconstruction(arms=("autoencoder",))
+    small = study(arms=arms, measures=(some,))
+    assert {trial.arm for _, trial, _ in measurements(small, small.data.facts(Path()))} == {"autoencoder"}
+    assert some.key("") == every.key("")
+
+
+def test_an_arm_that_is_to_be_measured_must_be_there() -> None:
+    with pytest.raises(ValidationError, match="measure reconstruction is of arm 'wgangp': unknown; did you mean 'wgan"):
+        study(arms=(Arm(model=WganGp()),), measures=(Reconstruction(arms=("wgangp",)),))

@@ -50,6 +50,8 @@ class MeasureSettings(Frozen):
     """Whether it shows or compares images, so that data sets of points have nothing for it."""
     kind: str
     name: Name = "measure"
+    arms: tuple[Name, ...] = ()
+    """The arms that it measures, by name; all to which it applies by default."""
 
     @property
     def needs_classifier(self) -> bool:
@@ -100,6 +102,8 @@ class MeasureSettings(Frozen):
     def key(self, classifier_id: str, *followed: str) -> str:
         """Folder name of the measure's shards: its name, and a hash of all that determines its rows.
 
-        `followed` is the key of the measure that it follows, if it follows one.
+        Which arms are measured does not: with more of them, what is there already stays valid. `followed` is the key
+        of the measure that it follows, if it follows one.
         """
-        return f"{self.name}-{self.content_hash(classifier_id if self.needs_classifier else '', *followed)}"
+        rows = self.model_copy(update={"arms": ()})
+        return f"{self.name}-{rows.content_hash(classifier_id if self.needs_classifier else '', *followed)}"
