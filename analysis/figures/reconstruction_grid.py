@@ -1,6 +1,6 @@
-"""Images and their reconstructions by dim(z): Figs. 5 and 12 of "Impact of the latent space"."""
+"""Images and their reconstructions by dim(z): Figs. 5 to 8 and 12 of "Impact of the latent space"."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -8,13 +8,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures.base import FigureKind
+from analysis.parts import in_order, part_name
 from analysis.pictures import Pixels, TrialLine, blank, first_seed, mosaic, read_image, trial_lines
 from analysis.results import Results
 from analysis.style import MUTED, WIDTH
 from raysweep.architecture import ImageShape
 
-IMAGES = 8
-"""Rows of a panel, at most."""
+SPLITS = ("train", "validation")
+
+IMAGES, OTHER_IMAGES = 8, 4
+"""Rows of a panel, at most: of the splits, and of other targets, which may be many."""
 
 COLUMNS = 18
 """Images side by side in the whole figure, at most."""
@@ -25,7 +28,7 @@ LARGEST = 0.46
 
 @dataclass(frozen=True)
 class ReconstructionPanel:
-    """One arm and split: a row an image, first the original, then its reconstruction by each trial."""
+    """One arm and part: a row an image, first the original, then its reconstruction by each trial."""
 
     label: str
     part: str
@@ -33,7 +36,7 @@ class ReconstructionPanel:
     """What tells the trials apart: dim(z), or other axes."""
     mosaic: Pixels
     images: tuple[int, ...]
-    """Index of each row's image in its split."""
+    """Index of each row's image in its part."""
     gaps: tuple[tuple[int, str], ...]
     """Trials without reconstructions: their column, and their status."""
 
@@ -48,11 +51,21 @@ class ReconstructionGrid:
 
 
 def infos(results: Results) -> tuple[ReconstructionGrid, ...]:
-    """The images whose pixels were kept, in the trials that stand for their arm, of the first seed that has any."""
+    """The images of both splits whose pixels were kept."""
+    return _grids(results, lambda part: part in SPLITS, IMAGES)
+
+
+def other_infos(results: Results) -> tuple[ReconstructionGrid, ...]:
+    """The images of other targets whose pixels were kept: moved ones, of another data set, noise."""
+    return _grids(results, lambda part: part not in SPLITS and part != "generated", OTHER_IMAGES)
+
+
+def _grids(results: Results, shown: Callable[[str], bool], most: int) -> tuple[ReconstructionGrid, ...]:
+    """The first `most` kept images of the parts `shown`, in the trials that stand for their arm, of the first seed."""
     grids = []
     for measure in results.measures("reconstruction"):
         rows = results.rows(measure)
-        rows = rows[rows["reconstruction"].notna() & rows["part"].isin(["train", "validation"])]
+        rows = rows[rows["reconstruction"].notna() & rows["part"].map(shown).astype(bool)]
         if rows.empty:
             continue
         seed = first_seed(results, set(rows["trial"]))
@@ -62,21 +75,20 @@ def infos(results: Results) -> tuple[ReconstructionGrid, ...]:
                 continue
             own = rows[rows["trial"].isin([column.trial.id for column in line.columns])]
             panels += [
-                _panel(line, part, own[own["part"] == part], results.facts.shape)
-                for part in ("train", "validation")
-                if part in set(own["part"])
+                _panel(line, part, own[own["part"] == part], results.facts.shape, most)
+                for part in in_order(own["part"])
             ]
         grids.append(ReconstructionGrid(measure.name, tuple(panels), seed))
     return tuple(grids)
 
 
-def _panel(line: TrialLine, part: str, rows: pd.DataFrame, shape: ImageShape) -> ReconstructionPanel:
+def _panel(line: TrialLine, part: str, rows: pd.DataFrame, shape: ImageShape, most: int) -> ReconstructionPanel:
     originals: dict[int, Pixels] = {}
     reconstructions: dict[tuple[str, int], Pixels] = {}
     for row in rows.to_dict("records"):
         originals[row["image"]] = read_image(row["original"], shape)
         reconstructions[row["trial"], row["image"]] = read_image(row["reconstruction"], shape)
-    images = tuple(sorted(originals))[:IMAGES]
+    images = tuple(sorted(originals))[:most]
     trials = [column.trial for column in line.columns]
     present = set(rows["trial"])
     grid = [
@@ -85,7 +97,7 @@ def _panel(line: TrialLine, part: str, rows: pd.DataFrame, shape: ImageShape) ->
     ]
     return ReconstructionPanel(
         label=line.label,
-        part=part,
+        part=part_name(part),
         columns=tuple(column.label.removeprefix("dim(z) = ").replace(", ", "\n") for column in line.columns),
         mosaic=mosaic(grid),
         images=images,
@@ -110,16 +122,18 @@ def draw(info: ReconstructionGrid, figure: Figure) -> None:
 
 
 def _rows(panels: Sequence[ReconstructionPanel]) -> list[list[ReconstructionPanel]]:
-    """Panels in rows of at most `COLUMNS` images; the two splits of an arm stay together."""
-    pairs: dict[tuple[str, tuple[str, ...]], list[ReconstructionPanel]] = {}
+    """Panels in rows of at most `COLUMNS` images; the panels of an arm stay together where a row holds them."""
+    arms: dict[tuple[str, tuple[str, ...]], list[ReconstructionPanel]] = {}
     for panel in panels:
-        pairs.setdefault((panel.label, panel.columns), []).append(panel)
+        arms.setdefault((panel.label, panel.columns), []).append(panel)
     rows: list[list[ReconstructionPanel]] = []
-    for pair in pairs.values():
-        if rows and _width(rows[-1]) + _width(pair) <= COLUMNS:
-            rows[-1] += pair
-        else:
-            rows.append(list(pair))
+    for own in arms.values():
+        if not rows or _width(own) <= COLUMNS < _width([*rows[-1], *own]):
+            rows.append([])
+        for panel in own:
+            if rows[-1] and _width([*rows[-1], panel]) > COLUMNS:
+                rows.append([])
+            rows[-1].append(panel)
     return rows
 
 
@@ -147,7 +161,7 @@ def caption(info: ReconstructionGrid) -> str:
     """What is shown."""
     gaps = " Trials without reconstructions show their status." if any(panel.gaps for panel in info.panels) else ""
     return (
-        "In each panel the first column shows images of the data set, the next ones their reconstructions, by dim(z) "
+        "In each panel the first column shows the images themselves, the next ones their reconstructions, by dim(z) "
         f"or by the settings above them, all of seed {info.seed}; an arm with further axes is shown at the settings in "
         "its title. The images are a seeded choice, the same for all arms, not selected by how well they come out."
         f"{gaps}"
@@ -156,4 +170,12 @@ def caption(info: ReconstructionGrid) -> str:
 
 FIGURE = FigureKind(
     "Reconstructions by dim(z)", infos, draw, caption, "no pixels of reconstructions were kept", photographic=True
+)
+OTHERS = FigureKind(
+    "Reconstructions of other images",
+    other_infos,
+    draw,
+    caption,
+    "no pixels of shifted, foreign or noise images were kept",
+    photographic=True,
 )
