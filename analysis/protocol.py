@@ -7,7 +7,8 @@ import pandas as pd
 from analysis.results import Results, Value
 from analysis.words import arm_label, axis_label, listing, number, percent, setting, span
 from raysweep.study.base import Frozen
-from raysweep.study.measures import AnyMeasure, ClassRadius, FrechetDistance, Reconstruction
+from raysweep.study.measures import AnyMeasure, ClassRadius, Reconstruction
+from raysweep.study.measures.quality import ReferenceSettings
 from raysweep.study.solvers import Solver
 
 FEASIBLE = {
@@ -25,7 +26,7 @@ SOLVERS = {
 
 FEATURES = {
     "lenet": "the 84 features of a LeNet trained on this data set",
-    "inception": "Inception's 2,048 features, which makes it the FID",
+    "inception": "Inception's 2,048 features",
 }
 
 
@@ -66,9 +67,9 @@ def _solvers(results: Results, inverted: pd.DataFrame, measure: Reconstruction) 
     return listing(words)
 
 
-def frechet_protocol(results: Results, measure: AnyMeasure) -> str:
+def quality_protocol(results: Results, measure: AnyMeasure) -> str:
     """Features, and how many images stand on either side."""
-    assert isinstance(measure, FrechetDistance)
+    assert isinstance(measure, ReferenceSettings)
     columns = ["part", "samples", "reference_images", "reference"]
     pairs = results.rows(measure)[columns].drop_duplicates().sort_values("part", ascending=False)
     counts = [
@@ -76,10 +77,13 @@ def frechet_protocol(results: Results, measure: AnyMeasure) -> str:
         f"{row['reference']} images"
         for row in pairs.to_dict("records")
     ]
-    bias = (
-        " Distances with different counts are not comparable: few images raise the distance." if len(counts) > 1 else ""
-    )
-    return f"Features: {FEATURES[measure.features]}. {listing(counts)}.{bias}"
+    return f"Features: {FEATURES[measure.features]}. {listing(counts)}."
+
+
+def held_out_words(measure: AnyMeasure, images: int) -> str:
+    """What held-out images are, and how many: "360 validation images"."""
+    assert isinstance(measure, ReferenceSettings)
+    return f"{number(images)} {'validation' if measure.reference == 'train' else 'training'} images"
 
 
 def radius_protocol(results: Results, measure: AnyMeasure) -> str:

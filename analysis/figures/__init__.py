@@ -3,6 +3,9 @@
 from analysis.figures import (
     class_radius,
     frechet_distance,
+    kernel_distance,
+    memorisation,
+    precision_recall,
     reconstruction_error,
     reconstruction_grid,
     sample_grid,
@@ -14,6 +17,9 @@ from analysis.figures.base import AnyFigure
 FIGURES: dict[str, AnyFigure] = {
     "reconstruction_error": reconstruction_error.FIGURE,
     "frechet_distance": frechet_distance.FIGURE,
+    "kernel_distance": kernel_distance.FIGURE,
+    "precision_recall": precision_recall.FIGURE,
+    "memorisation": memorisation.FIGURE,
     "class_radius": class_radius.FIGURE,
     "sample_grid": sample_grid.FIGURE,
     "reconstruction_grid": reconstruction_grid.FIGURE,

@@ -7,10 +7,11 @@ from matplotlib.figure import Figure
 
 from analysis.curves import Panel, panels
 from analysis.figures.base import FigureKind
-from analysis.figures.trade_off import TradeOff, draw_trade_off, panels_words, seeds_words
-from analysis.protocol import frechet_protocol
+from analysis.figures.trade_off import Level, TradeOff, draw_trade_off, panels_words, seeds_words
+from analysis.protocol import held_out_words, quality_protocol
 from analysis.results import Results
 from analysis.style import LineStyle, arm_colours
+from raysweep.study.measures import AnyMeasure, FrechetDistance
 
 PARTS: dict[str, tuple[LineStyle, str]] = {"samples": ("-", "samples"), "reconstructions": ("--", "reconstructions")}
 
@@ -21,6 +22,8 @@ class FrechetDistances:
 
     measure: str
     panels: tuple[Panel, ...]
+    floor: Level
+    """The distance of held-out images."""
     protocol: str
     colours: Mapping[str, str]
 
@@ -31,6 +34,7 @@ def infos(results: Results) -> tuple[FrechetDistances, ...]:
         FrechetDistances(
             measure.name,
             panels(results, results.means(results.rows(measure), "distance")),
+            floor(results, measure),
             frechet_protocol(results, measure),
             arm_colours(results),
         )
@@ -38,9 +42,26 @@ def infos(results: Results) -> tuple[FrechetDistances, ...]:
     )
 
 
+def floor(results: Results, measure: AnyMeasure) -> Level:
+    """What held-out images score: one number, which all of the measure's rows carry."""
+    row = results.rows(measure).iloc[0]
+    return Level(float(row["floor"]), f"floor: {held_out_words(measure, int(row['floor_images']))}")
+
+
+def frechet_protocol(results: Results, measure: AnyMeasure) -> str:
+    """Features and counts, and what the counts do to a Fréchet distance."""
+    assert isinstance(measure, FrechetDistance)
+    fid = " This is the FID." if measure.features == "inception" else ""
+    counts = {*results.rows(measure)["samples"], *results.rows(measure)["floor_images"]}
+    bias = (
+        " Distances with different counts are not comparable: few images raise the distance." if len(counts) > 1 else ""
+    )
+    return f"{quality_protocol(results, measure)}{fid}{bias}"
+
+
 def draw(info: FrechetDistances, figure: Figure) -> None:
     """Logarithmic dim(z); the distance from zero up, as in the paper."""
-    draw_trade_off(TradeOff(info.panels, "Fréchet distance", PARTS, False, info.colours), figure)
+    draw_trade_off(TradeOff(info.panels, "Fréchet distance", PARTS, False, info.colours, (info.floor,)), figure)
 
 
 def caption(info: FrechetDistances) -> str:
@@ -48,7 +69,8 @@ def caption(info: FrechetDistances) -> str:
     return (
         "Squared Fréchet distance between Gaussians fitted to features of real images and of the model's; smaller is "
         f"better. {panels_words(info.panels)}Solid: samples from the prior; dashed: reconstructions of validation "
-        f"images. {info.protocol} {seeds_words(info.panels)}"
+        f"images; grey: the same distance of real images ({info.floor.words}). {info.protocol} "
+        f"{seeds_words(info.panels)}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,7 +25,33 @@ HEIGHT = 2.55
 LABELLED = 9
 """Labels that fit on an axis of one panel, about."""
 
+LEVEL: dict[str, Any] = {"color": MUTED, "linestyle": (0, (4, 1, 1, 1)), "linewidth": 1.0}
+"""How a level is drawn: unlike the line style of any part."""
+
+PUBLISHED: dict[str, Any] = {"color": INK, "markersize": 8, "markerfacecolor": "none", "markeredgewidth": 1.0}
+PUBLISHED_MARKERS = ("*", "p", "h", "8", "d", "<", ">")
+"""How numbers that others published are drawn: black outlines, in shapes that no arm has."""
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True)
+class Level:
+    """A horizontal line: what real images score, or what chance would."""
+
+    value: float
+    words: str
+    """What it is, for the legend."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A number that others published, at its dim(z)."""
+
+    latent_dim: int
+    value: float
+    words: str
+    """Family and source, for the legend."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +66,10 @@ class TradeOff:
     log_quantity: bool
     colours: Mapping[str, str]
     """Colour of each arm."""
+    levels: tuple[Level, ...] = ()
+    """Lines across all panels."""
+    marks: tuple[Mark, ...] = ()
+    """Drawn in the panel against dim(z)."""
 
 
 def draw_trade_off(content: TradeOff, figure: Figure) -> None:
@@ -60,13 +91,59 @@ def draw_trade_off(content: TradeOff, figure: Figure) -> None:
             axes.legend(handles=_handles(content, panel), loc="upper left", bbox_to_anchor=(-0.04, -0.2))
     for line in grid:
         line[0].set_ylabel(content.quantity)
-    if content.log_quantity:
-        _log_quantity(grid[0, 0], lowest_shown(content.panels))
+    _set_quantity(content, grid[0, 0])
+    _draw_style_legend([content], figure)
+
+
+def draw_multiples(contents: Sequence[TradeOff], figure: Figure) -> None:
+    """Several quantities of the same panels, each on a vertical scale of its own.
+
+    With one panel the quantities stand two abreast; with more, a row is a quantity and a column a panel.
+    """
+    panels = contents[0].panels
+    single = len(panels) == 1
+    down, across = (-(-len(contents) // 2), 2) if single else (len(contents), len(panels))
+    lines = max(len(_handles(contents[0], panel)) for panel in panels)
+    below = 0.16 * (-(-lines // 3) if single else lines)
+    figure.set_size_inches(WIDTH, 0.8 * HEIGHT * down + below + 0.45)
+    grid = figure.subplots(down, across, squeeze=False, sharex="col", sharey=False if single else "row")
+    places = [(content, panel) for content in contents for panel in content.panels]
+    for axes in grid.flat[len(places) :]:
+        axes.remove()
+    for (content, panel), axes in zip(places, grid.flat, strict=False):
+        _draw_panel(content, panel, axes)
+    for (content, panel), axes in zip(places, grid.flat, strict=False):
+        if panel is content.panels[0]:
+            axes.set_ylabel(content.quantity)
+            _set_quantity(content, axes)
+    for axes in grid.flat[: len(places) - across]:
+        axes.set_xlabel("")
+    if single:
+        handles = _handles(contents[0], panels[0])
+        figure.legend(handles=handles, loc="outside upper center", ncols=min(3, len(handles)))
     else:
-        grid[0, 0].set_ylim(bottom=0)
-    styles = _style_handles(content)
-    if len(styles) > 1:
-        figure.legend(handles=styles, loc="outside lower center", ncols=len(styles))
+        for letter, panel, top, bottom in zip(LETTERS, panels, grid[0], grid[-1], strict=False):
+            top.set_title(f"({letter})", color=MUTED)
+            bottom.legend(handles=_handles(contents[0], panel), loc="upper left", bbox_to_anchor=(-0.04, -0.25))
+    _draw_style_legend(contents, figure)
+
+
+def _set_quantity(content: TradeOff, axes: Axes) -> None:
+    """The vertical axis: logarithmic, or from zero up, and below it where some value is negative."""
+    if content.log_quantity:
+        _log_quantity(axes, lowest_shown(content.panels))
+        return
+    lows = [curve.low[np.isfinite(curve.low)] for panel in content.panels for curve in panel.curves]
+    lowest = min([0.0, *(level.value for level in content.levels), *(float(low.min()) for low in lows if low.size)])
+    margin = 0.04 * (axes.get_ylim()[1] - lowest)
+    axes.set_ylim(lowest - margin if lowest < 0 else 0, axes.get_ylim()[1] + margin)
+
+
+def _draw_style_legend(contents: Sequence[TradeOff], figure: Figure) -> None:
+    """What line styles, levels and marks are, each once, below all panels."""
+    handles = {str(handle.get_label()): handle for content in contents for handle in _style_handles(content)}
+    if len(handles) > 1:
+        figure.legend(handles=[*handles.values()], loc="outside lower center", ncols=min(3, len(handles)))
 
 
 def _draw_panel(content: TradeOff, panel: Panel, axes: Axes) -> None:
@@ -87,6 +164,11 @@ def _draw_panel(content: TradeOff, panel: Panel, axes: Axes) -> None:
         axes.plot(x[~whole], curve.mean[~whole], marker, color=colour, markerfacecolor="white")
         for at, mean, share in zip(x[~whole], curve.mean[~whole], curve.censored[~whole], strict=True):
             _mark_censored(axes, at, mean, share)
+    for level in content.levels:
+        axes.axhline(level.value, **LEVEL)
+    if panel.axis == "latent_dim":
+        for mark, symbol in zip(content.marks, PUBLISHED_MARKERS, strict=False):
+            axes.plot(mark.latent_dim, mark.value, symbol, **PUBLISHED)
 
 
 def _beside(panel: Panel, index: int) -> float:
@@ -198,11 +280,17 @@ def _handles(content: TradeOff, panel: Panel) -> list[Line2D]:
 
 def _style_handles(content: TradeOff) -> list[Line2D]:
     shown = {curve.part for panel in content.panels for curve in panel.curves}
-    return [
+    styles = [
         Line2D([], [], color=INK, linestyle=style, linewidth=1.2, label=words)
         for part, (style, words) in content.parts.items()
         if part in shown
     ]
+    levels = [Line2D([], [], label=level.words, **LEVEL) for level in content.levels]
+    marks = [
+        Line2D([], [], linestyle="none", marker=symbol, label=mark.words, **PUBLISHED)
+        for mark, symbol in zip(content.marks, PUBLISHED_MARKERS, strict=False)
+    ]
+    return styles + levels + marks
 
 
 def panels_words(panels: Sequence[Panel]) -> str:

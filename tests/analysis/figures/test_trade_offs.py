@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from analysis.figures import class_radius, frechet_distance, reconstruction_error
-from analysis.figures.trade_off import lowest_shown
+from analysis.figures.trade_off import Level, lowest_shown
 from analysis.results import Results
 from analysis.style import arm_colours, figure_style, new_figure
 from pretended_results import pretended_study
@@ -67,13 +67,16 @@ def test_frechet_distances_and_their_protocol(make_results: Callable[..., Result
     assert "84 features of a LeNet" in text
     assert "1,000 samples are compared with 1,437 train images" in text
     assert "360 reconstructions are compared with" in text
+    assert info.floor == Level(1.5, "floor: 360 validation images")
+    assert "real images (floor: 360 validation images)" in text
 
 
 def test_each_measure_has_its_own_figure(make_results: Callable[..., Results]) -> None:
     measures = (FrechetDistance(samples=1000), FrechetDistance(name="fid", features="inception", samples=500))
     lenet, inception = frechet_distance.infos(make_results(pretended_study(measures=measures)))
     assert (lenet.measure, inception.measure) == ("frechet", "fid")
-    assert "makes it the FID" in frechet_distance.caption(inception)
+    assert "This is the FID" in frechet_distance.caption(inception)
+    assert "FID" not in frechet_distance.caption(lenet)
 
 
 def test_class_radii_are_means_over_samples(make_results: Callable[..., Results]) -> None:
