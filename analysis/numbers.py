@@ -6,6 +6,7 @@ from itertools import groupby
 
 from analysis.figures.class_radius import radii
 from analysis.intervals import over_seeds
+from analysis.parts import in_order, part_name
 from analysis.results import Results, TrialRow, Value
 from analysis.words import arm_label, axis_values, bounds, number, percent
 
@@ -77,9 +78,9 @@ class Numbers:
 def numbers(results: Results) -> Numbers:
     """Every measured number, as the mean over seeds with its band."""
     columns = {
-        NumberColumn(title, PARTS[part]): [value for value in values if value.part == part]
+        NumberColumn(title, PARTS.get(part) or part_name(part)): [value for value in values if value.part == part]
         for title, values in _measured(results)
-        for part in PARTS
+        for part in dict.fromkeys([*PARTS, *in_order(value.part for value in values)])
         if any(value.part == part for value in values)
     }
     keys = dict.fromkeys(_key(trial) for trial in results.trials if trial.latent_dim is not None)
