@@ -14,6 +14,7 @@ FAMILIES = {
     "lc_vae": "LC-VAE",
     "pca": "PCA",
     "glo": "GLO",
+    "polynomial": "polynomial",
     "toy": "toy",
     "lenet": "LeNet",
 }

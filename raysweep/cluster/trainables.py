@@ -163,6 +163,7 @@ TRAINABLES: dict[str, type[TrialTrainable]] = {
     "autoencoder": AutoencoderTrainable,
     "pca": AutoencoderTrainable,
     "glo": GloTrainable,
+    "polynomial": TrialTrainable,
     "toy": TrialTrainable,
     "vae": LcVaeTrainable,
     "lc_vae": LcVaeTrainable,

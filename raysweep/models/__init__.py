@@ -8,11 +8,12 @@ from raysweep.models.glo import GloLearner
 from raysweep.models.learner import Learner
 from raysweep.models.lenet import LeNetLearner
 from raysweep.models.pca import PcaLearner
+from raysweep.models.polynomial import PolynomialLearner
 from raysweep.models.toy import ToyLearner
 from raysweep.models.vae import LcVaeLearner, VaeLearner
 from raysweep.models.wgan_gp import WganGpLearner
 from raysweep.study.data import DataFacts
-from raysweep.study.models import Autoencoder, FamilySettings, Gan, Glo, LcVae, LeNet, Pca, Toy, Vae, WganGp
+from raysweep.study.models import Autoencoder, FamilySettings, Gan, Glo, LcVae, LeNet, Pca, Polynomial, Toy, Vae, WganGp
 
 LEARNERS: dict[type[FamilySettings], type[Learner]] = {
     WganGp: WganGpLearner,
@@ -22,6 +23,7 @@ LEARNERS: dict[type[FamilySettings], type[Learner]] = {
     LcVae: LcVaeLearner,
     Pca: PcaLearner,
     Glo: GloLearner,
+    Polynomial: PolynomialLearner,
     Toy: ToyLearner,
     LeNet: LeNetLearner,
 }

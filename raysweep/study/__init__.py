@@ -19,7 +19,7 @@ from raysweep.study.measures import (
     ReconstructionClassifier,
     Samples,
 )
-from raysweep.study.models import Autoencoder, Gan, Glo, LcVae, LeNet, Pca, Toy, Vae, WganGp
+from raysweep.study.models import Autoencoder, Gan, Glo, LcVae, LeNet, Pca, Polynomial, Toy, Vae, WganGp
 from raysweep.study.solvers import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "Modes",
     "Omega",
     "Pca",
+    "Polynomial",
     "PrecisionRecall",
     "ProjectedAdam",
     "Reconstruction",

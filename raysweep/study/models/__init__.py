@@ -22,6 +22,7 @@ from raysweep.study.models.gan import Gan
 from raysweep.study.models.glo import Glo
 from raysweep.study.models.lenet import LeNet
 from raysweep.study.models.pca import Pca
+from raysweep.study.models.polynomial import Polynomial
 from raysweep.study.models.toy import Toy
 from raysweep.study.models.vae import LcVae, Vae, VaeSettings
 from raysweep.study.models.wgan_gp import WganGp
@@ -42,6 +43,7 @@ __all__ = [
     "LeNet",
     "NonNegative",
     "Pca",
+    "Polynomial",
     "Toy",
     "Vae",
     "VaeSettings",
@@ -49,12 +51,12 @@ __all__ = [
 ]
 
 AnyModel = Annotated[
-    WganGp | Gan | Autoencoder | Vae | LcVae | Pca | Glo | Toy,
+    WganGp | Gan | Autoencoder | Vae | LcVae | Pca | Glo | Polynomial | Toy,
     Field(discriminator="family"),
 ]
 """Every family that an arm can sweep. A new one is added here and in `raysweep.models`."""
 AnyLearner = Annotated[
-    WganGp | Gan | Autoencoder | Vae | LcVae | Pca | Glo | Toy | LeNet,
+    WganGp | Gan | Autoencoder | Vae | LcVae | Pca | Glo | Polynomial | Toy | LeNet,
     Field(discriminator="family"),
 ]
 """Every family that can be trained."""
