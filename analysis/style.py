@@ -28,7 +28,8 @@ FAMILY_COLOURS = {
     "glo": PALETTE[5],
 }
 
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+"""One more than there are colours, so that an arm that must share a colour has a marker of its own."""
 
 LineStyle = Literal["-", "--", ":"]
 
@@ -101,9 +102,10 @@ def render(figure: Figure) -> tuple[bytes, bytes]:
 
 
 def arm_colours(results: Results) -> dict[str, str]:
-    """A colour for each arm: its family's where that is free, else the next one that no arm has."""
+    """A colour for each arm: its family's where that is free, else, while there are any, one that no arm has."""
     colours: dict[str, str] = {}
-    spare = [colour for colour in PALETTE if colour not in FAMILY_COLOURS.values()]
+    kept = {FAMILY_COLOURS.get(arm.model.family) for arm in results.study.arms}
+    spare = [colour for colour in PALETTE if colour not in kept]
     for arm in results.study.arms:
         colour = FAMILY_COLOURS.get(arm.model.family)
         if colour is None or colour in colours.values():

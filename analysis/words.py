@@ -1,6 +1,7 @@
 """How names and numbers are written in figures and in the report."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 from analysis.results import AxisValues
@@ -20,15 +21,20 @@ FAMILIES = {
 }
 """Names of the model families, as the papers write them."""
 
+VARIANTS = {"sn_gan": ("gan", "SN-GAN"), "pacgan": ("gan", "PacGAN")}
+"""Names that arms of a family are often given, with that family, and how they are written."""
+
 AXES = {"latent_dim": "dim(z)", "lam": "λ", "c": "c"}
 """Symbols of axes; other axes are written by their names."""
 
 
 def arm_label(arm: str, family: str) -> str:
     """An arm's name, in which the family's is written as the papers do: "LC-VAE grid" for `lc_vae_grid`."""
-    if arm == family or arm.startswith(f"{family}_"):
-        arm = FAMILIES.get(family, family) + arm.removeprefix(family)
-    return arm.replace("_", " ")
+    names = {name: written for name, (of, written) in VARIANTS.items() if of == family}
+    names[family] = FAMILIES.get(family, family)
+    # The longest name first: "sn_gan" contains "gan". A name is whole: "wgan" does not contain the family "gan".
+    pattern = "|".join(rf"(?<![a-z]){name}(?![a-z])" for name in sorted(names, key=len, reverse=True))
+    return re.sub(pattern, lambda found: names[found.group()], arm).replace("_", " ")
 
 
 def axis_label(axis: str) -> str:

@@ -49,7 +49,7 @@ class SerialBackend:
         run = start_training(task, self.device)
         try:
             while (state := run.advance(STEP_SECONDS)).status == "running":
-                progress.advance(task.trial.id, state.step / state.total)
+                progress.advance(task.trial.id, state.share)
         finally:
             run.close()
         progress.advance(task.trial.id, 1.0)

@@ -37,6 +37,11 @@ class TrainingState:
     metrics: Mapping[str, float]
     """The latest value of every loss and metric; all finite."""
 
+    @property
+    def share(self) -> float:
+        """How much of the training is done, 0 to 1."""
+        return self.step / self.total if self.total else 1.0
+
 
 class TrainingRun:
     """A trial in training, in this process. `advance` until `status` is no longer "running".
@@ -75,11 +80,17 @@ class TrainingRun:
         return TrainingState(self.step, self.total, self.status, finite)
 
     def advance(self, seconds: float) -> TrainingState:
-        """Trains for about `seconds`, at least one step; writes checkpoints when due, and the results at the end."""
+        """Trains for about `seconds`, at least one step; writes checkpoints when due, and the results at the end.
+
+        A trial of no steps ends at once.
+        """
         until = monotonic() + seconds
         with self.stopwatch.running():
             while self.status == "running":
-                self._one_step()
+                if self.total:
+                    self._one_step()
+                else:
+                    self._leave_untrained()
                 if monotonic() >= until:
                     break
         if self.status != "running":
@@ -122,6 +133,12 @@ class TrainingRun:
         if self.status == "running" and self.step >= self.total:
             self.status = "finished"
 
+    def _leave_untrained(self) -> None:
+        """Ends a trial of no steps, with the model as it was initialised and an empty history."""
+        self.learner.settle()
+        self._board.pictures(self.step)
+        self.status = "finished"
+
     def _evaluation_images(self) -> int:
         """Held-out images of one evaluation: no more than were trained on since the last one, or a batch of them.
 
@@ -162,7 +179,7 @@ class TrainingRun:
         self.stopwatch = Stopwatch(*content["spent"])
 
     def _finish(self) -> None:
-        steps, splits, metrics, values = zip(*self.history, strict=True)
+        steps, splits, metrics, values = ([row[column] for row in self.history] for column in range(4))
         table = schema.HISTORY.rows(
             {"trial": [self.trial.id] * len(steps), "step": steps, "split": splits, "metric": metrics, "value": values}
         )

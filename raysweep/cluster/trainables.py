@@ -82,7 +82,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]
         return {
             "trial": self.task.trial.id,
             "step": state.step,
-            "share": state.step / state.total,
+            "share": state.share,
             "done": state.status != "running",
             **known,
         }
@@ -163,8 +163,8 @@ TRAINABLES: dict[str, type[TrialTrainable]] = {
     "autoencoder": AutoencoderTrainable,
     "pca": AutoencoderTrainable,
     "glo": GloTrainable,
-    "polynomial": TrialTrainable,
     "toy": TrialTrainable,
+    "polynomial": TrialTrainable,
     "vae": LcVaeTrainable,
     "lc_vae": LcVaeTrainable,
     "lenet": ClassifierTrainable,

@@ -7,9 +7,12 @@ from torch import Tensor, nn
 
 from raysweep.models.descent import adam
 from raysweep.models.learner import Learner
-from raysweep.models.networks import build_all
+from raysweep.models.networks import build_all, gather_statistics
 from raysweep.study.data import DataFacts
 from raysweep.study.models import AdversarialSettings
+
+SETTLING_BATCHES = 100
+"""Batches of prior samples from which an untrained generator's BatchNorm gathers its running statistics."""
 
 
 class AdversarialLearner(Learner, ABC):
@@ -31,6 +34,15 @@ class AdversarialLearner(Learner, ABC):
         """See `Learner`."""
         self.networks.eval()
         return self._generated(z)
+
+    def settle(self) -> None:
+        """See `Learner`: the running statistics of the generator's BatchNorm, from prior samples.
+
+        Without them an untrained generator would be normalised by no statistics at all: mean 0 and variance 1.
+        """
+        stream = self.random("settle", 0)
+        batches = (self._noise(self.settings.batch, stream) for _ in range(SETTLING_BATCHES))
+        gather_statistics(self.generator, batches)
 
     def _noise(self, count: int, stream: torch.Generator) -> Tensor:
         return torch.randn(count, self.settings.latent_dim, generator=stream, device=self.device)

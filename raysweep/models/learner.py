@@ -89,6 +89,14 @@ class Learner(ABC):
         z = self.encode(images)
         return z, torch.zeros_like(z)
 
+    def settle(self) -> None:
+        """Makes an untrained model usable: what training would have gathered beside the weights is gathered.
+
+        Raises:
+            NotImplementedError: the family is always trained.
+        """
+        raise NotImplementedError
+
     def random(self, purpose: str, step: int) -> torch.Generator:
         """The random stream for a purpose at a step, on `device`."""
         return torch.Generator(self.device).manual_seed(derive_seed(self.seed, purpose, step))

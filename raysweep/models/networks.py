@@ -1,6 +1,6 @@
 """Networks as modules: builds what `raysweep.architecture` describes, from plain torch layers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -58,6 +58,21 @@ def build_all(networks: Mapping[str, Network], seed: int, device: torch.device) 
         for name, network in networks.items()
     }
     return nn.ModuleDict(built).to(device)
+
+
+@torch.no_grad()
+def gather_statistics(network: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Sets the running statistics of all BatchNorms to the mean of those of the batches; leaves training mode on."""
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a cumulative mean
+    network.train()
+    for batch in batches:
+        network(batch)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
 
 
 def _modules(layer: Layer) -> list[nn.Module]:

@@ -62,6 +62,10 @@ def test_names_of_arms_and_axes() -> None:
     assert arm_label("wgan_gp", "wgan_gp") == "WGAN-GP"
     assert arm_label("wide_gan", "wgan_gp") == "wide gan"
     assert arm_label("lc_vae_grid", "lc_vae") == "LC-VAE grid"
+    assert arm_label("untrained_wgan_gp", "wgan_gp") == "untrained WGAN-GP"
+    assert arm_label("sn_gan", "gan") == "SN-GAN"
+    assert arm_label("gan_matched", "gan") == "GAN matched"
+    assert arm_label("pacgan2", "gan") == "PacGAN2"
     assert axis_values((("lam", 30.0), ("c", math.inf), ("clamp", "weights_and_gains"))) == (
         "λ = 30, c = ∞, clamp = weights and gains"
     )

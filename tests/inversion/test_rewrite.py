@@ -3,7 +3,7 @@ import torch
 from torch import Tensor, nn
 
 from inversion_problems import random, untrained
-from raysweep.architecture import ImageShape, looser_decoder
+from raysweep.architecture import ImageShape, looser_decoder, mlp_generator
 from raysweep.inversion import fast_equal, rewrite
 from raysweep.models.networks import build
 
@@ -29,6 +29,18 @@ def test_our_generators_are_rewritten_into_equal_ones(
     assert rewritten.shape == images.shape == (6, shape.channels, shape.size, shape.size)
     assert float((rewritten - images).norm() / images.norm()) < 1e-5
     assert float((rewritten_gradient - gradient).norm() / gradient.norm()) < 1e-4
+
+
+@pytest.mark.parametrize("shape", [ImageShape(2, 1), DIGITS], ids=["points", "digits"])
+def test_dense_generators_are_rewritten_into_equal_ones(shape: ImageShape) -> None:
+    network = build(mlp_generator(3, shape, 8), torch.Generator().manual_seed(0))
+    z = random(200, 3, seed=1)
+    network(z)  # BatchNorm sees a batch
+    network.double().eval()
+    z = z.double()
+    for before, after in zip(images_and_gradient(network, z), images_and_gradient(fast_equal(network), z), strict=True):
+        torch.testing.assert_close(after, before, rtol=1e-11, atol=1e-11)
+    assert not any(isinstance(layer, nn.BatchNorm1d) for layer in fast_equal(network).modules())
 
 
 @pytest.mark.parametrize("shape", [DIGITS, ODD], ids=["digits", "from 5 pixels"])

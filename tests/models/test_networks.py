@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from raysweep import architecture
-from raysweep.architecture import Conv, Dense, ImageShape, Network
-from raysweep.models.networks import build, build_all
+from raysweep.architecture import Conv, Dense, Flatten, ImageShape, Maxout, Network
+from raysweep.models.networks import build, build_all, gather_statistics
 
-CIFAR10, CELEBA, MNIST = ImageShape(3, 32), ImageShape(3, 64), ImageShape(1, 28)
+CIFAR10, CELEBA, MNIST, POINTS = ImageShape(3, 32), ImageShape(3, 64), ImageShape(1, 28), ImageShape(2, 1)
 CPU = torch.device("cpu")
 
 # "Impact of the latent space", Table 1: weights, and biases or BatchNorm's gains and biases, of the 5 × 5 convolutions.
@@ -59,6 +59,17 @@ PAPERS = {
     ),
     # PyTorch's example: 784 – 400 – 20 and back.
     "decoder, PyTorch's example": (architecture.mlp_decoder(20, MNIST, 400), 21 * 400 + 401 * 784, 322_784),
+    # PacGAN's 2D-Grid: 2 - 400 - 400 - 400 - 400 - 2, BatchNorm, no biases but the last; 200 maxout units of 5 pieces.
+    "generator, 2D-Grid": (
+        architecture.mlp_generator(2, POINTS, 400),
+        (2 * 400 + 800) + 3 * (160_000 + 800) + 401 * 2,
+        484_802,
+    ),
+    "critic, 2D-Grid, packing 4": (
+        architecture.mlp_critic(ImageShape(8, 1), 400),
+        9 * 1_000 + 2 * 201 * 1_000 + 201,
+        411_201,
+    ),
 }
 
 
@@ -77,6 +88,10 @@ def an_input(name: str, network: Network) -> Tensor:
     first = network.layers[0]
     if isinstance(first, Dense):
         return torch.empty(1, first.inputs, device="meta")
+    if isinstance(first, Flatten):
+        flat = network.layers[1]
+        assert isinstance(flat, Maxout)
+        return torch.empty(1, flat.inputs, 1, 1, device="meta")
     assert isinstance(first, Conv), name
     return torch.empty(1, first.inputs, first.size, first.size, device="meta")
 
@@ -103,6 +118,15 @@ def test_multiply_adds_worked_out_by_hand() -> None:
     assert Conv(3, 256, 64, 5, stride=2, padding=2).multiply_adds == 19_660_800
     assert Conv(256, 128, 7, 4, stride=2, padding=1, transposed=True).multiply_adds == 25_690_112
     assert Dense(1_024, 10).multiply_adds == 10_240
+    assert Maxout(2, 200, 5).multiply_adds == 2_000
+
+
+def test_points_are_generated_unbounded_and_judged() -> None:
+    generator = build(architecture.mlp_generator(2, POINTS, 8), torch.Generator().manual_seed(0)).eval()
+    points = generator(100 * torch.randn(50, 2, generator=torch.Generator().manual_seed(1))).detach()
+    assert points.shape == (50, 2, 1, 1)
+    assert float(points.abs().max()) > 1
+    assert on_meta(architecture.mlp_critic(POINTS, 8))(points.to("meta")).shape == (50, 1)
 
 
 @pytest.mark.parametrize("shape", [ImageShape(1, 8), MNIST, CIFAR10, CELEBA])
@@ -113,6 +137,7 @@ def test_generators_give_images_and_encoders_take_them(shape: ImageShape) -> Non
         architecture.dcgan_generator(5, shape, 8),
         architecture.looser_decoder(5, shape, 8),
         architecture.mlp_decoder(5, shape, 8),
+        architecture.mlp_generator(5, shape, 8),
     ):
         assert on_meta(generator)(z).shape == images.shape
     assert on_meta(architecture.dcgan_critic(shape, 8, 5))(images).shape == (2, 5)
@@ -125,6 +150,9 @@ def test_layers_compute_what_they_are_named_after() -> None:
     leaky = build(Network((Dense(1, 1, "leaky_relu"),)), torch.Generator())
     leaky[0].weight.data.fill_(1.0)
     assert leaky(torch.tensor([[-1.0], [2.0]])).flatten().tolist() == pytest.approx([-0.2, 2.0])
+    maxout = build(Network((Maxout(1, 2, 3),)), torch.Generator())
+    maxout[0].weight.data = torch.tensor([[1.0], [-1.0], [0.0], [2.0], [0.0], [-3.0]])  # |x|, and 2x or -3x
+    assert maxout(torch.tensor([[2.0], [-2.0]])).tolist() == [[2.0, 4.0], [2.0, 6.0]]
     fold_and_resize = build(Network((architecture.Fold(2, 2), architecture.Upsample())), torch.Generator())
     channel = fold_and_resize(torch.arange(8.0)[None])[0, 1]
     assert channel.tolist() == [[4, 4, 5, 5], [4, 4, 5, 5], [6, 6, 7, 7], [6, 6, 7, 7]]
@@ -166,6 +194,20 @@ def test_batch_norm_starts_as_the_identity() -> None:
     norm = build(Network((architecture.Norm(3),)), torch.Generator())[0]
     assert norm.weight.tolist() == [1, 1, 1]
     assert norm.bias.tolist() == [0, 0, 0]
+
+
+def test_gathered_statistics_are_those_of_all_batches() -> None:
+    """The mean of the batches' means and of their (unbiased) variances; what was there before is forgotten."""
+    for layer, shape in ((Dense(3, 4, norm=True), (6, 3)), (Conv(3, 4, 2, 1, norm=True), (6, 3, 2, 2))):
+        network = build(Network((layer,)), torch.Generator().manual_seed(0))
+        network(torch.randn(shape))
+        stream = torch.Generator().manual_seed(1)
+        batches = [torch.randn(shape, generator=stream) + step for step in range(5)]
+        gather_statistics(network, batches)
+        values = torch.stack([network[0](batch).transpose(0, 1).flatten(1) for batch in batches]).detach()
+        torch.testing.assert_close(network[1].running_mean, values.mean(dim=2).mean(dim=0))
+        torch.testing.assert_close(network[1].running_var, values.var(dim=2).mean(dim=0))
+        assert network[1].momentum == 0.1
 
 
 def test_initialisation_depends_on_seed_and_name_alone() -> None:

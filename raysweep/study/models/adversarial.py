@@ -1,16 +1,17 @@
 """What the families of generative adversarial networks share."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import NonNegativeInt
 
 from raysweep import architecture
 from raysweep.architecture import ImageShape, Network
 from raysweep.study.data import DataFacts
 from raysweep.study.models.base import DescentSettings, LatentSettings
+from raysweep.study.models.width import WidthSettings
 
 
-class AdversarialSettings(LatentSettings, DescentSettings):
+class AdversarialSettings(LatentSettings, DescentSettings, WidthSettings):
     """A generator, and a critic or discriminator that it is trained against.
 
     `layers` chooses the networks: "dcgan" those of "Impact of the latent space" (Table 1), "mlp" those with which
@@ -19,15 +20,14 @@ class AdversarialSettings(LatentSettings, DescentSettings):
 
     has_prior: ClassVar[bool] = True
     has_encoder: ClassVar[bool] = False
-    steps: PositiveInt | None = 80_000
+    steps: NonNegativeInt | None = 80_000
+    """Generator iterations. 0 leaves the networks as they were initialised, a control that shows what the architecture
+    does alone; only BatchNorm's running statistics are then gathered, from prior samples."""
     layers: Literal["dcgan", "mlp"] = "dcgan"
-    width: Annotated[int, Field(ge=2)] = 128
-    """Channels before the generator's last convolution; 128 in the paper."""
 
     def _generator(self, facts: DataFacts) -> Network:
-        if self.layers == "mlp":
-            return architecture.mlp_generator(self.latent_dim, facts.shape, self.width)
-        return architecture.dcgan_generator(self.latent_dim, facts.shape, self.width)
+        describe = architecture.mlp_generator if self.layers == "mlp" else architecture.dcgan_generator
+        return self.matched(lambda width: describe(self.latent_dim, facts.shape, width))
 
     def _critic(self, shape: ImageShape) -> Network:
         """The network with one output that judges images of that shape."""

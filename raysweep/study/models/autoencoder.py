@@ -1,16 +1,17 @@
 """Autoencoder."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import PositiveInt
 
 from raysweep import architecture
 from raysweep.architecture import Network
 from raysweep.study.data import DataFacts
 from raysweep.study.models.base import DescentSettings, LatentSettings
+from raysweep.study.models.width import WidthSettings
 
 
-class Autoencoder(LatentSettings, DescentSettings):
+class Autoencoder(LatentSettings, DescentSettings, WidthSettings):
     """Autoencoder: the critic's layers with a dim(z) head encode, the generator's decode, squared error.
 
     Source: Pinetz, Soukup and Pock (2019), Eq. 3; Adam with its default settings.
@@ -20,12 +21,10 @@ class Autoencoder(LatentSettings, DescentSettings):
     has_encoder: ClassVar[bool] = True
     family: Literal["autoencoder"] = "autoencoder"
     steps: PositiveInt | None = 80_000
-    width: Annotated[int, Field(ge=2)] = 128
-    """Channels before the decoder's last convolution; 128 in the paper."""
 
     def networks(self, facts: DataFacts) -> dict[str, Network]:
         """Encoder and decoder, from the critic and generator of Table 1."""
         return {
             "encoder": architecture.dcgan_critic(facts.shape, self.width, self.latent_dim),
-            "decoder": architecture.dcgan_generator(self.latent_dim, facts.shape, self.width),
+            "decoder": self.matched(lambda width: architecture.dcgan_generator(self.latent_dim, facts.shape, width)),
         }
