@@ -9,6 +9,7 @@ from analysis.curves import Panel, panels
 from analysis.figures.base import FigureKind
 from analysis.figures.trade_off import Level, TradeOff, draw_trade_off, panels_words, seeds_words
 from analysis.protocol import held_out_words, quality_protocol
+from analysis.published import Mark, marks, marks_words
 from analysis.results import Results
 from analysis.style import LineStyle, arm_colours
 from raysweep.study.measures import AnyMeasure, FrechetDistance
@@ -24,6 +25,8 @@ class FrechetDistances:
     panels: tuple[Panel, ...]
     floor: Level
     """The distance of held-out images."""
+    published: tuple[Mark, ...]
+    """Distances that others published under the same protocol."""
     protocol: str
     colours: Mapping[str, str]
 
@@ -35,6 +38,7 @@ def infos(results: Results) -> tuple[FrechetDistances, ...]:
             measure.name,
             panels(results, results.means(results.rows(measure), "distance")),
             floor(results, measure),
+            marks(results, measure),
             frechet_protocol(results, measure),
             arm_colours(results),
         )
@@ -61,7 +65,9 @@ def frechet_protocol(results: Results, measure: AnyMeasure) -> str:
 
 def draw(info: FrechetDistances, figure: Figure) -> None:
     """Logarithmic dim(z); the distance from zero up, as in the paper."""
-    draw_trade_off(TradeOff(info.panels, "Fréchet distance", PARTS, False, info.colours, (info.floor,)), figure)
+    draw_trade_off(
+        TradeOff(info.panels, "Fréchet distance", PARTS, False, info.colours, (info.floor,), info.published), figure
+    )
 
 
 def caption(info: FrechetDistances) -> str:
@@ -69,8 +75,8 @@ def caption(info: FrechetDistances) -> str:
     return (
         "Squared Fréchet distance between Gaussians fitted to features of real images and of the model's; smaller is "
         f"better. {panels_words(info.panels)}Solid: samples from the prior; dashed: reconstructions of validation "
-        f"images; grey: the same distance of real images ({info.floor.words}). {info.protocol} "
-        f"{seeds_words(info.panels)}"
+        f"images; grey: the same distance of real images ({info.floor.words}). "
+        f"{marks_words(info.published)}{info.protocol} {seeds_words(info.panels)}"
     )
 
 

@@ -10,6 +10,7 @@ from analysis.figures.base import FigureKind
 from analysis.figures.frechet_distance import PARTS, floor
 from analysis.figures.trade_off import Level, TradeOff, draw_trade_off, panels_words, seeds_words
 from analysis.protocol import quality_protocol
+from analysis.published import Mark, marks, marks_words
 from analysis.results import Results
 from analysis.style import arm_colours
 from analysis.words import number, span
@@ -24,6 +25,8 @@ class KernelDistances:
     panels: tuple[Panel, ...]
     floor: Level
     """The distance of held-out images."""
+    published: tuple[Mark, ...]
+    """Distances that others published under the same protocol."""
     protocol: str
     colours: Mapping[str, str]
 
@@ -35,6 +38,7 @@ def infos(results: Results) -> tuple[KernelDistances, ...]:
             measure.name,
             panels(results, results.means(results.rows(measure), "distance")),
             floor(results, measure),
+            marks(results, measure),
             f"{quality_protocol(results, measure)} {_subsets(results, measure)}",
             arm_colours(results),
         )
@@ -53,7 +57,10 @@ def _subsets(results: Results, measure: AnyMeasure) -> str:
 
 def draw(info: KernelDistances, figure: Figure) -> None:
     """Logarithmic dim(z); the distance from zero up, or from the lowest value, since the estimate can be negative."""
-    draw_trade_off(TradeOff(info.panels, "kernel distance (MMD²)", PARTS, False, info.colours, (info.floor,)), figure)
+    draw_trade_off(
+        TradeOff(info.panels, "kernel distance (MMD²)", PARTS, False, info.colours, (info.floor,), info.published),
+        figure,
+    )
 
 
 def caption(info: KernelDistances) -> str:
@@ -63,7 +70,7 @@ def caption(info: KernelDistances) -> str:
         "features of real images and of the model's: the KID where these are Inception's. Smaller is better, and "
         f"values below zero are chance. {panels_words(info.panels)}Solid: samples from the prior; dashed: "
         f"reconstructions of validation images; grey: the same distance of real images ({info.floor.words}). "
-        f"{info.protocol} {seeds_words(info.panels)}"
+        f"{marks_words(info.published)}{info.protocol} {seeds_words(info.panels)}"
     )
 
 

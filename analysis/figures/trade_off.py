@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullForma
 
 from analysis.curves import Curve, Panel
 from analysis.intervals import band_words
+from analysis.published import Mark
 from analysis.style import INK, MARKERS, MUTED, PALETTE, WIDTH, LineStyle
 from analysis.words import axis_label, axis_value, listing, percent, setting
 from raysweep.study.core import AxisValue
@@ -42,16 +43,6 @@ class Level:
     value: float
     words: str
     """What it is, for the legend."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A number that others published, at its dim(z)."""
-
-    latent_dim: int
-    value: float
-    words: str
-    """Family and source, for the legend."""
 
 
 @dataclass(frozen=True)
@@ -167,8 +158,14 @@ def _draw_panel(content: TradeOff, panel: Panel, axes: Axes) -> None:
     for level in content.levels:
         axes.axhline(level.value, **LEVEL)
     if panel.axis == "latent_dim":
-        for mark, symbol in zip(content.marks, PUBLISHED_MARKERS, strict=False):
-            axes.plot(mark.latent_dim, mark.value, symbol, **PUBLISHED)
+        _draw_marks(content.marks, axes)
+
+
+def _draw_marks(marks: Sequence[Mark], axes: Axes) -> None:
+    for mark, symbol in zip(marks, PUBLISHED_MARKERS, strict=False):
+        axes.plot(mark.latent_dim, mark.value, symbol, **PUBLISHED)
+        left, right = axes.get_xlim()
+        axes.set_xlim(min(left, mark.latent_dim / 1.1), max(right, 1.1 * mark.latent_dim))
 
 
 def _beside(panel: Panel, index: int) -> float:
