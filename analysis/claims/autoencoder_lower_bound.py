@@ -1,8 +1,9 @@
 """The autoencoder's reconstruction error lower-bounds the GAN's."""
 
 from analysis.claims.base import Claim, Effect, Finding, Verdict, as_ratio, judge, not_measured
-from analysis.claims.cells import Cells, as_cells, at_each_dim, log_ratios, main_values, uneven_counts
-from analysis.claims.inversion_floor import doubt_from_floor, floor_of, floor_words
+from analysis.claims.cells import Cells, at_each_dim, log_ratios, uneven_counts
+from analysis.claims.inversion_floor import doubt_from_floor, floor_words
+from analysis.claims.reconstruction_errors import GAN, reconstruction_errors
 from analysis.results import Results
 
 UNIT = "error of WGAN-GP / error of AE"
@@ -10,12 +11,10 @@ UNIT = "error of WGAN-GP / error of AE"
 
 def examine(results: Results) -> Finding:
     """ln(GAN's error / AE's error) is positive at each dim(z), also when the optimiser's floor is taken off."""
-    measures = results.measures("reconstruction")
-    if not measures:
-        return not_measured("There are no reconstruction errors in the tables.")
-    values = results.means(results.rows(measures[0]), "mse")
-    gan_values, ae_values = (main_values(results, values, family, "train") for family in ("wgan_gp", "autoencoder"))
-    gan, ae, floor = as_cells(gan_values), as_cells(ae_values), floor_of(results, values)
+    errors = reconstruction_errors(results)
+    if isinstance(errors, Finding):
+        return errors
+    gan, ae, floor = (errors.cells(*of) for of in ((GAN, "train"), ("autoencoder", "train"), (GAN, "generated")))
     ratios = log_ratios(gan, ae)
     if not ratios:
         return not_measured("It takes a WGAN-GP and an AE with the same dim(z) and seed, both reconstructing.")
@@ -29,7 +28,7 @@ def examine(results: Results) -> Finding:
         why=" ".join([why, *floor_words(gan, floor)]),
         statistic="Mean squared error of the WGAN-GP over the AE's, on training images, paired by dim(z) and seed.",
         evidence=tuple(as_ratio(UNIT, label, estimate) for label, estimate in estimates.items()),
-        cautions=uneven_counts([*gan_values, *ae_values]),
+        cautions=uneven_counts([*errors.of(GAN, "train"), *errors.of("autoencoder", "train")]),
     )
 
 

@@ -11,9 +11,15 @@ Cells = Mapping[int, Mapping[int, float]]
 """Numbers by dim(z), then by seed. No cell is empty."""
 
 
-def main_values(results: Results, values: Iterable[Value], family: str, part: str) -> list[Value]:
-    """The values of the first arm of a family, with its axes other than dim(z) at the arm's own values."""
-    arm = next((arm.name for arm in results.study.arms if arm.model.family == family), None)
+def main_values(
+    results: Results, values: Iterable[Value], family: str, part: str, *, trained: bool = True
+) -> list[Value]:
+    """The values of the first arm of a family, with its axes other than dim(z) at the arm's own values.
+
+    `trained`: whether it is the first arm that trains its model, or the first that leaves it as initialised.
+    """
+    arms = [arm for arm in results.study.arms if arm.model.family == family]
+    arm = next((arm.name for arm in arms if (getattr(arm.model, "steps", None) != 0) == trained), None)
     return [v for v in values if v.trial.arm == arm and v.part == part and results.is_main(v.trial)]
 
 
@@ -54,6 +60,14 @@ def at_each_dim(cells: Cells) -> dict[str, Estimate]:
     """The mean over seeds at each dim(z), the spread pooled over all of them."""
     rows = list(cells.values())
     return {f"dim(z) = {dim}": contrast(rows, [float(other == dim) for other in cells]) for dim in cells}
+
+
+def inner_share(share: float, count: int) -> float:
+    """(k + ½) / (n + 1) for a share k / n of `count` = n: never 0, so that it has a logarithm.
+
+    Source: Krichevsky and Trofimov (1981).
+    """
+    return (share * count + 0.5) / (count + 1)
 
 
 def slope(cells: Cells) -> Estimate:

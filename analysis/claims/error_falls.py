@@ -1,8 +1,9 @@
 """Reconstruction error falls with dim(z), for the autoencoder and for the GAN."""
 
 from analysis.claims.base import Claim, Effect, Finding, as_slope, judge, not_measured
-from analysis.claims.cells import Cells, as_cells, logarithms, main_values, slope, uneven_counts
-from analysis.claims.inversion_floor import doubt_from_floor, floor_of, floor_words
+from analysis.claims.cells import Cells, logarithms, slope, uneven_counts
+from analysis.claims.inversion_floor import doubt_from_floor, floor_words
+from analysis.claims.reconstruction_errors import GAN, reconstruction_errors
 from analysis.results import Results
 
 UNIT = "exponent b in error ∝ dim(z)ᵇ"
@@ -10,12 +11,10 @@ UNIT = "exponent b in error ∝ dim(z)ᵇ"
 
 def examine(results: Results) -> Finding:
     """The slope of ln(error) on ln dim(z) is negative for both; the GAN's also with the optimiser's floor taken off."""
-    measures = results.measures("reconstruction")
-    if not measures:
-        return not_measured("There are no reconstruction errors in the tables.")
-    values = results.means(results.rows(measures[0]), "mse")
-    gan_values, ae_values = (main_values(results, values, family, "train") for family in ("wgan_gp", "autoencoder"))
-    gan, ae, floor = as_cells(gan_values), as_cells(ae_values), floor_of(results, values)
+    errors = reconstruction_errors(results)
+    if isinstance(errors, Finding):
+        return errors
+    gan, ae, floor = (errors.cells(*of) for of in ((GAN, "train"), ("autoencoder", "train"), (GAN, "generated")))
     if min(len(gan), len(ae)) < 2:
         return not_measured("It takes a WGAN-GP and an AE with at least two dim(z) each, both reconstructing.")
     slopes = {"WGAN-GP": slope(logarithms(gan)), "AE": slope(logarithms(ae))}
@@ -28,7 +27,7 @@ def examine(results: Results) -> Finding:
         why=" ".join([why, *floor_words(gan, floor)]),
         statistic="Least-squares slope b of ln(mean squared error) on ln dim(z), on training images.",
         evidence=tuple(as_slope(UNIT, family, estimate) for family, estimate in slopes.items()),
-        cautions=uneven_counts([*gan_values, *ae_values]),
+        cautions=uneven_counts([*errors.of(GAN, "train"), *errors.of("autoencoder", "train")]),
     )
 
 

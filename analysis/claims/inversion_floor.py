@@ -1,18 +1,12 @@
 """The optimiser's floor: how much of a GAN's reconstruction error may be the inversion's own failure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from analysis.claims.cells import Cells, as_cells, main_values, paired
-from analysis.results import Results, Value
+from analysis.claims.cells import Cells, paired
 from analysis.words import listing, percent
 
 LARGE_SHARE = 0.25
 """From this share of the GAN's error on, a verdict says that the optimiser may be to blame."""
-
-
-def floor_of(results: Results, values: Sequence[Value]) -> Cells:
-    """The error on generated images, whose true error is zero."""
-    return as_cells(main_values(results, values, "wgan_gp", "generated"))
 
 
 def doubt_from_floor(errors: Cells, floor: Cells, still_holds: Callable[[Cells], bool]) -> str:

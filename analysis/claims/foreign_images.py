@@ -1,0 +1,55 @@
+"""A GAN reconstructs images of another data set better than its own."""
+
+from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured
+from analysis.claims.cells import at_each_dim, log_ratios, uneven_counts
+from analysis.claims.reconstruction_errors import GAN, reconstruction_errors
+from analysis.results import Results
+
+UNITS = {
+    GAN: "error on own / on foreign images",
+    "autoencoder": "the same of the AE, which is not judged",
+}
+
+OTHER_DATA = (
+    "The paper trains on CelebA, and its foreign images are of CIFAR-10, resized. Which images are easier depends on "
+    "both data sets: between others the claim may well be false."
+)
+
+
+def examine(results: Results) -> Finding:
+    """ln(own error / foreign error) of the GAN is positive at each dim(z)."""
+    errors = reconstruction_errors(results, "validation", "foreign")
+    if isinstance(errors, Finding):
+        return errors
+    gan, ae = (
+        at_each_dim(log_ratios(errors.cells(family, "validation"), errors.cells(family, "foreign"))) for family in UNITS
+    )
+    if not gan:
+        return not_measured(
+            "It takes a WGAN-GP that reconstructs validation images of its own and of another data set."
+        )
+    verdict, why = judge([Effect(label, estimate) for label, estimate in gan.items()])
+    known = (results.study.data.kind, errors.foreign) == ("celeba", "cifar10")
+    return Finding(
+        verdict=verdict,
+        why=why,
+        statistic="Mean squared error of the WGAN-GP on validation images of its own data set over that on those of "
+        f"another one, {errors.foreign.replace('_', ' ')}, paired by dim(z) and seed.",
+        evidence=(
+            *(as_ratio(UNITS[GAN], label, estimate) for label, estimate in gan.items()),
+            *(as_ratio(UNITS["autoencoder"], label, estimate) for label, estimate in ae.items()),
+        ),
+        cautions=(
+            *(() if known else (OTHER_DATA,)),
+            *uneven_counts([value for part in ("validation", "foreign") for value in errors.of(GAN, part)]),
+        ),
+    )
+
+
+CLAIM = Claim(
+    title="A GAN reconstructs images of another data set better than its own",
+    quote="The reconstruction of the CelebA images is always worse as measured by the MSE.",
+    source="Pinetz, Soukup and Pock (2019), Impact of the latent space, Section 5.3 and Figs. 7 and 11",
+    figure="reconstruction_own_foreign",
+    examine=examine,
+)
