@@ -4,6 +4,7 @@ from collections.abc import Container, Sequence
 
 import pandas as pd
 
+from analysis.parts import in_order, part_name
 from analysis.results import Results, Value
 from analysis.words import arm_label, axis_label, listing, number, percent, setting, span
 from raysweep.study.base import Frozen
@@ -101,10 +102,9 @@ def radius_protocol(results: Results, measure: AnyMeasure) -> str:
 
 
 def counts_words(values: Sequence[Value], noun: str) -> str:
-    """Counts by part: "500 train and 360 validation images"."""
-    present = {value.part for value in values}
-    parts = [part for part in ("train", "validation", "generated") if part in present]
-    words = [f"{span(value.count for value in values if value.part == part)} {part}" for part in parts]
+    """Counts by part: "500 train, 500 shifted by 2 px and 360 validation images"."""
+    parts = in_order(value.part for value in values)
+    words = [f"{span(value.count for value in values if value.part == part)} {part_name(part)}" for part in parts]
     return f"{listing(words)} {noun}s"
 
 

@@ -2,8 +2,12 @@
 
 from analysis.claims import (
     autoencoder_lower_bound,
+    degrees_of_freedom,
     error_falls,
+    foreign_images,
     frechet_contrast,
+    noise_images,
+    shifted_images,
     tighter_latent_space,
     unchanged_quality,
 )
@@ -12,6 +16,10 @@ from analysis.claims.base import Claim
 CLAIMS: dict[str, Claim] = {
     "autoencoder_lower_bound": autoencoder_lower_bound.CLAIM,
     "error_falls": error_falls.CLAIM,
+    "degrees_of_freedom": degrees_of_freedom.CLAIM,
+    "shifted_images": shifted_images.CLAIM,
+    "foreign_images": foreign_images.CLAIM,
+    "noise_images": noise_images.CLAIM,
     "frechet_contrast": frechet_contrast.CLAIM,
     "tighter_latent_space": tighter_latent_space.CLAIM,
     "unchanged_quality": unchanged_quality.CLAIM,
