@@ -31,7 +31,7 @@ FAMILY_COLOURS = {
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 """One more than there are colours, so that an arm that must share a colour has a marker of its own."""
 
-LineStyle = Literal["-", "--", ":"]
+LineStyle = Literal["-", "--", ":", "-."]
 
 WIDTH = 7.2
 """Width of a figure, in inches."""
