@@ -1,7 +1,7 @@
 """Reconstruction error against dim(z): Fig. 3 of "Impact of the latent space", with the optimiser's floor."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from matplotlib.figure import Figure
 
@@ -9,12 +9,14 @@ from analysis.curves import Panel, panels
 from analysis.figures.base import FigureKind
 from analysis.figures.trade_off import TradeOff, draw_trade_off, lowest_shown, panels_words, seeds_words
 from analysis.protocol import reconstruction_protocol
-from analysis.results import Results
+from analysis.results import Results, Value
 from analysis.style import LineStyle, arm_colours
+from raysweep.study.measures import Reconstruction
 
 PARTS: dict[str, tuple[LineStyle, str]] = {
     "train": ("-", "training images"),
     "validation": ("--", "validation images"),
+    "inverted": ("-.", "training images, decoder inverted"),
     "generated": (":", "optimiser's floor"),
 }
 
@@ -30,16 +32,33 @@ class ReconstructionError:
 
 
 def infos(results: Results) -> tuple[ReconstructionError, ...]:
-    """The mean over images in each trial, then over seeds."""
-    return tuple(
-        ReconstructionError(
-            measure.name,
-            panels(results, [v for v in results.means(results.rows(measure), "mse") if v.part in PARTS]),
-            reconstruction_protocol(results, measure),
-            arm_colours(results),
-        )
-        for measure in results.measures("reconstruction")
-    )
+    """The mean over images in each trial, then over seeds.
+
+    A measure that inverts decoders is shown with the one that inverts generators by the same solver, if there is one.
+    """
+    measures = [measure for measure in results.measures("reconstruction") if isinstance(measure, Reconstruction)]
+    encoding = [measure for measure in measures if measure.decoder == "encode"]
+    found = []
+    for measure in measures:
+        beside = measure.decoder == "encode"
+        if not beside and measure.solver in [other.solver for other in encoding]:
+            continue
+        inverting = [m for m in measures if beside and m.decoder == "invert" and m.solver == measure.solver]
+        values = [*_errors(results, measure), *(v for m in inverting for v in _of_decoders(_errors(results, m)))]
+        shown = panels(results, [value for value in values if value.part in PARTS])
+        protocol = " ".join(reconstruction_protocol(results, m) for m in (measure, *inverting))
+        found.append(ReconstructionError(measure.name, shown, protocol, arm_colours(results)))
+    return tuple(found)
+
+
+def _errors(results: Results, measure: Reconstruction) -> tuple[Value, ...]:
+    return results.means(results.rows(measure), "mse")
+
+
+def _of_decoders(values: Sequence[Value]) -> list[Value]:
+    """The errors on training images, as a part of their own, and the floor, which encoders have not."""
+    inverted = [replace(value, part="inverted") for value in values if value.part == "train"]
+    return inverted + [value for value in values if value.part == "generated"]
 
 
 def draw(info: ReconstructionError, figure: Figure) -> None:
@@ -56,6 +75,12 @@ def caption(info: ReconstructionError) -> str:
         if any(curve.part == "generated" for panel in info.panels for curve in panel.curves)
         else ""
     )
+    decoders = (
+        " Dash-dotted: training images again, where an encoder is set aside and the decoder is inverted as generators "
+        "are."
+        if any(curve.part == "inverted" for panel in info.panels for curve in panel.curves)
+        else ""
+    )
     ends = lowest_shown(info.panels)
     cut = (
         " What lies below a hundredth of the smallest error is cut off."
@@ -64,8 +89,8 @@ def caption(info: ReconstructionError) -> str:
     )
     return (
         "Squared error per pixel value, pixels in [−1, 1], averaged over images in each trial; logarithmic axes. "
-        f"{panels_words(info.panels)}Solid: training images; dashed: validation images.{floor}{cut} {info.protocol} "
-        f"{seeds_words(info.panels)}"
+        f"{panels_words(info.panels)}Solid: training images; dashed: validation images.{decoders}{floor}{cut} "
+        f"{info.protocol} {seeds_words(info.panels)}"
     )
 
 

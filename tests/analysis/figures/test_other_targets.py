@@ -7,6 +7,7 @@ from scipy import stats
 
 from analysis.curves import Curve
 from analysis.figures import (
+    reconstruction_error,
     reconstruction_grid,
     reconstruction_likelihood,
     reconstruction_norms,
@@ -156,6 +157,30 @@ def test_numbers_have_a_column_for_every_target(results: Results) -> None:
     ]
     assert found.rows[0].numbers[5] is not None
     assert found.rows[0].numbers[5].mean == "0.410"
+
+
+# Decoders that are inverted
+
+
+def test_inverted_decoders_stand_beside_what_their_encoders_reach(make_results: Callable[..., Results]) -> None:
+    plain = Reconstruction(images=20, generated=10, shard=10)
+    decoders = plain.model_copy(update={"name": "decoders", "decoder": "invert"})
+    other = decoders.model_copy(update={"name": "other", "solver": EVERYWHERE})
+    results = make_results(study(plain, decoders, other), mse=errors)
+    beside, alone = reconstruction_error.infos(results)
+    assert (beside.measure, alone.measure) == ("reconstruction", "other")
+    assert {(c.arm, c.part) for c in beside.panels[0].curves} == {
+        *((arm, part) for arm in ("wgan_gp", "autoencoder") for part in ("train", "validation", "generated")),
+        ("autoencoder", "inverted"),
+    }
+    assert {(c.arm, c.part) for c in alone.panels[0].curves} == {
+        ("autoencoder", part) for part in ("train", "validation", "generated")
+    }
+    text = reconstruction_error.caption(beside)
+    assert "the decoder is inverted as generators are" in text
+    assert "AE: encoded and decoded" in text
+    assert "AE: inverted by" in text
+    assert "decoder is inverted" not in reconstruction_error.caption(alone)
 
 
 # Norms and likelihood
