@@ -15,6 +15,7 @@ from raysweep.study import (
     ExactRadius,
     FrechetDistance,
     Holes,
+    Interpolant,
     Interpolation,
     KernelDistance,
     LeNet,
@@ -57,12 +58,15 @@ SMALL = (
 OF_POINTS = (ClassMap(), ExactRadius(), Modes())
 """Tested in test_points.py."""
 
+OF_POLYNOMIALS = (Interpolant(),)
+"""Tested in test_interpolant.py."""
+
 ROWS_OF_A_SHARD = {Memorisation: 2}
 """Of a measure that judges all images of a shard together, where they are not one."""
 
 
 def test_every_measure_that_a_study_can_name_has_code_and_a_table() -> None:
-    assert set(MEASURES) == set(KINDS) == {type(settings) for settings in (*SMALL, *OF_POINTS)}
+    assert set(MEASURES) == set(KINDS) == {type(settings) for settings in (*SMALL, *OF_POINTS, *OF_POLYNOMIALS)}
     assert {kind.table.name for kind in KINDS} <= set(MEASURE_TABLES)
 
 

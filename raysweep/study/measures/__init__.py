@@ -15,6 +15,7 @@ from raysweep.study.measures.encodings import Encodings
 from raysweep.study.measures.exact_radius import ExactRadius
 from raysweep.study.measures.frechet import FrechetDistance
 from raysweep.study.measures.holes import Holes
+from raysweep.study.measures.interpolant import Interpolant
 from raysweep.study.measures.interpolation import Interpolation
 from raysweep.study.measures.kernel_distance import KernelDistance
 from raysweep.study.measures.memorisation import Memorisation
@@ -34,6 +35,7 @@ __all__ = [
     "ExactRadius",
     "FrechetDistance",
     "Holes",
+    "Interpolant",
     "Interpolation",
     "KernelDistance",
     "MeasureSettings",
@@ -63,6 +65,7 @@ AnyMeasure = Annotated[
     | Holes
     | Omega
     | Interpolation
+    | Interpolant
     | Samples
     | ReconstructionClassifier,
     Field(discriminator="kind"),
