@@ -8,7 +8,7 @@ from analysis.parts import in_order, part_name
 from analysis.results import Results, Value
 from analysis.words import arm_label, axis_label, listing, number, percent, setting, span
 from raysweep.study.base import Frozen
-from raysweep.study.measures import AnyMeasure, ClassRadius, Reconstruction
+from raysweep.study.measures import AnyMeasure, ClassRadius, Modes, Reconstruction
 from raysweep.study.measures.quality import ReferenceSettings
 from raysweep.study.solvers import Solver
 
@@ -29,6 +29,12 @@ FEATURES = {
     "lenet": "the 84 features of a LeNet trained on this data set",
     "inception": "Inception's 2,048 features",
 }
+
+CLASSES = {
+    "lenet": "Classes are those of a LeNet trained on this data set.",
+    "nearest_mode": "The class of a point is the mode, or point of the toy's lattice, that is nearest to it.",
+}
+"""What tells classes, by the classifier of a measure."""
 
 
 def reconstruction_protocol(results: Results, measure: AnyMeasure) -> str:
@@ -97,7 +103,16 @@ def radius_protocol(results: Results, measure: AnyMeasure) -> str:
         f"{number(measure.bank)} prior samples of other classes and along the best {measure.ray_starts} of "
         f"{measure.rays} random rays, with {measure.projections} steps downhill; "
         f"{number(float(rows['evaluations'].mean()))} generator passes a sample beside the shared "
-        f"{number(measure.bank)}. Classes are those of a LeNet trained on this data set."
+        f"{number(measure.bank)}. {CLASSES[measure.classifier]}"
+    )
+
+
+def modes_protocol(results: Results, measure: AnyMeasure) -> str:
+    """What counts as a captured mode, and of how many samples."""
+    assert isinstance(measure, Modes)
+    return (
+        f"A mode is captured if at least one of {number(measure.samples)} samples lies within "
+        f"{setting(measure.deviations)} standard deviations of it, which is PacGAN's protocol (Lin et al., 2018)."
     )
 
 

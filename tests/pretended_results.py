@@ -14,23 +14,28 @@ from raysweep.store import StudyStore, TrialRecord, Work, measure_key, measureme
 from raysweep.study import (
     Arm,
     Autoencoder,
+    ClassMap,
     ClassRadius,
     Digits,
     FrechetDistance,
     KernelDistance,
     LcVae,
     Memorisation,
+    Modes,
     PrecisionRecall,
     ProjectedAdam,
     Reconstruction,
     Samples,
     Study,
+    Toy,
     Trial,
     Vae,
     WganGp,
     grid,
 )
+from raysweep.study.data import Grid2d
 from raysweep.study.measures import AnyMeasure, Shard
+from raysweep.study.measures.classes import class_points
 
 SIZE = 8
 DIMS = (2, 10, 50)
@@ -86,6 +91,8 @@ class Numbers:
     """Median distance to the nearest training image, over that of held-out images."""
     radius: Callable[[Trial], float] = plausible_radius
     accuracy: Callable[[Trial, str], float] = plausible_accuracy
+    captured: Callable[[Trial], int] = lambda trial: 20
+    """Modes, of 25."""
     censored: Callable[[Trial], int] = lambda trial: 0
     """How many prior samples of a trial are censored, the first ones."""
     failed_shards: Callable[[AnyMeasure, Trial, Shard], str] = lambda measure, trial, shard: ""
@@ -297,7 +304,7 @@ def _class_radius(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numb
     return {
         "sample": samples,
         "radius": [mean * (0.9 if s % 2 else 1.1) if ok else math.inf for s, ok in zip(samples, found, strict=True)],
-        "exact": [None] * len(samples),
+        "exact": [mean if isinstance(trial.model, Toy) else None] * len(samples),
         "label": [sample % 10 for sample in samples],
         "other_label": [(sample + 1) % 10 if ok else None for sample, ok in zip(samples, found, strict=True)],
         "status": ["found" if ok else "censored" for ok in found],
@@ -320,6 +327,45 @@ def _reconstruction_classifier(measure: AnyMeasure, trial: Trial, shard: Shard, 
     }
 
 
+def _modes(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    """As many samples on each captured mode, and one point in its middle."""
+    assert isinstance(measure, Modes)
+    modes = class_points(trial.model, trial.data)
+    captured = numbers.captured(trial)
+    return {
+        "captured": [captured],
+        "modes": [len(modes)],
+        "samples": [measure.samples],
+        "deviations": [measure.deviations],
+        "high_quality": [0.9],
+        "reverse_kl": [math.log(len(modes) / captured)],
+        "nearest": [[measure.samples / captured] * captured + [0.0] * (len(modes) - captured)],
+        "points": [[value for mode in modes[:captured] for value in mode]],
+    }
+
+
+def _class_map(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    """Two classes: the left and the right half; samples on the first two class points."""
+    assert isinstance(measure, ClassMap)
+    dim = trial.latent_dim or 1
+    ticks = np.linspace(-measure.extent, measure.extent, measure.resolution)
+    lines = range(shard.start, shard.stop)
+    points = class_points(trial.model, trial.data) if isinstance(trial.data, Grid2d) else ()
+    plane = shard.part == "plane"
+    z = [[value for x in ticks for value in (x, ticks[line])[:dim]] for line in lines] if plane else [[0.5] * 2 * dim]
+    return {
+        "part": [shard.part] * len(lines),
+        "line": list(lines),
+        "z": z,
+        "labels": [(ticks > 0).astype(float).tolist() if plane else [0.0, 1.0]] * len(lines),
+        "points": [(flat[:dim] * len(ticks) if plane else [*points[0], *points[1]]) if points else None for flat in z],
+    }
+
+
+def _exact_radius(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    return {"radius": [numbers.radius(trial)], "probabilities": [[0.5, 0.5]], "bound": [0.8]}
+
+
 WRITERS: dict[str, Callable[[AnyMeasure, Trial, Shard, Numbers], Columns]] = {
     "reconstruction": _reconstruction,
     "frechet": _frechet,
@@ -327,6 +373,9 @@ WRITERS: dict[str, Callable[[AnyMeasure, Trial, Shard, Numbers], Columns]] = {
     "precision_recall": _precision_recall,
     "memorisation": _memorisation,
     "class_radius": _class_radius,
+    "class_map": _class_map,
+    "exact_radius": _exact_radius,
+    "modes": _modes,
     "samples": _samples,
     "reconstruction_classifier": _reconstruction_classifier,
 }

@@ -6,6 +6,7 @@ from analysis.claims import (
     error_falls,
     foreign_images,
     frechet_contrast,
+    modes_radius,
     noise_images,
     shifted_images,
     tighter_latent_space,
@@ -21,6 +22,7 @@ CLAIMS: dict[str, Claim] = {
     "foreign_images": foreign_images.CLAIM,
     "noise_images": noise_images.CLAIM,
     "frechet_contrast": frechet_contrast.CLAIM,
+    "modes_radius": modes_radius.CLAIM,
     "tighter_latent_space": tighter_latent_space.CLAIM,
     "unchanged_quality": unchanged_quality.CLAIM,
 }

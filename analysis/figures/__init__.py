@@ -1,10 +1,14 @@
 """Figures, one a file: `infos` computes from the tables, `draw` puts it on a figure, `caption` says what it is."""
 
 from analysis.figures import (
+    class_map,
     class_radius,
+    exact_radius,
     frechet_distance,
     kernel_distance,
     memorisation,
+    mode_samples,
+    modes_radius,
     precision_recall,
     reconstruction_error,
     reconstruction_grid,
@@ -26,6 +30,10 @@ FIGURES: dict[str, AnyFigure] = {
     "precision_recall": precision_recall.FIGURE,
     "memorisation": memorisation.FIGURE,
     "class_radius": class_radius.FIGURE,
+    "exact_radius": exact_radius.FIGURE,
+    "class_map": class_map.FIGURE,
+    "modes_radius": modes_radius.FIGURE,
+    "mode_samples": mode_samples.FIGURE,
     "sample_grid": sample_grid.FIGURE,
     "reconstruction_grid": reconstruction_grid.FIGURE,
     "reconstruction_shifts": reconstruction_shifts.FIGURE,

@@ -30,3 +30,6 @@ class ToyLearner(Learner):
         """Points (count, coordinates, 1, 1): one coordinate of "square", two of "lattice"."""
         points = z.square() if self.settings.generator == "square" else 10 * torch.special.ndtr(z) - 5
         return points[:, :, None, None]
+
+    def settle(self) -> None:
+        """See `Learner`: there is nothing to gather."""
