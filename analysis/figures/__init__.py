@@ -15,6 +15,7 @@ from analysis.figures import (
     reconstruction_likelihood,
     reconstruction_norms,
     reconstruction_others,
+    reconstruction_overfitting,
     reconstruction_own_foreign,
     reconstruction_shifts,
     sample_grid,
@@ -43,6 +44,7 @@ FIGURES: dict[str, AnyFigure] = {
     "reconstruction_grid_others": reconstruction_grid.OTHERS,
     "reconstruction_likelihood": reconstruction_likelihood.FIGURE,
     "reconstruction_norms": reconstruction_norms.FIGURE,
+    "reconstruction_overfitting": reconstruction_overfitting.FIGURE,
     "training": training.FIGURE,
     "schedule": schedule.FIGURE,
 }
