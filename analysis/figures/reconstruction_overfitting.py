@@ -155,8 +155,8 @@ def caption(info: Overfitting) -> str:
         "Whether training images are reconstructed better than held-out ones. (a) Median recovery errors (MRE), pixels "
         "in [−1, 1]: solid, training images; dashed, validation images; dotted, generated ones, cut off below a "
         "hundredth of the others. (b) The MRE-gap: by how much the MRE of training images lies below that of "
-        "validation images, as a share of the latter (Webster et al., 2019, take its absolute value). (c) The p-value of the "
-        "two-sample Kolmogorov-Smirnov test that both splits' errors have one distribution, a point a trial of "
+        "validation images, as a share of the latter (Webster et al., 2019, take its absolute value). (c) The p-value "
+        "of the two-sample Kolmogorov-Smirnov test that both splits' errors have one distribution, a point a trial of "
         f"{span(test.images for test in every)} images, arms a little beside each other; below the dotted line, "
         f"{setting(LEVEL)}, they see overfitting: {marked} of {len(every)} trials. {info.protocol} {words}"
     )
