@@ -9,6 +9,7 @@ from raysweep.study import (
     ClassRadius,
     Digits,
     FrechetDistance,
+    Gan,
     KernelDistance,
     LcVae,
     LeNet,
@@ -38,6 +39,8 @@ STUDY = Study(
         Arm(model=Autoencoder(steps=200, width=4, batch=16), over={"latent_dim": grid(2, 4)}, resources=SMALL),
         Arm(model=Vae(steps=200, width=4, batch=16, latent_dim=2), resources=SMALL),
         Arm(model=LcVae(steps=200, width=4, batch=16, latent_dim=2), over={"c": grid(0.01, math.inf)}, resources=SMALL),
+        Arm(model=Gan(steps=60, width=4, batch=8, packing=2, spectral_norm=True, latent_dim=2), resources=SMALL),
+        Arm(name="untrained", model=Gan(steps=0, width=4, latent_dim=2, parameter_budget=2_000), resources=SMALL),
     ),
     seeds=(0, 1),
     measures=(

@@ -71,16 +71,16 @@ def test_every_trial_and_every_shard_is_there(finished: Path) -> None:
     assert set(found["trials"]["trial"]) == {trial.id for trial in STUDY.trials}
     assert set(found["trials"]["status"]) == {"finished"}
     assert found["failures"].empty
-    gans, others = 4, 10  # trials with and without inversion
+    gans, others = 8, 10  # trials with and without inversion
     by_measure = found["reconstruction"].groupby("measure").size()
     assert by_measure["reconstruction"] == (gans + others) * 40 + gans * 10
     assert by_measure["newton"] == (gans + others) * 12 + gans * 4
     assert by_measure["lbfgs"] == (gans + others) * 15 + gans * 4
     assert by_measure["decoder"] == others * 24  # six parts of four
-    assert len(found["class_radius"]) == (4 + 2 + 4) * 20
-    assert len(found["samples"]) == (4 + 2 + 4) * 16
+    assert len(found["class_radius"]) == (gans + 2 + 4) * 20
+    assert len(found["samples"]) == (gans + 2 + 4) * 16
     assert len(found["reconstruction_classifier"]) == (gans + others) * 2
-    assert len(found["frechet"]) == 4 + 4 + 2 * (2 + 4)
+    assert len(found["frechet"]) == gans + 4 + 2 * (2 + 4)
     for name in ("history", "frechet"):
         assert np.isfinite(found[name][{"history": "value", "frechet": "distance"}[name]]).all()
 
