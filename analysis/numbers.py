@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from analysis.figures.class_radius import radii
+from analysis.figures.precision_recall import QUANTITIES
 from analysis.intervals import over_seeds
 from analysis.parts import in_order, part_name
 from analysis.results import Results, TrialRow, Value
@@ -91,10 +92,18 @@ def numbers(results: Results) -> Numbers:
 def _measured(results: Results) -> list[tuple[str, tuple[Value, ...]]]:
     reconstruction = results.measures("reconstruction")
     frechet = results.measures("frechet")
+    kernel = results.measures("kernel_distance")
+    quality = results.measures("precision_recall")
     radius = results.measures("class_radius")
     found = [
         *((("Squared error", m, len(reconstruction)), results.means(results.rows(m), "mse")) for m in reconstruction),
         *((("Fréchet distance", m, len(frechet)), results.means(results.rows(m), "distance")) for m in frechet),
+        *((("Kernel distance", m, len(kernel)), results.means(results.rows(m), "distance")) for m in kernel),
+        *(
+            ((name.capitalize(), m, len(quality)), results.means(results.rows(m), name))
+            for name in QUANTITIES
+            for m in quality
+        ),
         *((("Class radius", m, len(radius)), radii(results, results.rows(m))) for m in radius),
     ]
     return [(title if count == 1 else f"{title}, {m.name}", values) for (title, m, count), values in found]

@@ -14,10 +14,11 @@ from analysis.style import arm_colours
 from analysis.words import listing, number, percent, span
 
 SPACES = {
-    "pixels": "pixels",
-    "lenet": "features of a LeNet trained on this data set",
-    "inception": "Inception's features",
+    "pixels": ("pixels", "pixels"),
+    "lenet": ("LeNet features", "the 84 features of a LeNet trained on this data set"),
+    "inception": ("Inception features", "Inception's 2,048 features"),
 }
+"""Names of the spaces for axes and for the caption."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def draw(info: Nearness, figure: Figure) -> None:
         ("share of near images", info.shares, Level(info.quantile, "held-out images")),
     ):
         contents += [
-            TradeOff(panels, f"{quantity},\n{space}", PARTS, False, info.colours, (level,))
+            TradeOff(panels, f"{quantity},\n{SPACES[space][0]}", PARTS, False, info.colours, (level,))
             for space, panels in zip(info.spaces, of_space, strict=True)
         ]
     draw_multiples(contents, figure)
@@ -75,10 +76,11 @@ def draw(info: Nearness, figure: Figure) -> None:
 
 def caption(info: Nearness) -> str:
     """What is shown, and how to read it."""
+    spaces = listing([SPACES[space][1] for space in info.spaces])
     return (
         "Distance from an image to the nearest training image: its median over the model's images as a ratio to that "
         "of held-out images; and the share of the model's images that are nearer to a training image than the nearest "
-        f"{percent(info.quantile)} of held-out images are. In {listing([SPACES[space] for space in info.spaces])}. A "
+        f"{percent(info.quantile)} of held-out images are. In {spaces}. A "
         f"model that copies training images has a ratio of 0 and a share of 100 %; one that draws new images has 1 and "
         f"{percent(info.quantile)} (grey). In pixels, blurred images too are near, without being copies. "
         f"{panels_words(info.ratios[0])}Solid: samples from the prior; dashed: reconstructions of validation images. "

@@ -9,7 +9,8 @@ from raysweep.study import ClassRadius, FrechetDistance
 def test_numbers_are_means_with_their_band(make_results: Callable[..., Results]) -> None:
     study = pretended_study(arms=pretended_study().arms[:2])
     found = numbers(make_results(study, mse=lambda trial, part: 0.25 + 0.5 * trial.seed))
-    assert found.groups == [("Squared error", 3), ("Fréchet distance", 2), ("Class radius", 1)]
+    quality = ["Fréchet distance", "Kernel distance", "Precision", "Recall", "Density", "Coverage"]
+    assert found.groups == [("Squared error", 3), *((name, 2) for name in quality), ("Class radius", 1)]
     (gan, gan_rows), (ae, ae_rows) = found.arms
     assert (gan, ae) == ("WGAN-GP", "AE")
     assert [row.latent_dim for row in gan_rows] == [2, 10, 50]
