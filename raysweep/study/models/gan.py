@@ -13,7 +13,7 @@ from raysweep.study.models.base import Beta
 class Gan(AdversarialSettings):
     """Generative adversarial network: the generator maximises log D(G(z)), the non-saturating loss.
 
-    Its networks are those of `WganGp`, so the two families differ in the loss alone.
+    Its networks are those of `WganGp`: at equal learning rates and betas the two families differ in the loss alone.
 
     Source: Goodfellow et al. (2014), Algorithm 1 with the generator's loss of Section 3; Algorithm A.1 of Manoj
     (2018). Learning rate and betas are those of DCGAN (Radford, Metz and Chintala, 2015), Section 4; PacGAN's for
@@ -47,8 +47,8 @@ class Gan(AdversarialSettings):
 
         A discriminator update generates, and passes real and generated packs forward (1 each) and backward (2 each).
         The generator's update goes on from the last update's images: the discriminator forward (1) and backward to
-        its input (1), and the generator backward (2). Spectral normalisation's products of a weight with a vector,
-        five for an update of a layer, are not counted.
+        its input (1), and the generator backward (2). What spectral normalisation adds, a few products of each weight
+        with a vector, is not counted.
         """
         networks = self.networks(facts)
         generator = 2.0 * networks["generator"].multiply_adds * self.packing * self.batch
