@@ -168,6 +168,24 @@ def test_data_that_are_broken_are_named_before_anything_starts(
     assert not list((tmp_path / "results").rglob("trials"))
 
 
+def test_foreign_images_that_are_broken_are_named_before_anything_starts(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAYSWEEP_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in "abc":
+        (folder / f"{name}.png").write_text("not a picture")
+    study = "from raysweep.study import *\n" + (
+        "STUDY = Study(name='broken', title='t', question='q', data=Digits(), arms=(Arm(model=Autoencoder(steps=1)),),"
+        f" measures=(Reconstruction(images=1, foreign=ImageFolder(path={str(folder)!r}, size=8)),))"
+    )
+    (tmp_path / "broken.py").write_text(study)
+    assert main([str(tmp_path / "broken.py"), "--serial"]) == REFUSED
+    assert ".png" in capsys.readouterr().err
+    assert not list((tmp_path / "results").rglob("trials"))
+
+
 def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
