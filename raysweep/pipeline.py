@@ -8,7 +8,7 @@ import io
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -304,7 +304,7 @@ class Worker:
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self._kept: dict[str, tuple[str, Learner]] = {}
-        self._reference: tuple[str, Mapping[str, NDArray[np.float64]]] = ("", {})
+        self._reference: tuple[str, Mapping[str, NDArray[Any]]] = ("", {})
 
     def run(self, task: PrepareTask | MeasureTask, weights: Mapping[str, NDArray[np.uint8]] | None = None) -> None:
         """Computes a task and writes its result; `weights` are the contents of model files, by trial id."""
@@ -365,7 +365,7 @@ class Worker:
             self._kept[role] = (name, learner)
         return self._kept[role][1]
 
-    def _load_reference(self, task: MeasureTask) -> Mapping[str, NDArray[np.float64]]:
+    def _load_reference(self, task: MeasureTask) -> Mapping[str, NDArray[Any]]:
         path = task.workplace.store.asset_path(asset_name(task.key))
         if self._reference[0] != str(path):
             with np.load(path, allow_pickle=False) as arrays:

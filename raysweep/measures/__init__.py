@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import torch
 from numpy.typing import NDArray
@@ -75,7 +74,7 @@ MEASURES: Mapping[type[MeasureSettings], Callable[[Any, Shard, MeasureContext], 
 
 PREPARE: Mapping[
     type[MeasureSettings],
-    Callable[[Any, DataSet, LeNetLearner | None, Path | None, torch.device], dict[str, NDArray[np.float64]]],
+    Callable[[Any, DataSet, LeNetLearner | None, Path | None, torch.device], dict[str, NDArray[Any]]],
 ] = {
     FrechetDistance: frechet.prepare,
     KernelDistance: kernel_distance.prepare,
@@ -103,6 +102,6 @@ def prepare(
     classifier: LeNetLearner | None,
     fid_weights: Path | None,
     device: torch.device,
-) -> dict[str, NDArray[np.float64]]:
+) -> dict[str, NDArray[Any]]:
     """What a measure with `needs_reference` needs beyond the trial: the `reference` of its context."""
     return PREPARE[type(settings)](settings, data, classifier, fid_weights, device)

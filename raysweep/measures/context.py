@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
@@ -30,7 +29,7 @@ class MeasureContext:
     device: torch.device
     classifier: LeNetLearner | None = None
     """The study's LeNet, where the measure needs one."""
-    reference: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    reference: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     """What the measure's `prepare` computed, once for the study."""
     fid_weights: Path | None = None
     """File of the Inception weights, or None to let pytorch-fid fetch them."""

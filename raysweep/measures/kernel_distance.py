@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from raysweep.measures.streams import shuffled
 from raysweep.models.lenet import LeNetLearner
 from raysweep.study.measures import KernelDistance, Shard
 
-Matrix = NDArray[np.float64]
+Vectors = NDArray[np.floating]
 
 
 def run(settings: KernelDistance, shard: Shard, context: MeasureContext) -> Columns:
@@ -46,7 +47,7 @@ def prepare(
     classifier: LeNetLearner | None,
     fid_weights: Path | None,
     device: torch.device,
-) -> dict[str, Matrix]:
+) -> dict[str, NDArray[Any]]:
     """Features (count, length) of the real images, and the floor.
 
     Raises:
@@ -60,7 +61,7 @@ def prepare(
     return {"features": real, **{name: np.asarray(number, dtype=np.float64) for name, number in numbers.items()}}
 
 
-def squared_mmd(first: Matrix, second: Matrix) -> float:
+def squared_mmd(first: Vectors, second: Vectors) -> float:
     """The unbiased estimate of MMD² between the distributions of vectors (count, length), two or more of each.
 
     Σ_{i≠j} k(xᵢ, xⱼ) / m(m − 1) + Σ_{i≠j} k(yᵢ, yⱼ) / n(n − 1) − 2 Σ_{ij} k(xᵢ, yⱼ) / mn, with the kernel
@@ -71,22 +72,24 @@ def squared_mmd(first: Matrix, second: Matrix) -> float:
     return _mean_of_pairs(first) + _mean_of_pairs(second) - 2 * float(_kernel(first, second).mean())
 
 
-def _mean_of_pairs(vectors: Matrix) -> float:
+def _mean_of_pairs(vectors: Vectors) -> float:
     """Mean of k over all pairs of two different vectors."""
     kernel = _kernel(vectors, vectors)
     return float((kernel.sum() - np.trace(kernel)) / (len(vectors) * (len(vectors) - 1)))
 
 
-def _kernel(first: Matrix, second: Matrix) -> Matrix:
-    kernel: Matrix = (first @ second.T / first.shape[1] + 1) ** 3
+def _kernel(first: Vectors, second: Vectors) -> NDArray[np.float64]:
+    kernel: NDArray[np.float64] = (first.astype(np.float64) @ second.T / first.shape[1] + 1) ** 3
     return kernel
 
 
-def _over_subsets(settings: KernelDistance, generated: Matrix, real: Matrix, name: Sequence[str | int]) -> list[float]:
+def _over_subsets(
+    settings: KernelDistance, generated: Vectors, real: Vectors, name: Sequence[str | int]
+) -> list[float]:
     """The distance between random subsets, each drawn without replacement, by the stream that `name` names."""
     size = _subset_images(settings, generated, real)
 
-    def subset(vectors: Matrix, side: str, number: int) -> Matrix:
+    def subset(vectors: Vectors, side: str, number: int) -> Vectors:
         return vectors[shuffled(len(vectors), "kernel distance", *name, side, number)[:size]]
 
     return [
@@ -95,5 +98,5 @@ def _over_subsets(settings: KernelDistance, generated: Matrix, real: Matrix, nam
     ]
 
 
-def _subset_images(settings: KernelDistance, generated: Matrix, real: Matrix) -> int:
+def _subset_images(settings: KernelDistance, generated: Vectors, real: Vectors) -> int:
     return min(settings.subset_size, len(generated), len(real))

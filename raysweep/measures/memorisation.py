@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,7 +50,7 @@ def prepare(
     classifier: LeNetLearner | None,
     fid_weights: Path | None,
     device: torch.device,
-) -> dict[str, Vector]:
+) -> dict[str, NDArray[Any]]:
     """Features (count, length) of all training images, and the held-out images' distances (count,) to the nearest.
 
     Raises:

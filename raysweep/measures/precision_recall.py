@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -54,7 +55,7 @@ def prepare(
     classifier: LeNetLearner | None,
     fid_weights: Path | None,
     device: torch.device,
-) -> dict[str, NDArray[np.float64]]:
+) -> dict[str, NDArray[Any]]:
     """Features (count, length) of the real images, and the four numbers of held-out ones.
 
     Raises:

@@ -54,9 +54,9 @@ def real_features(
         yield _features(split.batch(chosen[start : start + IMAGES_AT_ONCE], device)[0], features)
 
 
-def as_matrix(batches: Iterable[Tensor]) -> NDArray[np.float64]:
+def as_matrix(batches: Iterable[Tensor]) -> NDArray[np.float32]:
     """Batches (batch, length) as one matrix (count, length)."""
-    return np.concatenate([batch.to("cpu", torch.float64).numpy() for batch in batches])
+    return np.concatenate([batch.cpu().numpy() for batch in batches])
 
 
 def reference_images(settings: ReferenceSettings, data: DataSet) -> tuple[Images, NDArray[np.int64]]:
