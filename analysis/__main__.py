@@ -1,4 +1,4 @@
-"""python -m analysis RESULTS: draws a study's report again, from its tables alone."""
+"""python -m analysis RESULTS: draws a study's report again, or answers from it, from its tables alone."""
 
 import argparse
 import sys
@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.digest import write_digest
+from analysis.reach import as_csv, find_reach, in_words
 from analysis.report import write_report
+from analysis.results import load_results
 from raysweep.errors import UserError
 from raysweep.store import StudyStore
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the report and prints its path; 2 and one message where that cannot be done."""
+    """Writes the report and prints its path, or prints an answer; 2 and one message where that cannot be done."""
     parser = argparse.ArgumentParser(
         prog="python -m analysis",
         description="Draw the figures, verdicts and page of a finished or running study again, from its tables. "
@@ -24,15 +26,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     where.add_argument(
         "--digest", type=Path, metavar="DIR", help="write instead the report in short, as Markdown, for a repository"
     )
+    where.add_argument(
+        "--reach",
+        type=float,
+        metavar="ERROR",
+        help="print instead the smallest dim(z) at which each arm reaches this reconstruction error",
+    )
+    only = parser.add_argument_group("with --reach")
+    only.add_argument("--arm", metavar="NAME", help="of this arm alone")
+    only.add_argument("--part", metavar="PART", help="on images of this split: train (default) or validation")
+    only.add_argument("--csv", action="store_true", help="as a table of comma-separated values")
     options = parser.parse_args(arguments)
     try:
-        store = StudyStore(options.results)
-        page = write_digest(store, options.digest) if options.digest else write_report(store, options.out)
+        print(_answer(StudyStore(options.results), options))
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    print(page)
     return 0
+
+
+def _answer(store: StudyStore, options: argparse.Namespace) -> str:
+    """What is printed, after what is asked for has been done."""
+    if options.reach is not None:
+        found = find_reach(load_results(store), options.reach, options.arm, options.part or "train")
+        return as_csv(found) if options.csv else in_words(found)
+    if options.arm or options.part or options.csv:
+        raise UserError("--arm, --part and --csv say more about --reach ERROR: give it, or leave them out")
+    return str(write_digest(store, options.digest) if options.digest else write_report(store, options.out))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from analysis.figures import (
     mode_samples,
     modes_radius,
     precision_recall,
+    reconstruction_classifier,
     reconstruction_error,
     reconstruction_grid,
     reconstruction_likelihood,
@@ -20,12 +21,14 @@ from analysis.figures import (
     reconstruction_shifts,
     sample_grid,
     schedule,
+    smallest_dimension,
     training,
 )
 from analysis.figures.base import AnyFigure
 
 FIGURES: dict[str, AnyFigure] = {
     "reconstruction_error": reconstruction_error.FIGURE,
+    "smallest_dimension": smallest_dimension.FIGURE,
     "frechet_distance": frechet_distance.FIGURE,
     "kernel_distance": kernel_distance.FIGURE,
     "precision_recall": precision_recall.FIGURE,
@@ -45,6 +48,7 @@ FIGURES: dict[str, AnyFigure] = {
     "reconstruction_likelihood": reconstruction_likelihood.FIGURE,
     "reconstruction_norms": reconstruction_norms.FIGURE,
     "reconstruction_overfitting": reconstruction_overfitting.FIGURE,
+    "reconstruction_classifier": reconstruction_classifier.FIGURE,
     "training": training.FIGURE,
     "schedule": schedule.FIGURE,
 }
