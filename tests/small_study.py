@@ -14,6 +14,7 @@ from raysweep.study import (
     LcVae,
     LeNet,
     LevenbergMarquardt,
+    LossSurface,
     Memorisation,
     PrecisionRecall,
     ProjectedAdam,
@@ -23,6 +24,7 @@ from raysweep.study import (
     Samples,
     Study,
     Vae,
+    Weights,
     WganGp,
     grid,
 )
@@ -69,6 +71,10 @@ STUDY = Study(
         PrecisionRecall(samples=200),
         Memorisation(samples=50),
         ClassRadius(samples=20, shard=10, bank=200, rays=4),
+        Weights(bins=20, sample=100),
+        LossSurface(
+            targets=("generated", "train"), samples=2, resolution=9, path=11, solver=BallLbfgs(bank=100, steps=10)
+        ),
         Samples(count=16),
         ReconstructionClassifier(of="newton", images=6, classifier=LeNet(steps=5, batch=4)),
     ),

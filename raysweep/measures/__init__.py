@@ -19,6 +19,7 @@ from raysweep.measures import (
     interpolant,
     interpolation,
     kernel_distance,
+    loss_surface,
     memorisation,
     modes,
     omega,
@@ -26,6 +27,7 @@ from raysweep.measures import (
     reconstruction,
     reconstruction_classifier,
     samples,
+    weights,
 )
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.models.lenet import LeNetLearner
@@ -39,6 +41,7 @@ from raysweep.study.measures import (
     Interpolant,
     Interpolation,
     KernelDistance,
+    LossSurface,
     MeasureSettings,
     Memorisation,
     Modes,
@@ -48,6 +51,7 @@ from raysweep.study.measures import (
     ReconstructionClassifier,
     Samples,
     Shard,
+    Weights,
 )
 
 __all__ = ["MEASURES", "PREPARE", "MeasureContext", "prepare", "run_measure"]
@@ -67,6 +71,8 @@ MEASURES: Mapping[type[MeasureSettings], Callable[[Any, Shard, MeasureContext], 
     Omega: omega.run,
     Interpolation: interpolation.run,
     Interpolant: interpolant.run,
+    Weights: weights.run,
+    LossSurface: loss_surface.run,
     Samples: samples.run,
     ReconstructionClassifier: reconstruction_classifier.run,
 }

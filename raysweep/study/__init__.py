@@ -12,6 +12,7 @@ from raysweep.study.measures import (
     Interpolant,
     Interpolation,
     KernelDistance,
+    LossSurface,
     Memorisation,
     Modes,
     Omega,
@@ -19,6 +20,7 @@ from raysweep.study.measures import (
     Reconstruction,
     ReconstructionClassifier,
     Samples,
+    Weights,
 )
 from raysweep.study.models import Autoencoder, Gan, Glo, LcVae, LeNet, Pca, Polynomial, Toy, Vae, WganGp
 from raysweep.study.solvers import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
@@ -48,6 +50,7 @@ __all__ = [
     "LcVae",
     "LeNet",
     "LevenbergMarquardt",
+    "LossSurface",
     "Memorisation",
     "Mnist",
     "Modes",
@@ -65,6 +68,7 @@ __all__ = [
     "Trial",
     "Vae",
     "WebsterLbfgs",
+    "Weights",
     "WganGp",
     "grid",
 ]

@@ -19,6 +19,7 @@ from raysweep.study import (
     Interpolation,
     KernelDistance,
     LeNet,
+    LossSurface,
     Memorisation,
     Modes,
     Omega,
@@ -29,6 +30,7 @@ from raysweep.study import (
     Samples,
     Trial,
     Vae,
+    Weights,
     WganGp,
 )
 from raysweep.study.measures import AnyMeasure, MeasureSettings
@@ -51,6 +53,8 @@ SMALL = (
     Holes(samples=20, images=25),
     Omega(pairs=8, jacobians=3),
     Interpolation(pairs=3, points=4, shard=2, keep=1),
+    Weights(bins=10),
+    LossSurface(samples=2, resolution=5, path=9),
     Samples(count=3),
     ReconstructionClassifier(images=6, classifier=LeNet(steps=3, batch=4)),
 )

@@ -18,6 +18,7 @@ from raysweep.study.measures.holes import Holes
 from raysweep.study.measures.interpolant import Interpolant
 from raysweep.study.measures.interpolation import Interpolation
 from raysweep.study.measures.kernel_distance import KernelDistance
+from raysweep.study.measures.loss_surface import LossSurface
 from raysweep.study.measures.memorisation import Memorisation
 from raysweep.study.measures.modes import Modes
 from raysweep.study.measures.omega import Omega
@@ -25,6 +26,7 @@ from raysweep.study.measures.precision_recall import PrecisionRecall
 from raysweep.study.measures.reconstruction import Reconstruction
 from raysweep.study.measures.reconstruction_classifier import ReconstructionClassifier
 from raysweep.study.measures.samples import Samples
+from raysweep.study.measures.weights import Weights
 
 __all__ = [
     "KINDS",
@@ -38,6 +40,7 @@ __all__ = [
     "Interpolant",
     "Interpolation",
     "KernelDistance",
+    "LossSurface",
     "MeasureSettings",
     "Memorisation",
     "Modes",
@@ -48,6 +51,7 @@ __all__ = [
     "ReconstructionClassifier",
     "Samples",
     "Shard",
+    "Weights",
     "cut",
 ]
 
@@ -66,6 +70,8 @@ AnyMeasure = Annotated[
     | Omega
     | Interpolation
     | Interpolant
+    | Weights
+    | LossSurface
     | Samples
     | ReconstructionClassifier,
     Field(discriminator="kind"),
