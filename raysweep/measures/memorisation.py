@@ -24,7 +24,7 @@ Vector = NDArray[np.float64]
 def run(settings: Memorisation, shard: Shard, context: MeasureContext) -> Columns:
     """Two rows: the shard's images in pixels and in features."""
     network = feature_network(settings.features, context.classifier, context.fid_weights, context.device)
-    images = torch.cat(list(generated_images(shard.part, shard.stop, context)))
+    images = generated_images(shard.part, shard.stop, context)
     features = generated_features(shard.part, shard.stop, network, context)
     real = context.reference
     distances = {

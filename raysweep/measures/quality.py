@@ -23,17 +23,12 @@ _KEPT: WeakKeyDictionary[Learner, dict[Hashable, Tensor]] = WeakKeyDictionary()
 """Features of each model's images, as long as the model is in memory: the next measure of it mostly needs them too."""
 
 
-def generated_images(part: str, count: int, context: MeasureContext) -> Iterator[Tensor]:
-    """`count` images in batches: samples, or reconstructions of validation images, rounded to bytes as real ones are.
+def generated_images(part: str, count: int, context: MeasureContext) -> Tensor:
+    """`count` samples, or reconstructions of validation images, rounded to bytes as real images are, in [-1, 1].
 
-    Samples are generated from the trial's own prior samples. The validation images are the first of a random order
-    that is the same for all trials and measures.
+    Samples are generated from the trial's own prior samples. The validation images are the `held_out_images`.
     """
-    make = _samples if part == "samples" else _reconstructions
-    for start in range(0, count, IMAGES_AT_ONCE):
-        with torch.no_grad():
-            images = make(range(start, min(start + IMAGES_AT_ONCE, count)), context)
-        yield to_unit(torch.from_numpy(to_bytes(images)).to(images.device))
+    return torch.cat(list(_batches(part, count, context)))[:count]
 
 
 def generated_features(part: str, count: int, features: Features, context: MeasureContext) -> Tensor:
@@ -41,7 +36,7 @@ def generated_features(part: str, count: int, features: Features, context: Measu
     kept = _KEPT.setdefault(context.learner, {})
     known = kept.get((part, features))
     if known is None or len(known) < count:
-        known = torch.cat([_features(images, features) for images in generated_images(part, count, context)])
+        known = torch.cat([_features(images, features) for images in _batches(part, count, context)])
         kept[part, features] = known
     return known[:count]
 
@@ -80,6 +75,18 @@ def other_images(settings: ReferenceSettings, data: DataSet) -> tuple[Images, ND
     """
     other: Split = "validation" if settings.reference == "train" else "train"
     return data.split(other), held_out_images(data, other, settings.samples)
+
+
+def _batches(part: str, count: int, context: MeasureContext) -> Iterator[Tensor]:
+    """At least `count` images. All batches are full, or end with the split, whatever the count.
+
+    For the last bits of an image depend on the size of its batch, and must not depend on what was kept.
+    """
+    make = _samples if part == "samples" else _reconstructions
+    for start in range(0, count, IMAGES_AT_ONCE):
+        with torch.no_grad():
+            images = make(range(start, start + IMAGES_AT_ONCE), context)
+        yield to_unit(torch.from_numpy(to_bytes(images)).to(images.device))
 
 
 def _samples(places: range, context: MeasureContext) -> Tensor:

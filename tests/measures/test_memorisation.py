@@ -39,7 +39,7 @@ SPACES = pytest.mark.parametrize("space", ["pixels", "lenet"])
 
 @SPACES
 def test_training_images_are_copies(measure: Any, data: DataSet, space: str) -> None:
-    row = measure(lambda z: data.train.batch(np.arange(len(z)), CPU)[0])[space]
+    row = measure(lambda z: data.train.batch(np.arange(len(z)) % 40, CPU)[0])[space]
     assert row["median_distance"] == 0
     assert row["near_share"] == 1
     assert row["nearer_probability"] == 1
