@@ -10,6 +10,7 @@ from analysis.intervals import over_seeds
 from analysis.parts import in_order, part_name
 from analysis.results import Results, TrialRow, Value
 from analysis.words import arm_label, axis_values, bounds, number, percent
+from raysweep.study.measures import AnyMeasure
 
 PARTS = {
     "train": "train",
@@ -18,6 +19,9 @@ PARTS = {
     "samples": "samples",
     "reconstructions": "reconstructions",
 }
+
+MODES = {"Captured modes": "captured", "High-quality share": "high_quality", "Reverse KL": "reverse_kl"}
+"""Titles of the numbers in the table of modes, with their columns."""
 
 
 RowKey = tuple[str, str, int]
@@ -95,6 +99,7 @@ def _measured(results: Results) -> list[tuple[str, tuple[Value, ...]]]:
     kernel = results.measures("kernel_distance")
     quality = results.measures("precision_recall")
     radius = results.measures("class_radius")
+    modes = results.measures("modes")
     found = [
         *((("Squared error", m, len(reconstruction)), results.means(results.rows(m), "mse")) for m in reconstruction),
         *((("Fréchet distance", m, len(frechet)), results.means(results.rows(m), "distance")) for m in frechet),
@@ -105,8 +110,19 @@ def _measured(results: Results) -> list[tuple[str, tuple[Value, ...]]]:
             for m in quality
         ),
         *((("Class radius", m, len(radius)), radii(results, results.rows(m))) for m in radius),
+        *(((title, m, len(modes)), _of_samples(results, m, column)) for title, column in MODES.items() for m in modes),
     ]
     return [(title if count == 1 else f"{title}, {m.name}", values) for (title, m, count), values in found]
+
+
+def _of_samples(results: Results, measure: AnyMeasure, column: str) -> tuple[Value, ...]:
+    """A number of each model that has one row."""
+    rows = results.rows(measure).set_index("trial").to_dict("index")
+    return tuple(
+        Value(trial, "samples", float(row[column]), int(row["samples"]))
+        for trial in results.trials
+        if (row := rows.get(trial.id)) is not None
+    )
 
 
 def _row(key: RowKey, columns: Sequence[Sequence[Value]]) -> NumberRow:

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from analysis.numbers import Number, numbers
 from analysis.results import Results
 from pretended_results import pretended_study
-from raysweep.study import ClassRadius, FrechetDistance
+from raysweep.study import Arm, ClassRadius, FrechetDistance, Gan, Grid2d, Modes
 
 
 def test_numbers_are_means_with_their_band(make_results: Callable[..., Results]) -> None:
@@ -38,3 +38,11 @@ def test_measures_of_one_kind_keep_their_names(make_results: Callable[..., Resul
         "Fréchet distance, frechet",
         "Fréchet distance, fid",
     ]
+
+
+def test_captured_modes_are_numbers_too(make_results: Callable[..., Results]) -> None:
+    arms = (Arm(model=Gan(layers="mlp", latent_dim=2)),)
+    study = pretended_study(data=Grid2d(), arms=arms, measures=(Modes(),))
+    found = numbers(make_results(study, captured=lambda trial: 10 + 2 * trial.seed))
+    assert found.groups == [("Captured modes", 1), ("High-quality share", 1), ("Reverse KL", 1)]
+    assert found.rows[0].numbers[:2] == (Number("11", "[10, 12]"), Number("0.900", "[0.900, 0.900]"))

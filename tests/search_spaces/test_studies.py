@@ -41,6 +41,7 @@ TRIALS = {
     "cifar10": 2 * 7 * 3,  # 2 families × 7 dim(z) × 3 seeds
     "celeba": 2 * 6 * 3,  # 2 families × 6 dim(z) × 3 seeds
     "toys": 2,  # 2 generators
+    "grid2d": (3 * 2 * 3 + 2 * 2) * 5,  # 3 GANs × 2 dim(z) × 3 budgets, WGAN-GP × 2 × 2; 5 seeds
     "lcvae_mnist": 1 + (2 * 2 + 2 * 2 + 2 + 3) * 3,  # λ × c twice, c of weights, c of gains; 3 seeds
 }
 
