@@ -11,7 +11,7 @@ from raysweep.study.models.base import DescentSettings, LatentSettings
 from raysweep.study.models.width import WidthSettings
 
 
-class AdversarialSettings(LatentSettings, DescentSettings, WidthSettings):
+class AdversarialSettings(LatentSettings, WidthSettings, DescentSettings):
     """A generator, and a critic or discriminator that it is trained against.
 
     `layers` chooses the networks: "dcgan" those of "Impact of the latent space" (Table 1), "mlp" those with which

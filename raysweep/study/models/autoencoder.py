@@ -11,7 +11,7 @@ from raysweep.study.models.base import DescentSettings, LatentSettings
 from raysweep.study.models.width import WidthSettings
 
 
-class Autoencoder(LatentSettings, DescentSettings, WidthSettings):
+class Autoencoder(LatentSettings, WidthSettings, DescentSettings):
     """Autoencoder: the critic's layers with a dim(z) head encode, the generator's decode, squared error.
 
     Source: Pinetz, Soukup and Pock (2019), Eq. 3; Adam with its default settings.
