@@ -17,11 +17,15 @@ from raysweep.study import (
     ClassMap,
     ClassRadius,
     Digits,
+    Encodings,
     FrechetDistance,
+    Holes,
+    Interpolation,
     KernelDistance,
     LcVae,
     Memorisation,
     Modes,
+    Omega,
     PrecisionRecall,
     ProjectedAdam,
     Reconstruction,
@@ -77,6 +81,23 @@ def plausible_accuracy(trial: Trial, part: str) -> float:
     return real if part == "real" else real * (1 - 0.5 * plausible_mse(trial, "train"))
 
 
+def plausible_holes(trial: Trial, part: str) -> float:
+    """Share of the prior: less for samples of the posterior, and with λ."""
+    tightness = 0.8 if getattr(trial.model, "lam", 0.0) > 0 else 1.0
+    return tightness * spread(trial) * (0.1 if part == "posterior" else 0.3)
+
+
+def plausible_off(trial: Trial, part: str) -> float:
+    """Share of a path: less with λ, most for blends."""
+    tightness = 0.9 if getattr(trial.model, "lam", 0.0) > 0 else 1.0
+    return 0.8 if part == "blend" else tightness * spread(trial) * 0.4
+
+
+def plausible_omega(trial: Trial) -> float:
+    """Of the encoder: less with λ."""
+    return spread(trial) * (0.12 if getattr(trial.model, "lam", 0.0) > 0 else 0.19)
+
+
 @dataclass(frozen=True)
 class Numbers:
     """What the pretended models score. Images scatter evenly around these means."""
@@ -93,6 +114,11 @@ class Numbers:
     accuracy: Callable[[Trial, str], float] = plausible_accuracy
     captured: Callable[[Trial], int] = lambda trial: 20
     """Modes, of 25."""
+    holes: Callable[[Trial, str], float] = plausible_holes
+    off: Callable[[Trial, str], float] = plausible_off
+    omega: Callable[[Trial], float] = plausible_omega
+    shift: Callable[[Trial], float] = lambda trial: 0.0
+    """How far all encodings are moved along the first latent dimension."""
     censored: Callable[[Trial], int] = lambda trial: 0
     """How many prior samples of a trial are censored, the first ones."""
     failed_shards: Callable[[AnyMeasure, Trial, Shard], str] = lambda measure, trial, shard: ""
@@ -133,6 +159,10 @@ def pretended_study(seeds: Sequence[int] = (0, 1), **fields: object) -> Study:
             PrecisionRecall(samples=1000),
             Memorisation(),
             ClassRadius(samples=20, shard=10),
+            Encodings(images=80),
+            Holes(),
+            Omega(),
+            Interpolation(pairs=4, points=5, keep=2),
             Samples(count=48),
         ),
     }
@@ -366,6 +396,74 @@ def _exact_radius(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numb
     return {"radius": [numbers.radius(trial)], "probabilities": [[0.5, 0.5]], "bound": [0.8]}
 
 
+def _encodings(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    """Training images on a lattice of 0.2 in the right half-plane, held-out ones in the middle of its squares."""
+    images = list(range(shard.start, shard.stop))
+    middle = 0.1 if shard.part == "validation" else 0.0
+    rest = [0.0] * ((trial.latent_dim or 2) - 2)
+    at = [(0.1 + 0.2 * (i // 40) + middle, -3.9 + 0.2 * (i % 40) + middle) for i in images]
+    return {
+        "part": [shard.part] * len(images),
+        "image": images,
+        "label": [image % 10 for image in images],
+        "z": [[x + numbers.shift(trial), y, *rest] for x, y in at],
+        "deviation": [[0.1, 0.1, *rest] if trial.model.has_posterior else None for _ in images],
+    }
+
+
+def _holes(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    assert isinstance(measure, Holes)
+    return {
+        "part": [shard.part],
+        "mass": [numbers.holes(trial, shard.part)],
+        "whitened_mass": [numbers.holes(trial, "whitened")],
+        "samples": [measure.samples],
+        "codes": [1437],
+        "held_out": [360],
+        "quantile": [measure.quantile],
+        "threshold": [0.2],
+        "whitened_threshold": [0.25],
+    }
+
+
+def _omega(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    assert isinstance(measure, Omega)
+    omega = numbers.omega(trial)
+    return {
+        "part": [shard.part],
+        "omega": [omega],
+        "variance": [0.8],
+        "scaled_omega": [omega / 0.8],
+        "steepest_pair": [math.sqrt(omega)],
+        "steepest_image": [2 * math.sqrt(omega)],
+        "pairs": [measure.pairs],
+        "jacobians": [measure.jacobians],
+    }
+
+
+def _interpolation(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    """Only the image in the middle of a path is off the data, whatever share the path is said to be off."""
+    assert isinstance(measure, Interpolation)
+    pairs, count = list(range(shard.start, shard.stop)), shard.stop - shard.start
+    prior = shard.part == "prior"
+    middle = measure.points // 2
+    path = b"".join(_picture(point) for point in range(measure.points))
+    return {
+        "part": [shard.part] * count,
+        "pair": pairs,
+        "first": [None if prior else pair for pair in pairs],
+        "second": [None if prior else pair + 100 for pair in pairs],
+        "off": [numbers.off(trial, shard.part)] * count,
+        "distances": [[2.0 if point == middle else 0.5 for point in range(measure.points)]] * count,
+        "threshold": [1.0] * count,
+        "quantile": [measure.quantile] * count,
+        "space": [measure.space] * count,
+        "images": [1437] * count,
+        "held_out": [360] * count,
+        "path": [path if pair < measure.keep else None for pair in pairs],
+    }
+
+
 WRITERS: dict[str, Callable[[AnyMeasure, Trial, Shard, Numbers], Columns]] = {
     "reconstruction": _reconstruction,
     "frechet": _frechet,
@@ -376,6 +474,10 @@ WRITERS: dict[str, Callable[[AnyMeasure, Trial, Shard, Numbers], Columns]] = {
     "class_map": _class_map,
     "exact_radius": _exact_radius,
     "modes": _modes,
+    "encodings": _encodings,
+    "holes": _holes,
+    "omega": _omega,
+    "interpolation": _interpolation,
     "samples": _samples,
     "reconstruction_classifier": _reconstruction_classifier,
 }

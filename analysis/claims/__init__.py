@@ -5,8 +5,10 @@ from analysis.claims import (
     degrees_of_freedom,
     error_falls,
     errors_converge,
+    fewer_holes,
     foreign_images,
     frechet_contrast,
+    interpolation_off_data,
     large_enough_latent_space,
     modes_radius,
     noise_images,
@@ -31,5 +33,9 @@ CLAIMS: dict[str, Claim] = {
     "modes_radius": modes_radius.CLAIM,
     "tighter_latent_space": tighter_latent_space.CLAIM,
     "unchanged_quality": unchanged_quality.CLAIM,
+    "fewer_holes": fewer_holes.CLAIM,
+    "fewer_holes_whitened": fewer_holes.WHITENED,
+    "less_off_data": interpolation_off_data.LESS,
+    "no_better_interpolations": interpolation_off_data.NO_IMPROVEMENT,
 }
 """Every claim, in the report's order. A new one is added here."""

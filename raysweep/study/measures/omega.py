@@ -20,7 +20,7 @@ OMEGA = Table(
         MEASURE,
         TRIAL,
         Column("part", TEXT, "which images: validation"),
-        Column("omega", REAL, "mean of ω = ‖f(I₁) − f(I₂)‖² / ‖I₁ − I₂‖² over pairs; pixels in [0, 1]"),
+        Column("omega", REAL, "ω, ‖f(I₁) − f(I₂)‖² / ‖I₁ − I₂‖² of images in [0, 1], mean over pairs"),
         Column("variance", REAL, "variance of the codes f(I), mean over latent dimensions"),
         Column("scaled_omega", REAL, "omega / variance: ω of codes that are scaled to a variance of 1"),
         Column("steepest_pair", REAL, "root of the largest ω: no Lipschitz constant of f is smaller"),

@@ -1,0 +1,78 @@
+"""Prior mass of holes against dim(z), λ and c: the looseness of "Looser is Worse", Definition 2.4."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from analysis.curves import Panel, panels
+from analysis.figures.base import FigureKind
+from analysis.figures.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
+from analysis.results import Results
+from analysis.style import LineStyle, arm_colours
+from analysis.words import number, percent, setting, span
+
+PARTS: dict[str, tuple[LineStyle, str]] = {
+    "means": ("-", "codes: posterior means"),
+    "posterior": ("--", "codes: samples of the posterior"),
+}
+
+
+@dataclass(frozen=True)
+class HoleMasses:
+    """Prior mass of holes of each arm along the axes, for one measure."""
+
+    measure: str
+    mass: tuple[Panel, ...]
+    whitened: tuple[Panel, ...]
+    """The same panels, of codes made as wide as the prior."""
+    quantile: float
+    protocol: str
+    colours: Mapping[str, str]
+
+
+def infos(results: Results) -> tuple[HoleMasses, ...]:
+    """One mass for each trial and choice of codes, then the mean over seeds."""
+    found = []
+    for measure in results.measures("holes"):
+        rows = results.rows(measure)
+        quantile = float(rows["quantile"].iloc[0])
+        found.append(
+            HoleMasses(
+                measure.name,
+                panels(results, results.means(rows, "mass")),
+                panels(results, results.means(rows, "whitened_mass")),
+                quantile,
+                f"{number(int(rows['samples'].iloc[0]))} prior samples; codes of {span(map(int, rows['codes']))} "
+                f"training images; the threshold is the {setting(quantile)} quantile over "
+                f"{span(map(int, rows['held_out']))} validation images.",
+                arm_colours(results),
+            )
+        )
+    return tuple(found)
+
+
+def draw(info: HoleMasses, figure: Figure) -> None:
+    """The mass as it is, and of whitened codes, from zero up."""
+    level = Level(1 - info.quantile, "codes that follow the prior")
+    contents = [
+        TradeOff(info.mass, "mass of holes", PARTS, False, info.colours, (level,)),
+        TradeOff(info.whitened, "mass of holes,\nwhitened codes", PARTS, False, info.colours, (level,)),
+    ]
+    draw_multiples(contents, figure)
+
+
+def caption(info: HoleMasses) -> str:
+    """What is shown, its protocol, and how to read it."""
+    return (
+        "Share of prior samples that lie in a hole: farther from the nearest code of a training image than "
+        f"{percent(info.quantile)} of the codes of held-out images are. Codes that follow the prior leave "
+        f"{percent(1 - info.quantile)} (grey), in any dimension. Below, or on the right, codes were first given the "
+        "prior's mean and covariance, so that their scale does not count. Posterior means are less spread than the "
+        "prior by construction, the more so the more latent dimensions the model does not use; samples of the "
+        f"posterior are what the decoder was trained on. {panels_words(info.mass)}{info.protocol} "
+        f"{seeds_words(info.mass)}"
+    )
+
+
+FIGURE = FigureKind("Prior mass of holes", infos, draw, caption, "no holes were measured")
