@@ -17,6 +17,7 @@ from raysweep.study.loading import known_studies, load_study
 NAMES = tuple(known_studies())
 REDUCED = ("celeba", "cifar10", "grid2d", "lcvae_mnist", "mnist")
 """Studies whose full form is not for two cores; of the others the full form is small already."""
+NARROW = {"width": 4, "batch": 8, "parameter_budget": None}
 TWENTY_MINUTES = 20 * 60 * 2 * 50e9
 """Operations that two cores do in that time, as `--plan` reckons: 50 GFLOP/s each."""
 
@@ -84,7 +85,7 @@ def test_every_arm_trains_at_reduced_width(name: str) -> None:
         if isinstance(trial.model, Pca):
             continue  # which has no width: CelebA's covariance alone takes minutes
         fields = type(trial.model).model_fields
-        model = trial.model.model_copy(update={k: v for k, v in {"width": 4, "batch": 8}.items() if k in fields})
+        model = trial.model.model_copy(update={k: v for k, v in NARROW.items() if k in fields})
         if not model.total_steps(facts):
             continue
         learner = build_learner(model, facts, 0, torch.device("cpu"))
