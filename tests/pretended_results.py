@@ -19,6 +19,7 @@ from raysweep.study import (
     Digits,
     Encodings,
     FrechetDistance,
+    Interpolant,
     Holes,
     Interpolation,
     KernelDistance,
@@ -26,6 +27,7 @@ from raysweep.study import (
     Memorisation,
     Modes,
     Omega,
+    Polynomial,
     PrecisionRecall,
     ProjectedAdam,
     Reconstruction,
@@ -464,6 +466,30 @@ def _interpolation(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Num
     }
 
 
+def _interpolant(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    assert isinstance(measure, Interpolant)
+    assert isinstance(trial.model, Polynomial)
+    count = trial.model.images
+    overflows = trial.model.arithmetic == "float32" and count > 8
+    growth = count if trial.model.nodes == "equispaced" else 1
+    largest = math.inf if overflows else 2.0**growth * spread(trial)
+    return {
+        "images": [count],
+        "node_error": [math.inf if overflows else 0.0],
+        "moved_error": [math.inf if overflows else 1e-12 * 4.0**growth],
+        "mean_error": [0.3],
+        "images_outside": [0.9],
+        "pixels_outside": [count / 100],
+        "prior_points": [measure.prior_points],
+        "largest": [largest],
+        "log10_lebesgue": [growth * math.log10(2)],
+        "ball_points": [measure.gap_points * (count + 1) + 2],
+        "walk": [b"".join(_picture(index + 1) for index in range(measure.steps))],
+        "walk_largest": [[1.0, *[largest] * (measure.steps - 2), 1.0]],
+        "line": [b"".join(_picture(index) for index in range(measure.steps))],
+    }
+
+
 WRITERS: dict[str, Callable[[AnyMeasure, Trial, Shard, Numbers], Columns]] = {
     "reconstruction": _reconstruction,
     "frechet": _frechet,
@@ -479,5 +505,6 @@ WRITERS: dict[str, Callable[[AnyMeasure, Trial, Shard, Numbers], Columns]] = {
     "omega": _omega,
     "interpolation": _interpolation,
     "samples": _samples,
+    "interpolant": _interpolant,
     "reconstruction_classifier": _reconstruction_classifier,
 }

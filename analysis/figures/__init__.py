@@ -14,6 +14,7 @@ from analysis.figures import (
     mode_samples,
     modes_radius,
     omega,
+    polynomial,
     precision_recall,
     reconstruction_classifier,
     reconstruction_error,
@@ -60,6 +61,7 @@ FIGURES: dict[str, AnyFigure] = {
     "reconstruction_norms": reconstruction_norms.FIGURE,
     "reconstruction_overfitting": reconstruction_overfitting.FIGURE,
     "reconstruction_classifier": reconstruction_classifier.FIGURE,
+    "polynomial": polynomial.FIGURE,
     "training": training.FIGURE,
     "schedule": schedule.FIGURE,
 }

@@ -49,6 +49,7 @@ TRIALS = {
     "toys": 2,  # 2 generators
     "grid2d": (3 * 2 * 3 + 2 * 2) * 5,  # 3 GANs × 2 dim(z) × 3 budgets, WGAN-GP × 2 × 2; 5 seeds
     "lcvae_mnist": 1 + (2 * 2 + 2 * 2 + 2 + 3) * 3,  # λ × c twice, c of weights, c of gains; 3 seeds
+    "polynomial": 3 * 2 * 2 * 8,  # nodes × forms × arithmetics × numbers of images
 }
 
 
