@@ -46,7 +46,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["digts"], "study 'digts': unknown; did you mean 'digits'?"),
         (["missing.py"], "study file missing.py: not found"),
         (["--set", "arms.gan.steps=3"], "setting arms.gan.steps=3: no arm is called 'gan'"),
-        (["--set", "arms.wgan_gp.steps=many"], "setting arms.wgan_gp.steps=many: Input should be a valid integer"),
+        (["--set", "arms.wgan_gp.steps=many"], "setting arms.wgan_gp.steps=many: must be a whole number"),
         (["--set", "seeds"], "setting seeds: has no value"),
         (["--set"], "argument --set: expected one argument"),
         (["--set", "estimated_device=abacus"], "estimated_device 'abacus': unknown; allowed: laptop-core"),

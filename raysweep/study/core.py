@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
 from raysweep.errors import UserError, choices
 from raysweep.study.base import Frozen, Name, short_hash
@@ -266,5 +267,35 @@ def describe_errors(error: ValidationError) -> str:
     for item in error.errors(include_url=False):
         path = ".".join(str(part) for part in item["loc"]) or error.title
         given = "" if isinstance(item["input"], dict) else f" (given: {item['input']!r})"
-        lines.append(f"{path}: {item['msg'].removeprefix('Value error, ')}{given}")
+        lines.append(f"{path}: {describe_error(item)}{given}")
     return "; ".join(lines)
+
+
+WORDS = {
+    "missing": "must be given",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be finite",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be text",
+    "greater_than": "must be greater than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "too_short": "must have {min_length} at least",
+    "literal_error": "must be {expected}",
+    "union_tag_invalid": "must be one of {expected_tags}",
+    "string_pattern_mismatch": "must be at most 40 lower-case letters, digits and underscores, a letter first",
+}
+"""What is wrong with a value, by pydantic's name for it. The one pattern that settings have is that of `Name`."""
+
+
+def describe_error(item: ErrorDetails) -> str:
+    """What is wrong with one value, in words: "must be at least 2"."""
+    if item["type"] not in WORDS:
+        return item["msg"].removeprefix("Value error, ")
+    return WORDS[item["type"]].format(**item.get("ctx", {}))

@@ -5,7 +5,7 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, get_args
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from raysweep.errors import UserError, choices
 from raysweep.study.base import Frozen
-from raysweep.study.core import Arm, Study, describe_errors
+from raysweep.study.core import Arm, Study, describe_error, describe_errors
 from raysweep.study.models import OTHER_BUDGET
 
 PACKAGE = "search_spaces"
@@ -54,7 +54,7 @@ def _study_in(file: Path, run: Callable[[], ModuleType], reduced: bool) -> Study
     """The study in the module that `run` makes of `file`; whatever goes wrong in the file becomes a `UserError`."""
     try:
         module = run()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         line = _line_of(error, file)
         where = f"study file {file}, line {line}" if line else f"study file {file}"
         raise UserError(f"{where}: {_describe(error)}") from error
@@ -95,7 +95,7 @@ def _run_file(file: Path) -> ModuleType:
     return module
 
 
-def _line_of(error: Exception, file: Path) -> int | None:
+def _line_of(error: BaseException, file: Path) -> int | None:
     """The line of `file` at which the error arose, or at which something was called in which it arose."""
     path = str(file.absolute())
     if isinstance(error, SyntaxError) and error.filename == path:
@@ -104,7 +104,9 @@ def _line_of(error: Exception, file: Path) -> int | None:
     return lines[-1] if lines else None
 
 
-def _describe(error: Exception) -> str:
+def _describe(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return "ends Python (sys.exit, or exit); a study's file only defines STUDY"
     if isinstance(error, ValidationError):
         return describe_errors(error)
     if isinstance(error, SyntaxError):
@@ -129,8 +131,7 @@ def override(study: Study, assignments: Iterable[str]) -> Study:
         try:
             study = _assign(study, assignment)
         except ValidationError as error:
-            wrong = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-            raise UserError(f"setting {assignment}: {wrong}") from error
+            raise UserError(f"setting {assignment}: {describe_error(error.errors(include_url=False)[0])}") from error
         except UserError as error:
             raise UserError(f"setting {assignment}: {error}") from error
     return study
@@ -195,22 +196,64 @@ def _put_arm(arm: Arm, content: dict[str, Any], path: Sequence[str], text: str) 
 
 
 def _put(settings: Frozen, content: dict[str, Any], path: Sequence[str], text: str) -> None:
-    """Writes the text at `path` into `content`, the dump of `settings`; validation turns it into the setting's type."""
-    *groups, last = path
-    for group in groups:
-        inner = getattr(settings, group, None)
-        if not isinstance(inner, Frozen):
-            held = [name for name in type(settings).model_fields if isinstance(getattr(settings, name), Frozen)]
-            raise UserError(f"{group!r} is not a group of settings; {choices(group, held)}")
-        settings, content = inner, content[group]
+    """Writes the text at `path` into `content`, the dump of `settings`; validation turns it into the setting's type.
+
+    A group that is one of several kinds, as a solver is, is exchanged for another kind by that one's name.
+    """
+    group, *rest = path
+    kinds = _kinds(settings, group)
     fields = type(settings).model_fields
-    if last not in fields:
-        raise UserError(f"{type(settings).__name__} has no setting {last!r}; {choices(last, fields)}")
-    current = getattr(settings, last)
-    if isinstance(current, Frozen):
-        raise UserError(f"{last!r} is a group of settings; go on with one of {', '.join(type(current).model_fields)}")
-    if text.lower() == "none" and type(None) in get_args(fields[last].annotation):
-        content[last] = None
-        return
-    content[last] = tuple(part.strip() for part in text.split(",")) if isinstance(current, tuple) else text
-    content.pop(OTHER_BUDGET.get(last, ""), None)
+    current = getattr(settings, group, None)
+    if kinds and rest == [_tag(kinds)]:
+        rest = []
+    if rest:
+        if not isinstance(current, Frozen):
+            held = [name for name in fields if isinstance(getattr(settings, name), Frozen)]
+            raise UserError(f"{group!r} is not a group of settings; {choices(group, held)}")
+        _put(current, content[group], rest, text)
+    elif group not in fields:
+        raise UserError(f"{type(settings).__name__} has no setting {group!r}; {choices(group, fields)}")
+    elif text.lower() == "none" and type(None) in get_args(fields[group].annotation):
+        content[group] = None
+    elif kinds:
+        _exchange(content, group, kinds, text)
+    elif isinstance(current, Frozen):
+        raise UserError(f"{group!r} is a group of settings; go on with one of {', '.join(type(current).model_fields)}")
+    else:
+        content[group] = tuple(part.strip() for part in text.split(",")) if isinstance(current, tuple) else text
+        content.pop(OTHER_BUDGET.get(group, ""), None)
+
+
+def _kinds(settings: Frozen, name: str) -> dict[str, type[Frozen]]:
+    """What a setting chooses among, by name, where it is a group of one of several kinds; else empty."""
+    field = type(settings).model_fields.get(name)
+    classes = list(_classes(field.annotation)) if field else []
+    return {cls.model_fields[_tag_of(cls)].default: cls for cls in classes} if len(classes) > 1 else {}
+
+
+def _classes(annotation: Any) -> Iterator[type[Frozen]]:
+    if isinstance(annotation, type) and issubclass(annotation, Frozen):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _classes(part)
+
+
+def _tag_of(cls: type[Frozen]) -> str:
+    """The setting that tells kinds apart."""
+    return next(name for name in ("kind", "family", "solver") if name in cls.model_fields)
+
+
+def _tag(kinds: Mapping[str, type[Frozen]]) -> str:
+    return _tag_of(next(iter(kinds.values())))
+
+
+def _exchange(content: dict[str, Any], name: str, kinds: Mapping[str, type[Frozen]], text: str) -> None:
+    """Puts the kind called `text` in the place of another: what all kinds can be told is kept, the rest is default.
+
+    A name that two kinds share by chance is not kept: 10,000 steps of one solver are too many for another.
+    """
+    if text not in kinds:
+        raise UserError(f"no kind of {name} is called {text!r}; {choices(text, kinds)}")
+    shared = set.intersection(*(set(kind.model_fields) for kind in kinds.values()))
+    kept = {field: value for field, value in (content[name] or {}).items() if field in shared}
+    content[name] = {**kept, _tag(kinds): text}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from raysweep.errors import UserError
-from raysweep.study import Digits, LcVae, Mnist, Reconstruction, Study
+from raysweep.study import BallLbfgs, Digits, LcVae, Mnist, Reconstruction, Study
 from raysweep.study.loading import known_studies, load_study, override
 from small_study import STUDY as SMALL
 
@@ -80,10 +80,15 @@ def test_a_file_may_define_classes_of_its_own(tmp_path: Path) -> None:
     [
         (HEAD + "STUDY = Study(\n", 2, "'(' was never closed"),
         (HEAD + "\nWganGp(latnt_dim=3)\n", 3, "no setting 'latnt_dim'; did you mean 'latent_dim'?"),
-        (HEAD + "WganGp(steps=-5)\n", 2, "steps: Input should be greater than or equal to 0 (given: -5)"),
+        (HEAD + "WganGp(steps=-5)\n", 2, "steps: must be at least 0 (given: -5)"),
+        (HEAD + "import sys\n\nsys.exit(3)\n", 4, "ends Python (sys.exit, or exit)"),
         (HEAD + "import numpie\n", 2, "ModuleNotFoundError: No module named 'numpie'"),
         (HEAD + "def arms():\n    return 1 / 0\narms()\n", 3, "ZeroDivisionError: division by zero"),
-        (GOOD.replace("'mine'", "'Not A Name'"), 2, "name: String should match pattern"),
+        (
+            GOOD.replace("'mine'", "'Not A Name'"),
+            2,
+            "name: must be at most 40 lower-case letters, digits and underscores",
+        ),
     ],
 )
 def test_an_error_in_a_file_is_told_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
@@ -186,6 +191,22 @@ def test_nested_settings_of_a_measure() -> None:
 
 def test_the_data_set_can_be_exchanged_for_another() -> None:
     assert override(SMALL, ["data.kind=mnist"]).data == Mnist(limit=200)
+    assert override(SMALL, ["data=mnist"]).data == Mnist(limit=200)
+
+
+@pytest.mark.parametrize("path", ["measures.reconstruction.solver", "measures.reconstruction.solver.solver"])
+def test_the_solver_can_be_exchanged_for_another(path: str) -> None:
+    """The constraint is kept; steps, of which another kind takes others, are not."""
+    there = override(SMALL, ["measures.reconstruction.solver.feasible=everything", f"{path}=ball_lbfgs"]).measures[0]
+    assert isinstance(there, Reconstruction)
+    assert there.solver == BallLbfgs(feasible="everything")
+
+
+def test_what_is_empty_can_be_filled_by_name_and_emptied_again() -> None:
+    filled = override(SMALL, ["measures.reconstruction.foreign=mnist"])
+    assert isinstance(filled.measures[0], Reconstruction)
+    assert filled.measures[0].foreign == Mnist()
+    assert override(filled, ["measures.reconstruction.foreign=none"]) == SMALL
 
 
 @pytest.mark.parametrize(
@@ -193,13 +214,13 @@ def test_the_data_set_can_be_exchanged_for_another() -> None:
     [
         ("arms.wgan_gp.stpes=3", "did you mean 'steps'? Allowed: steps, epochs, batch"),
         ("arms.wgangp.steps=3", "no arm is called 'wgangp'; did you mean 'wgan_gp'? Allowed: wgan_gp, autoencoder"),
-        ("arms.wgan_gp.steps=abc", "should be a valid integer"),
-        ("arms.wgan_gp.steps=1.5", "should be a valid integer"),
-        ("arms.wgan_gp.steps=-1", "greater than or equal to 0"),
+        ("arms.wgan_gp.steps=abc", "steps=abc: must be a whole number"),
+        ("arms.wgan_gp.steps=1.5", "must be a whole number"),
+        ("arms.wgan_gp.steps=-1", "must be at least 0"),
         ("arms.wgan_gp.latent_dim=3", "is an axis of this arm (2, 4); set arms.wgan_gp.over.latent_dim instead"),
         ("arms.*.latent_dim=3", "set arms.wgan_gp.over.latent_dim instead"),
         ("arms.vae.over.latnt_dim=3", "'latnt_dim' is not a setting of vae; its settings are steps"),
-        ("arms.wgan_gp.over.latent_dim=", "valid integer"),
+        ("arms.wgan_gp.over.latent_dim=", "whole number"),
         ("arms.wgan_gp.over.latent_dim=2,2", "twice"),
         ("arms.wgan_gp.resources.gpu=1", "did you mean 'gpus'? Allowed: cpus, gpus"),
         ("arms.vae.likelihood=poisson", "'bernoulli' or 'gaussian'"),
@@ -212,13 +233,18 @@ def test_the_data_set_can_be_exchanged_for_another() -> None:
         ("measures.reconstruction.sover.steps=3", "'sover' is not a group of settings; did you mean 'solver'?"),
         ("seed=3", "did you mean 'seeds'?"),
         ("seeds=0,0", "seeds must differ"),
-        ("seeds=a", "valid integer"),
-        ("data=mnist", "'data' is a group of settings; go on with one of"),
-        ("data.kind=minst", "'mnist'"),
-        ("data.limit=1", "greater than or equal to 2"),
+        ("seeds=a", "whole number"),
+        ("classifier=3", "'classifier' is a group of settings; go on with one of"),
+        ("data.kind=minst", "no kind of data is called 'minst'; did you mean 'mnist'?"),
+        ("data=minst", "did you mean 'mnist'?"),
+        (
+            "measures.reconstruction.solver=adam",
+            "no kind of solver is called 'adam'; allowed: automatic, levenberg_marquardt, ball_lbfgs, projected_adam",
+        ),
+        ("data.limit=1", "must be at least 2"),
         ("classifer.epochs=3", "did you mean 'classifier'?"),
         ("title.x=3", "'title' is not a group of settings"),
-        ("checkpoint_seconds=0", "greater than 0"),
+        ("checkpoint_seconds=0", "must be greater than 0"),
         ("checkpoint_seconds", "has no value; write PATH=VALUE"),
     ],
 )
