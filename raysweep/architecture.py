@@ -202,7 +202,11 @@ def halvings(size: int) -> int:
     while rest > 7 and rest % 2 == 0:
         count, rest = count + 1, rest // 2
     if not 4 <= rest <= 7:
-        raise ValueError(f"images of {size} pixels cannot be halved to 4, 5, 6 or 7 pixels; resize them to a multiple")
+        sizes = sorted(start << times for start in range(4, 8) for times in range(size.bit_length()))
+        near = [*[fit for fit in sizes if fit < size][-1:], *[fit for fit in sizes if fit > size][:1]]
+        raise ValueError(
+            f"images of {size} pixels cannot be halved to 4, 5, 6 or 7; resize them to {' or '.join(map(str, near))}"
+        )
     return count
 
 

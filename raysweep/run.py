@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from raysweep.errors import UserError
-from raysweep.plan import make_plan, print_plan
+from raysweep.plan import Plan, make_plan, print_plan
 from raysweep.store import StudyStore
 from raysweep.study.core import Study, describe_errors
 from raysweep.study.data import DataFacts
@@ -172,8 +172,11 @@ def _run(options: argparse.Namespace, command: Sequence[str]) -> int:
     if options.only == "report" and not options.plan:
         return _draw_again(options, console)
     job = _check(options)
-    print_plan(make_plan(job.study, job.facts, job.store), console, every_trial=options.plan)
-    return DONE if options.plan else _work(job, options, command, console)
+    plan = make_plan(job.study, job.facts, job.store)
+    if not options.plan:
+        return _work(job, plan, options, command, console)
+    print_plan(plan, console, every_trial=True)
+    return DONE
 
 
 def _list_studies(console: Console) -> None:
@@ -221,8 +224,8 @@ def _weights_file(given: Path | None) -> Path | None:
     return given.absolute()
 
 
-def _work(job: _Job, options: argparse.Namespace, command: Sequence[str], console: Console) -> int:
-    """Trains and measures what is missing, and draws the report."""
+def _work(job: _Job, plan: Plan, options: argparse.Namespace, command: Sequence[str], console: Console) -> int:
+    """Prints the plan once results can be written and the cluster is there; then trains, measures and draws."""
     from raysweep.console import ConsoleProgress
     from raysweep.data import load_data
     from raysweep.environment import describe_environment
@@ -231,17 +234,16 @@ def _work(job: _Job, options: argparse.Namespace, command: Sequence[str], consol
     steps: tuple[Step, ...] = STEPS if options.only is None else (options.only,)
     _make_folder(job.store)
     workplace = Workplace(job.store.folder, job.data, job.fid_weights)
-    if set(steps) != {"report"}:
+    with _backend(options) as (backend, words):
+        print_plan(plan, console, every_trial=False)
         for data in job.study.data_sets:
             load_data(data, job.data)  # what is missing or damaged is said before anything starts
-    with _backend(options) as (backend, words):
         console.print()
         for line in (f"Backend: {words}", f"Results: {job.store.folder}", f"TensorBoard: {_tensorboard(job.store)}"):
             console.print(line, markup=False, soft_wrap=True)
         job.store.save_study(job.study, job.facts, describe_environment(command, words))
         with contextlib.closing(ConsoleProgress(console)) as progress:
             run_study(job.study, workplace, backend, progress, steps)
-    console.print(f"TensorBoard: {_tensorboard(job.store)}", markup=False, soft_wrap=True)
     if "report" in steps:
         _draw(job.store, console)
     return _conclude(outcome(job.study, workplace), console)

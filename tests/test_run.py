@@ -107,7 +107,10 @@ def test_images_that_a_family_cannot_take_are_named_with_the_arm(capsys: pytest.
         " arms=(Arm(model=WganGp()),))\n"
     )
     capsys.readouterr()
-    assert "study mine, arm wgan_gp: images of 33 pixels" in refused(capsys, "mine.py", "--plan")
+    said = refused(capsys, "mine.py", "--plan")
+    assert (
+        "study mine, arm wgan_gp: images of 33 pixels cannot be halved to 4, 5, 6 or 7; resize them to 32 or 40" in said
+    )
 
 
 def test_the_data_folder_of_the_environment_must_exist(
@@ -119,8 +122,17 @@ def test_the_data_folder_of_the_environment_must_exist(
 
 def test_results_that_cannot_be_written_are_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
-    message = refused(capsys, STUDY_FILE, "--serial", "--results", "taken")
-    assert f"results folder {tmp_path / 'taken' / 'small'}: cannot be written" in message
+    assert main([STUDY_FILE, "--serial", "--results", "taken"]) == REFUSED
+    said = capsys.readouterr()
+    assert f"results folder {tmp_path / 'taken' / 'small'}: cannot be written" in said.err
+    assert said.out == ""
+
+
+def test_a_cluster_that_is_not_there_is_named_before_anything_else(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([STUDY_FILE, "--cluster", "nowhere:port"]) == REFUSED
+    said = capsys.readouterr()
+    assert said.err == "raysweep: --cluster nowhere:port: not an address; give auto, HOST:PORT or ray://HOST:PORT\n"
+    assert said.out == ""
 
 
 def test_the_list_names_every_study_with_its_question(capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,7 +213,7 @@ def test_a_study_is_run_and_drawn_and_not_run_again(capsys: pytest.CaptureFixtur
     folder = tmp_path / "my results" / "small"
     out = printed(capsys, *command)
     assert f"Report: {folder / 'report' / 'index.html'}\n" in out
-    assert f"tensorboard --logdir {shlex.quote(str(folder / 'tensorboard'))}\n" in out
+    assert out.count(f"tensorboard --logdir {shlex.quote(str(folder / 'tensorboard'))}\n") == 1
     store = StudyStore(folder)
     assert store.load_study() == small_study.STUDY
     assert store.load_environment()["command"] == ["raysweep", *command]
