@@ -14,6 +14,8 @@ ROW: dict[str, list[object]] = {
     "samples": [10],
     "reference_images": [20],
     "distance": [1.5],
+    "floor": [0.5],
+    "floor_images": [10],
 }
 
 

@@ -77,7 +77,7 @@ class PrecisionRecall(ReferenceSettings):
             )
 
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `QualitySettings`; and four times all distances between generated and real images, at most."""
+        """See `QualitySettings`; and six sets of distances, within and between generated and real images."""
         images, real = shard.stop - shard.start, min(self.reference_images or facts.train, facts.count(self.reference))
         distances = 2 * self.features_length * images * max(images, real)
-        return super().flop(model, facts, shard) + 4 * distances
+        return super().flop(model, facts, shard) + 6 * distances
