@@ -55,7 +55,10 @@ class Training:
 
 
 def infos(results: Results) -> tuple[Training, ...]:
-    """Every logged value of the trials that stand for their arm, and of the classifier."""
+    """Every logged value of the trials that stand for their arm, and of the classifier.
+
+    What was logged but once, as by a model that is computed and not trained, is no curve.
+    """
     shown = {trial.id: trial for trial in results.trials if trial.latent_dim is None or results.is_main(trial)}
     order = {trial: index for index, trial in enumerate(shown)}
     history = results.tables["history"]
@@ -68,7 +71,11 @@ def infos(results: Results) -> tuple[Training, ...]:
     for trial, metric, curve in sorted(groups, key=lambda group: order[group[0].id]):
         key = (arm_label(trial.arm, trial.family), metric, axis_values(trial.others))
         panels.setdefault(key, []).append(curve)
-    found = tuple(TrainingPanel(arm, metric, at, tuple(curves)) for (arm, metric, at), curves in panels.items())
+    found = tuple(
+        TrainingPanel(arm, metric, at, tuple(curves))
+        for (arm, metric, at), curves in panels.items()
+        if any(len(curve.step) > 1 for curve in curves)
+    )
     return (Training("", found),) if found else ()
 
 

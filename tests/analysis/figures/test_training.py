@@ -1,5 +1,6 @@
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -41,3 +42,10 @@ def test_diverged_trials_are_counted_once(make_results: Callable[..., Results]) 
     results = make_results(diverged=lambda trial: "loss" if trial.id.startswith("wgan_gp-d2-s0") else "")
     (info,) = training.infos(results)
     assert "stopped early: 1." in training.caption(info)
+
+
+def test_what_was_logged_once_is_no_curve(shared_results: Results) -> None:
+    history = shared_results.tables["history"]
+    ends = history[(history["step"] == 400) | history["trial"].str.startswith("vae-")]
+    (info,) = training.infos(replace(shared_results, tables={**shared_results.tables, "history": ends}))
+    assert {panel.arm for panel in info.panels} == {"VAE"}
