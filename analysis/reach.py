@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from analysis.parts import part_words
 from analysis.results import Results
 from analysis.smallest_dimension import PARTS, Reach, Sweep, inverse, sweeps
 from analysis.words import number, setting
@@ -32,17 +33,18 @@ def find_reach(results: Results, error: float, arm: str | None, part: str) -> Fo
         raise UserError(
             f"study {results.study.name}: no reconstruction error was measured; add Reconstruction() to its measures"
         )
-    found = [
-        (sweep, inverse(sweep).reach(error))
-        for measure in measures
-        for sweep in sweeps(results, measure)
-        if sweep.part == part and arm in (None, sweep.arm)
-    ]
+    found: list[Sweep] = []
+    for measure in measures:
+        for sweep in sweeps(results, measure):
+            wanted = sweep.part == part and arm in (None, sweep.arm)
+            # Measures that differ in how they invert encode alike: that is told once.
+            if wanted and not any(sweep.has_errors_of(other) for other in found):
+                found.append(sweep)
     if not found:
         which = f"arm {arm}" if arm else "no arm"
         verb = "was not" if arm else "was"
         raise UserError(f"study {results.study.name}: {which} {verb} measured on {part} images at several dim(z)")
-    return found
+    return [(sweep, inverse(sweep).reach(error)) for sweep in found]
 
 
 def in_words(found: Found) -> str:
@@ -52,12 +54,8 @@ def in_words(found: Found) -> str:
     for measure in measures:
         lines += [f"{measure}:"] if len(measures) > 1 else []
         lines += [reach_words(sweep, reach) for sweep, reach in found if sweep.measure == measure]
-    part = {"train": "training"}.get(found[0][0].part, found[0][0].part)
-    lines.append(
-        f"Mean squared error per pixel value, pixels in [−1, 1], on {part} images; between measured dim(z) "
-        f"interpolated, beyond them not. {method_words([sweep for sweep, _ in found])}"
-    )
-    return "\n".join(lines)
+    unit = f"Mean squared error per pixel value, pixels in [−1, 1], on {part_words(found[0][0].part)}."
+    return "\n".join([*lines, unit, method_words([sweep for sweep, _ in found])])
 
 
 def as_csv(found: Found) -> str:

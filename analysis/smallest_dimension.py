@@ -51,6 +51,12 @@ class Sweep:
         """The number of seeds where they are fewest."""
         return min(len(errors) for errors in self.errors)
 
+    def has_errors_of(self, other: "Sweep") -> bool:
+        """Whether every error is that of another sweep of the same arm and part."""
+        return (self.arm, self.part, self.dims) == (other.arm, other.part, other.dims) and all(
+            np.array_equal(mine, its) for mine, its in zip(self.errors, other.errors, strict=True)
+        )
+
 
 @dataclass(frozen=True)
 class Reach:

@@ -70,12 +70,12 @@ def reached(make_store: Callable[..., StudyStore]) -> str:
 
 def test_the_smallest_dim_for_an_error_is_printed(reached: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([reached, "--reach", "0.05"]) == 0
-    gan, ae, note = capsys.readouterr().out.splitlines()
+    gan, ae, unit, method = capsys.readouterr().out.splitlines()
     assert gan.startswith("WGAN-GP reaches 0.05 at dim(z) = 40 [3")
     assert gan.endswith("]; measured between 10 and 50")
     assert ae.startswith("AE reaches 0.05 at dim(z) = 20 [")
-    assert "on training images" in note
-    assert "bootstrap over 20 images and 2 seeds" in note
+    assert unit.endswith("on training images.")
+    assert "bootstrap over 20 images and 2 seeds" in method
 
 
 def test_what_lies_beyond_the_dims_tried_is_said(reached: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,7 +83,7 @@ def test_what_lies_beyond_the_dims_tried_is_said(reached: str, capsys: pytest.Ca
     out = capsys.readouterr().out
     assert "WGAN-GP reaches 0.022 at more than dim(z) = 50, the largest tried\n" in out
     assert main([reached, "--reach", "0.9", "--arm", "autoencoder"]) == 0
-    (line, _) = capsys.readouterr().out.splitlines()
+    (line, *_) = capsys.readouterr().out.splitlines()
     assert line == "AE reaches 0.9 at most at dim(z) = 2, the smallest tried"
     assert main([reached, "--reach", "0.1", "--arm", "autoencoder"]) == 0
     assert "AE reaches 0.1 at dim(z) = 10 [" in capsys.readouterr().out
@@ -96,6 +96,17 @@ def test_the_smallest_dim_is_a_table_too(reached: str, capsys: pytest.CaptureFix
     assert list(table["dim"]) == [40, 20]
     assert set(table["images"]) == {20}
     assert set(table["largest_tried"]) == {50}
+
+
+def test_measures_that_encode_alike_are_told_once(
+    make_store: Callable[..., StudyStore], capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = pretended_study()
+    twice = (study.measures[0], study.measures[0].model_copy(update={"name": "again", "images": 10}))
+    for measures, lines in ((twice, 2 + 4 + 2), ((twice[0], twice[0].model_copy(update={"name": "again"})), 2 + 2)):
+        store = make_store(pretended_study(arms=study.arms[:2], measures=measures), mse=half_error)
+        assert main([str(store.folder), "--reach", "0.05"]) == 0
+        assert len(capsys.readouterr().out.splitlines()) == lines
 
 
 @pytest.mark.parametrize(
