@@ -219,7 +219,7 @@ def _protocol(results: Results) -> list[tuple[str, str]]:
     classes = f", {facts.classes} classes" if facts.classes else ""
     data = [
         f"{study.data.kind.replace('_', ' ')}: {number(facts.train)} training and {number(facts.validation)} "
-        f"validation images of {facts.shape.channels} × {facts.shape.size} × {facts.shape.size}{classes}",
+        f"validation {facts.items}{classes}",
         settings_words(study.data),
     ]
     lines = [("Data", "; ".join(filter(None, data)))]
@@ -242,11 +242,10 @@ def summary(results: Results) -> str:
     done = int(states.get("finished", 0))
     rest = [f"{count} {state}" for state, count in states.items() if state != "finished"]
     arms = listing([arm_label(arm.name, arm.model.family) for arm in results.study.arms])
-    size = results.facts.shape.size
     return (
         f"{arms}; {plural(len(results.study.seeds), 'seed')}; {done} of {plural(len(swept), 'trial')} finished"
         f"{', ' + listing(rest) if rest else ''}; {number(results.facts.train)} training and "
-        f"{number(results.facts.validation)} validation images of {size} × {size} pixels."
+        f"{number(results.facts.validation)} validation {results.facts.items}."
     )
 
 

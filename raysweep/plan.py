@@ -171,14 +171,14 @@ def print_plan(plan: Plan, console: Console, every_trial: bool) -> None:
 
 
 def _heading(plan: Plan) -> list[str]:
-    facts, shape = plan.facts, plan.facts.shape
+    facts = plan.facts
     classes = f", {facts.classes} classes" if facts.classes else ", no classes"
     return [
         f"Study {plan.study.name}: {plan.study.title}",
         plan.study.question,
         *([f"Reduced: {plan.study.reduction}"] if plan.study.reduction else []),
-        f"Data: {plan.study.data.kind}, {facts.train:,} training and {facts.validation:,} validation images of "
-        f"{shape.channels} × {shape.size} × {shape.size} pixels{classes}",
+        f"Data: {plan.study.data.kind}, {facts.train:,} training and {facts.validation:,} validation "
+        f"{facts.items}{classes}",
         f"Seeds: {', '.join(map(str, plan.study.seeds))}",
     ]
 

@@ -29,6 +29,13 @@ class DataFacts:
     points: bool = False
     """What is learned are points: "images" of one pixel, whose channels are coordinates and not brightness."""
 
+    @property
+    def items(self) -> str:
+        """What is learned, in words: "images of 3 × 32 × 32 pixels", or "points of 2 coordinates"."""
+        if self.points:
+            return f"points of {self.shape.channels} coordinates"
+        return f"images of {self.shape.channels} × {self.shape.size} × {self.shape.size} pixels"
+
     def count(self, split: Split) -> int:
         """Number of images in `split`."""
         return self.train if split == "train" else self.validation

@@ -10,6 +10,7 @@ from raysweep.study.data import Digits
 def test_every_digit_is_in_one_split_with_its_label(tmp_path: Path) -> None:
     data = load_data(Digits(), tmp_path / "nothing", tmp_path / "cache")
     assert data.facts == Digits().facts(tmp_path)
+    assert data.facts.items == "images of 1 × 8 × 8 pixels"
     assert (len(data.train), len(data.validation)) == (1437, 360)
     assert data.train.labels is not None
     assert data.validation.labels is not None

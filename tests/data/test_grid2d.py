@@ -26,6 +26,7 @@ def test_the_lattice_has_the_even_points() -> None:
 def test_facts_are_those_of_the_points(data: DataSet, tmp_path: Path) -> None:
     assert data.facts == SETTINGS.facts(tmp_path)
     assert data.facts.points
+    assert data.facts.items == "points of 2 coordinates"
     assert data.train.pixels.shape == (20_000, 2, 1, 1)
 
 

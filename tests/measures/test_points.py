@@ -222,3 +222,14 @@ def test_what_does_not_fit_the_data_is_refused(
     study = Study(name="s", title="t", question="q?", data=data, arms=(Arm(model=model),), measures=(measure,))
     with pytest.raises(UserError, match=message):
         study.check_shapes(Path())
+
+
+def test_the_map_of_images_is_the_classifiers(make_context: Callable[..., MeasureContext]) -> None:
+    context = make_context(Vae(latent_dim=2))
+    rows = measured(ClassMap(resolution=5, samples=7), context)
+    normal = context.learner.networks["generator"].weight.T @ context.classifier.normal  # type: ignore[union-attr]
+    for row in rows:
+        z = torch.tensor(row["z"]).reshape(-1, 2)
+        assert row["labels"] == (z @ normal < 0).float().tolist()
+        assert row["points"] is None
+    assert [len(row["labels"]) for row in rows] == [5] * 5 + [7]  # type: ignore[arg-type]
