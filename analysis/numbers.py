@@ -18,6 +18,7 @@ PARTS = {
     "generated": "optimiser's floor",
     "samples": "samples",
     "reconstructions": "reconstructions",
+    "real": "real images",
 }
 
 MODES = {"Captured modes": "captured", "High-quality share": "high_quality", "Reverse KL": "reverse_kl"}
@@ -100,6 +101,7 @@ def _measured(results: Results) -> list[tuple[str, tuple[Value, ...]]]:
     quality = results.measures("precision_recall")
     radius = results.measures("class_radius")
     modes = results.measures("modes")
+    learned = results.measures("reconstruction_classifier")
     found = [
         *((("Squared error", m, len(reconstruction)), results.means(results.rows(m), "mse")) for m in reconstruction),
         *((("Fréchet distance", m, len(frechet)), results.means(results.rows(m), "distance")) for m in frechet),
@@ -110,6 +112,7 @@ def _measured(results: Results) -> list[tuple[str, tuple[Value, ...]]]:
             for m in quality
         ),
         *((("Class radius", m, len(radius)), radii(results, results.rows(m))) for m in radius),
+        *((("LeNet's accuracy after", m, len(learned)), results.means(results.rows(m), "accuracy")) for m in learned),
         *(((title, m, len(modes)), _of_samples(results, m, column)) for title, column in MODES.items() for m in modes),
     ]
     return [(title if count == 1 else f"{title}, {m.name}", values) for (title, m, count), values in found]

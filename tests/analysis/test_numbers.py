@@ -3,7 +3,16 @@ from collections.abc import Callable
 from analysis.numbers import Number, numbers
 from analysis.results import Results
 from pretended_results import pretended_study
-from raysweep.study import Arm, ClassRadius, FrechetDistance, Gan, Grid2d, Modes
+from raysweep.study import (
+    Arm,
+    ClassRadius,
+    FrechetDistance,
+    Gan,
+    Grid2d,
+    Modes,
+    Reconstruction,
+    ReconstructionClassifier,
+)
 
 
 def test_numbers_are_means_with_their_band(make_results: Callable[..., Results]) -> None:
@@ -46,3 +55,12 @@ def test_captured_modes_are_numbers_too(make_results: Callable[..., Results]) ->
     found = numbers(make_results(study, captured=lambda trial: 10 + 2 * trial.seed))
     assert found.groups == [("Captured modes", 1), ("High-quality share", 1), ("Reverse KL", 1)]
     assert found.rows[0].numbers[:2] == (Number("11", "[10, 12]"), Number("0.900", "[0.900, 0.900]"))
+
+
+def test_what_was_learned_from_reconstructions_stands_beside_its_control(make_results: Callable[..., Results]) -> None:
+    measures = (Reconstruction(images=20, shard=10, latents=True), ReconstructionClassifier(images=20))
+    study = pretended_study(arms=pretended_study().arms[:1], measures=measures, seeds=(0,))
+    found = numbers(make_results(study, accuracy=lambda trial, part: 0.9 if part == "real" else 0.5))
+    assert found.groups[-1] == ("LeNet's accuracy after", 2)
+    assert [column.part for column in found.columns[-2:]] == ["reconstructions", "real images"]
+    assert found.rows[0].numbers[-2:] == (Number("0.500", ""), Number("0.900", ""))
