@@ -21,7 +21,6 @@ from analysis.numbers import numbers
 from analysis.report import DrawnFigure, Findings, draw_figures, examine_claims, replacing, summary
 from analysis.results import Results, load_results
 from analysis.words import number, plural
-from raysweep import schema
 from raysweep.store import StudyStore
 from raysweep.tables import TABLES
 
@@ -71,8 +70,7 @@ def _write_tables(results: Results, judged: Findings, folder: Path) -> list[str]
     left_out = []
     for name, table in TABLES.items():
         frame = results.tables[name]
-        plain = [column.name for column in table.columns if column.type not in (schema.BYTES, schema.REALS)]
-        text = frame[plain].to_csv(index=False)
+        text = frame[table.plain_names].to_csv(index=False)
         if frame.empty or name == "schedule":
             continue
         if len(text) > LARGEST_TABLE:

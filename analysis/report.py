@@ -30,7 +30,6 @@ from analysis.protocol import settings_words
 from analysis.results import Results, TrialRow, load_results
 from analysis.style import figure_style, new_figure, render
 from analysis.words import arm_label, axis_label, axis_value, listing, number, plural, setting
-from raysweep import schema
 from raysweep.errors import UserError
 from raysweep.schema import Table
 from raysweep.store import StudyStore
@@ -148,12 +147,11 @@ def _draw(kind: AnyFigure, info: Info, path: Path) -> str:
 
 
 def _write_tables(results: Results, folder: Path) -> list[TableNote]:
-    """Every table as CSV, without its columns of pixels."""
+    """Every table as CSV, without its columns of pixels and of lists."""
     notes = []
     for name, table in TABLES.items():
         frame = results.tables[name]
-        pixels = [column.name for column in table.columns if column.type == schema.BYTES]
-        frame.drop(columns=pixels).to_csv(folder / f"{name}.csv", index=False)
+        frame[table.plain_names].to_csv(folder / f"{name}.csv", index=False)
         notes.append(TableNote(table, len(frame)))
     return notes
 

@@ -47,6 +47,11 @@ class Table:
         """Names of the key columns."""
         return [column.name for column in self.columns[: self.keys]]
 
+    @property
+    def plain_names(self) -> list[str]:
+        """Names of the columns that fit into text: neither bytes nor lists."""
+        return [column.name for column in self.columns if column.type not in (BYTES, REALS)]
+
     def rows(self, columns: Mapping[str, Sequence[object]]) -> pa.Table:
         """An Arrow table of these columns (all of equal length).
 
