@@ -11,10 +11,14 @@ from raysweep.study import (
     ClassRadius,
     Digits,
     FrechetDistance,
+    Glo,
     ImageFolder,
+    LeNet,
     Mnist,
+    Pca,
     ProjectedAdam,
     Reconstruction,
+    ReconstructionClassifier,
     Samples,
     Study,
     Vae,
@@ -116,6 +120,20 @@ def test_only_priors_are_sampled(measure: ClassRadius | Samples) -> None:
     assert measure.applies_to(WganGp())
     assert measure.applies_to(Vae())
     assert not measure.applies_to(Autoencoder())
+
+
+def test_controls_without_a_prior_are_reconstructed_by_encoding_or_by_inversion() -> None:
+    """GLO has neither an encoder nor a prior: its generator is inverted, as a GAN's is, in the same ball."""
+    for measure in (Reconstruction(), ReconstructionClassifier()):
+        assert measure.applies_to(Glo())
+        assert measure.applies_to(Pca())
+        assert not measure.applies_to(LeNet())
+    assert Reconstruction().inverts(Glo())
+    assert not Reconstruction().inverts(Pca())
+    assert Reconstruction(decoder="invert").whitens(Pca())
+    assert not Reconstruction().whitens(Glo())
+    assert not Reconstruction(decoder="invert").applies_to(Glo())
+    assert not FrechetDistance().applies_to(Glo())
 
 
 def test_inversion_costs_two_passes_a_step() -> None:

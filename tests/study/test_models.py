@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from raysweep.architecture import Network, dcgan_generator, mlp_generator
 from raysweep.errors import UserError
 from raysweep.plan import make_plan
-from raysweep.study import Arm, Autoencoder, CelebA, Cifar10, Digits, Gan, Mnist, Study, WganGp, grid
+from raysweep.study import Arm, Autoencoder, CelebA, Cifar10, Digits, Gan, Glo, Mnist, Study, WganGp, grid
 from raysweep.study.data import DataFacts
 from raysweep.study.models.width import WidthSettings
 
 CIFAR10, CELEBA, MNIST, DIGITS = (data().facts(Path()) for data in (Cifar10, CelebA, Mnist, Digits))
-DECODERS = {WganGp: "generator", Gan: "generator", Autoencoder: "decoder"}
+DECODERS = {WganGp: "generator", Gan: "generator", Glo: "generator", Autoencoder: "decoder"}
 families = pytest.mark.parametrize("family", DECODERS, ids=lambda family: family.__name__)
 
 

@@ -12,7 +12,7 @@ from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard
 from raysweep.study.measures.reconstruction import Reconstruction
-from raysweep.study.models import FamilySettings, LeNet
+from raysweep.study.models import FamilySettings, LatentSettings, LeNet
 
 RECONSTRUCTION_CLASSIFIER = Table(
     "reconstruction_classifier",
@@ -75,6 +75,10 @@ class ReconstructionClassifier(MeasureSettings):
             self.classifier.networks(facts)
         except ValueError as error:
             raise UserError(f"measure {self.name} trains a LeNet: {error}") from error
+
+    def applies_to(self, model: FamilySettings) -> bool:
+        """Whatever reconstructs images, by an encoder or by inversion."""
+        return isinstance(model, LatentSettings)
 
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
         """See `MeasureSettings`: one LeNet each."""

@@ -1,16 +1,17 @@
 """Generative latent optimisation."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import PositiveFloat, PositiveInt
 
 from raysweep import architecture
 from raysweep.architecture import Lookup, Network
 from raysweep.study.data import DataFacts
 from raysweep.study.models.base import DescentSettings, LatentSettings
+from raysweep.study.models.width import WidthSettings
 
 
-class Glo(LatentSettings, DescentSettings):
+class Glo(LatentSettings, DescentSettings, WidthSettings):
     """Generative latent optimisation: a generator, and a latent of its own for every training image, trained together.
 
     It is asked for nothing but to reach the training images, with the networks and the latents that a GAN has: a bound
@@ -33,12 +34,10 @@ class Glo(LatentSettings, DescentSettings):
     steps: PositiveInt | None = 80_000
     latent_learning_rate: PositiveFloat = 0.1
     """Adam's learning rate for the latents."""
-    width: Annotated[int, Field(ge=2)] = 128
-    """Channels before the generator's last convolution; 128 as in the GANs."""
 
     def networks(self, facts: DataFacts) -> dict[str, Network]:
         """The generator of Table 1 of "Impact of the latent space", and the training images' latents."""
         return {
-            "generator": architecture.dcgan_generator(self.latent_dim, facts.shape, self.width),
+            "generator": self.matched(lambda width: architecture.dcgan_generator(self.latent_dim, facts.shape, width)),
             "latents": Network((Lookup(facts.train, self.latent_dim),)),
         }
