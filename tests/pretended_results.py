@@ -436,6 +436,7 @@ def _omega(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) ->
         "omega": [omega],
         "variance": [0.8],
         "scaled_omega": [omega / 0.8],
+        "unrelated_omega": [0.5],
         "steepest_pair": [math.sqrt(omega)],
         "steepest_image": [2 * math.sqrt(omega)],
         "pairs": [measure.pairs],

@@ -70,8 +70,9 @@ def caption(info: HoleMasses) -> str:
         f"{percent(1 - info.quantile)} (grey), in any dimension. Below, or on the right, codes were first given the "
         "prior's mean and covariance, so that their scale does not count. Posterior means are less spread than the "
         "prior by construction, the more so the more latent dimensions the model does not use; samples of the "
-        f"posterior are what the decoder was trained on. {panels_words(info.mass)}{info.protocol} "
-        f"{seeds_words(info.mass)}"
+        "posterior are what the decoder was trained on. In more than a few dimensions nearest neighbours see the "
+        "scale of codes well and gaps between them hardly: the mass is then a lower estimate. "
+        f"{panels_words(info.mass)}{info.protocol} {seeds_words(info.mass)}"
     )
 
 

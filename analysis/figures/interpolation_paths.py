@@ -98,7 +98,7 @@ def draw(info: Paths, figure: Figure) -> None:
     """A mosaic for each pair, a line in it for each model; images off the data are framed."""
     lines, points = len(info.pairs[0]), len(info.pairs[0][0].images)
     image = min(0.4, (WIDTH - LABELS) / (len(info.pairs) * (points + 1)))
-    figure.set_size_inches(WIDTH, lines * image * 1.09 + 0.5)
+    figure.set_size_inches(WIDTH, lines * image * 1.09 + 0.25)
     row = figure.subplots(1, len(info.pairs), squeeze=False)[0]
     for axes, pair in zip(row, info.pairs, strict=True):
         _draw_pair(pair, axes, named=axes is row[0])

@@ -29,6 +29,9 @@ RADIUS = 3.0
 REACH, CELL = 4.0, 0.05
 """The prior is integrated over the square [−4, 4]², which holds all but 0.01 % of it, in cells of this side."""
 
+VIEW = 3.5
+"""The axes reach from −VIEW to VIEW."""
+
 SHOWN = 2_000
 """Encodings drawn, at most."""
 
@@ -154,8 +157,9 @@ def draw(info: Planes, figure: Figure) -> None:
         axes.remove()
     for plane, axes in zip(info.planes, grid.flat, strict=False):
         _draw_plane(plane, axes)
-    for axes in grid[-1]:
+    for axes in grid.flat[max(0, len(info.planes) - across) : len(info.planes)]:
         axes.set_xlabel("z₁")
+        axes.tick_params(labelbottom=True)
     for line in grid:
         line[0].set_ylabel("z₂")
     classes = sorted({int(label) for plane in info.planes for label in plane.labels} - {-1})
@@ -176,7 +180,7 @@ def _draw_plane(plane: Plane, axes: Axes) -> None:
     colours = [to_rgb(_colour(int(label))) for label in plane.labels]
     axes.scatter(plane.z[:, 0], plane.z[:, 1], c=colours, s=2.0, linewidths=0, rasterized=True)
     axes.add_patch(Circle((0, 0), RADIUS, fill=False, color=MUTED, linewidth=0.8, linestyle=(0, (3, 2))))
-    axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
+    axes.set(xlim=(-VIEW, VIEW), ylim=(-VIEW, VIEW), aspect="equal")
     axes.grid(visible=False)
     axes.set_title(f"{plane.label}\nholes: {_mass_words(plane.mass)}", fontsize=7.5)
 
@@ -192,7 +196,7 @@ def _colour(label: int) -> str:
 
 def caption(info: Planes) -> str:
     """What is shown, and under which rule."""
-    outside = sum(int((np.abs(plane.z).max(axis=1) > REACH).sum()) for plane in info.planes)
+    outside = sum(int((np.abs(plane.z).max(axis=1) > VIEW).sum()) for plane in info.planes)
     beyond = f" {plural(outside, 'encoding')} lie outside of the axes." if outside else ""
     rest = f" {plural(info.left_out, 'more plane')} had no room." if info.left_out else ""
     seeds = band_words([plane.mass.seeds for plane in info.planes], "The masses", "brackets")

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis.curves import Panel, panels
 from analysis.figures.base import FigureKind
-from analysis.figures.trade_off import TradeOff, draw_multiples, panels_words, seeds_words
+from analysis.figures.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
 from analysis.results import Results
 from analysis.style import LineStyle, arm_colours
 from analysis.words import number, span
@@ -16,7 +16,7 @@ PARTS: dict[str, tuple[LineStyle, str]] = {"validation": ("-", "validation image
 
 QUANTITIES = {
     "omega": "ω",
-    "scaled_omega": "ω / variance\nof the codes",
+    "relative_omega": "ω / ω of\nunrelated codes",
     "steepest_image": "steepest Jacobian ‖J‖",
 }
 
@@ -27,7 +27,8 @@ class Stretches:
 
     measure: str
     panels: Mapping[str, tuple[Panel, ...]]
-    """For each of `QUANTITIES`, the same panels."""
+    """For each of `QUANTITIES`, the same panels. "relative_omega" is ω over that of codes of the same variance that are
+    as far apart whatever their images."""
     protocol: str
     colours: Mapping[str, str]
 
@@ -37,6 +38,7 @@ def infos(results: Results) -> tuple[Stretches, ...]:
     found = []
     for measure in results.measures("omega"):
         rows = results.rows(measure)
+        rows = rows.assign(relative_omega=rows["scaled_omega"] / rows["unrelated_omega"])
         found.append(
             Stretches(
                 measure.name,
@@ -50,8 +52,13 @@ def infos(results: Results) -> tuple[Stretches, ...]:
 
 
 def draw(info: Stretches, figure: Figure) -> None:
-    """Each number on a logarithmic scale of its own."""
-    contents = [TradeOff(info.panels[name], label, PARTS, True, info.colours) for name, label in QUANTITIES.items()]
+    """Each number on a scale of its own; the relative one from zero up."""
+    unrelated = Level(1.0, "codes unrelated to their images")
+    contents = [
+        TradeOff(info.panels[name], label, PARTS, not relative, info.colours, (unrelated,) if relative else ())
+        for name, label in QUANTITIES.items()
+        for relative in [name == "relative_omega"]
+    ]
     draw_multiples(contents, figure)
 
 
@@ -59,10 +66,11 @@ def caption(info: Stretches) -> str:
     """What is shown, and its protocol."""
     return (
         "ω = ‖f(I₁) − f(I₂)‖² / ‖I₁ − I₂‖², mean over pairs of images with pixels in [0, 1], where f is the encoder "
-        "(of a VAE, the posterior's mean); the same over the variance of the codes, which does not change when an "
-        "encoder only shrinks them; and the largest singular value of the encoder's Jacobian at any image examined, a "
-        f"lower bound of its Lipschitz constant. {panels_words(info.panels['omega'])}{info.protocol} "
-        f"{seeds_words(info.panels['omega'])}"
+        "(of a VAE, the posterior's mean); the same over the ω of codes of equal variance that are as far apart "
+        "whatever their images (1, grey), which does not change when an encoder only shrinks its codes; and the "
+        "largest singular value of the encoder's Jacobian at any image examined, a lower bound of its Lipschitz "
+        "constant. A model whose ω is lower, and whose relative ω is not, has made its codes smaller, no more. "
+        f"{panels_words(info.panels['omega'])}{info.protocol} {seeds_words(info.panels['omega'])}"
     )
 
 

@@ -26,11 +26,14 @@ def run(settings: Omega, shard: Shard, context: MeasureContext) -> Columns:
     variance = float(means.double().var(dim=0).mean())
     examined = chosen_images("validation", settings.jacobians, context)
     omega = float(ratios.mean())
+    unit_apart = torch.tensor([[0.0], [1.0]], device=context.device).expand(len(pairs), 2, 1)
+    inverse_distance = float(_ratios(pairs, unit_apart, context).mean())
     return {
         "part": [shard.part],
         "omega": [omega],
         "variance": [variance],
         "scaled_omega": [omega / variance if variance > 0 else math.nan],
+        "unrelated_omega": [2 * context.latent_dim * inverse_distance],
         "steepest_pair": [math.sqrt(float(ratios.max()))],
         "steepest_image": [float(_steepness(examined, context).max())],
         "pairs": [len(pairs)],

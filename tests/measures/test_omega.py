@@ -60,6 +60,16 @@ def test_scaled_omega_does_not_change_with_the_scale(make_context: Make) -> None
     assert small["scaled_omega"] == pytest.approx(large["scaled_omega"], rel=1e-4)
 
 
+def test_codes_that_are_unrelated_to_the_images_have_the_omega_of_such(make_context: Make) -> None:
+    context = make_context(Autoencoder(latent_dim=64))
+    matrix = torch.randn(16, 64, generator=torch.Generator().manual_seed(3))
+    object.__setattr__(context.learner, "encode", lambda images: torch.sin(1e4 * images.flatten(1) @ matrix))
+    row = measured(context)
+    assert row["scaled_omega"] == pytest.approx(row["unrelated_omega"], rel=0.05)
+    isometric = measured(with_encoder(make_context(Autoencoder(latent_dim=16)), torch.eye(16)))
+    assert isometric["scaled_omega"] < 0.95 * isometric["unrelated_omega"]
+
+
 def test_no_pair_is_steeper_than_the_jacobian_of_a_linear_encoder(make_context: Make) -> None:
     matrix = torch.randn(16, 4, generator=torch.Generator().manual_seed(2))
     row = measured(with_encoder(make_context(Autoencoder(latent_dim=4)), matrix))

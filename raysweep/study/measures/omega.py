@@ -23,6 +23,12 @@ OMEGA = Table(
         Column("omega", REAL, "ω, ‖f(I₁) − f(I₂)‖² / ‖I₁ − I₂‖² of images in [0, 1], mean over pairs"),
         Column("variance", REAL, "variance of the codes f(I), mean over latent dimensions"),
         Column("scaled_omega", REAL, "omega / variance: ω of codes that are scaled to a variance of 1"),
+        Column(
+            "unrelated_omega",
+            REAL,
+            "what scaled_omega is if codes are as far apart whatever their images: 2 dim(z) times the mean of "
+            "1 / ‖I₁ − I₂‖²",
+        ),
         Column("steepest_pair", REAL, "root of the largest ω: no Lipschitz constant of f is smaller"),
         Column("steepest_image", REAL, "largest singular value of the encoder's Jacobian at any of `jacobians` images"),
         Column("pairs", INTEGER, "number of pairs", "pairs"),
@@ -37,7 +43,8 @@ class Omega(MeasureSettings):
 
     f(I) is the posterior's mean. As ω is a ratio of squares, it is bounded by the square of the Lipschitz constant
     (the paper leaves out the square). An encoder lowers ω by merely shrinking its codes; divided by their variance,
-    ω does not change with the scale.
+    ω does not change with the scale. What then is left is whether similar images have similar codes: if not,
+    `scaled_omega` is `unrelated_omega`, a number of the data set alone.
 
     Source: Manoj (2018), Section 4.1.
     """

@@ -103,7 +103,7 @@ def test_stretches_are_shown_with_and_without_their_scale(make_results: Callable
     (info,) = omega.infos(make_results(omega=lambda trial: 0.4 + 0.2 * trial.seed))
     means = {name: shown[0].curves[0].mean for name, shown in info.panels.items()}
     np.testing.assert_allclose(means["omega"], 0.5)
-    np.testing.assert_allclose(means["scaled_omega"], 0.5 / 0.8)
+    np.testing.assert_allclose(means["relative_omega"], 0.5 / 0.8 / 0.5)
     np.testing.assert_allclose(means["steepest_image"], 0.4**0.5 + 0.6**0.5)
     assert "10,000 random pairs" in omega.caption(info)
 
