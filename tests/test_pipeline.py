@@ -71,16 +71,18 @@ def test_every_trial_and_every_shard_is_there(finished: Path) -> None:
     assert set(found["trials"]["trial"]) == {trial.id for trial in STUDY.trials}
     assert set(found["trials"]["status"]) == {"finished"}
     assert found["failures"].empty
-    gans, others = 8, 10  # trials with and without inversion
+    inverted, encoded = 8 + 2 + 2, 4 + 2 + 4 + 2  # GANs, GLO, polynomial; AE, VAE, LC-VAE, PCA
+    sampled = 8 + 2 + 2 + 4  # GANs, polynomial, VAE, LC-VAE
     by_measure = found["reconstruction"].groupby("measure").size()
-    assert by_measure["reconstruction"] == (gans + others) * 40 + gans * 10
-    assert by_measure["newton"] == (gans + others) * 12 + gans * 4
-    assert by_measure["lbfgs"] == (gans + others) * 15 + gans * 4
-    assert by_measure["decoder"] == others * 24  # six parts of four
-    assert len(found["class_radius"]) == (gans + 2 + 4) * 20
-    assert len(found["samples"]) == (gans + 2 + 4) * 16
-    assert len(found["reconstruction_classifier"]) == (gans + others) * 2
-    assert len(found["frechet"]) == gans + 4 + 2 * (2 + 4)
+    assert by_measure["reconstruction"] == (inverted + encoded) * 40 + inverted * 10
+    assert by_measure["newton"] == (inverted + encoded) * 12 + inverted * 4
+    assert by_measure["lbfgs"] == (inverted + encoded) * 15 + inverted * 4
+    assert by_measure["decoder"] == encoded * 24  # six parts of four
+    assert len(found["class_radius"]) == sampled * 20
+    assert len(found["samples"]) == sampled * 16
+    assert len(found["reconstruction_classifier"]) == (inverted + encoded) * 2
+    assert len(found["frechet"]) == sampled + encoded
+    assert len(found["interpolant"]) == 2
     for name in ("history", "frechet"):
         assert np.isfinite(found[name][{"history": "value", "frechet": "distance"}[name]]).all()
 

@@ -172,7 +172,7 @@ def test_one_budget_replaces_the_other() -> None:
 
 def test_a_star_stands_for_all_arms_or_measures_that_have_the_setting() -> None:
     changed = override(SMALL, ["arms.*.steps=5", "arms.*.lam=2", "arms.*.over.latent_dim=3", "measures.*.shard=7"])
-    assert {model.steps for model in models(changed).values()} == {5}
+    assert {model.steps for model in models(changed).values() if hasattr(model, "steps")} == {5}
     assert models(changed)["lc_vae"].lam == 2
     assert {arm.name: arm.over["latent_dim"] for arm in changed.arms if "latent_dim" in arm.over} == {
         "wgan_gp": (3,),
