@@ -12,6 +12,11 @@ from analysis.results import Results
 
 UNIT = "share off the data of VAE / of LC-VAE"
 
+BLIND = (
+    "Blends of the pixels of two images are off the data no more often than held-out images are: the distance hardly "
+    "tells what lies between images from images."
+)
+
 
 def examine(effects: Callable[[Mapping[str, Estimate]], Sequence[Effect]], meaning: str, results: Results) -> Finding:
     """ln(VAE's share off the data / LC-VAE's), of straight paths between encodings, at each dim(z)."""
@@ -19,6 +24,8 @@ def examine(effects: Callable[[Mapping[str, Estimate]], Sequence[Effect]], meani
     if not measures:
         return not_measured("There are no interpolations in the tables.")
     rows = results.rows(measures[0])
+    blends = rows[rows["part"] == "blend"]
+    blind = len(blends) > 0 and blends["off"].mean() <= 1 - blends["quantile"].iloc[0]
     values = results.means(rows[rows["part"] == "linear"], "off")
     pair = lipschitz_pair(results, [replace(v, value=inner_share(v.value, v.count)) for v in values])
     ratios = log_ratios(as_cells(pair.vae), as_cells(pair.lc_vae)) if pair else {}
@@ -34,6 +41,7 @@ def examine(effects: Callable[[Mapping[str, Estimate]], Sequence[Effect]], meani
         statistic="Share of the straight path between two encodings that is decoded off the data, of the VAE over that "
         f"of the LC-VAE ({pair.setting}), paired by dim(z) and seed; {meaning}.",
         evidence=tuple(as_ratio(UNIT, label, estimate) for label, estimate in estimates.items()),
+        cautions=(BLIND,) if blind else (),
     )
     return replace(finding, verdict="undecided", why=differing_words(pair)) if pair.differing else finding
 

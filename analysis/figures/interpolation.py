@@ -74,14 +74,15 @@ def draw(info: OffShares, figure: Figure) -> None:
 
 def _caption(ends: str, info: OffShares) -> str:
     shown = {curve.part for panel in info.panels for curve in panel.curves}
-    control = " Dotted: the control, a blend of the two images themselves, which no model has part in." * (
-        "blend" in shown
+    control = (
+        " Dotted: the control, a blend of the two images themselves, which no model has part in. Where it scores no "
+        "more than held-out images do, distances in this space do not tell a blend from an image."
     )
     return (
         f"Share of the images on the way between {ends} that are farther from the nearest training image than "
         f"{percent(info.quantile)} of held-out images are; these score {percent(1 - info.quantile)} (grey). The ends "
-        f"count as well, as the model decodes them.{control} {panels_words(info.panels)}{info.protocol} "
-        f"{seeds_words(info.panels)}"
+        f"count as well, as the model decodes them.{control if 'blend' in shown else ''} "
+        f"{panels_words(info.panels)}{info.protocol} {seeds_words(info.panels)}"
     )
 
 

@@ -151,7 +151,7 @@ def draw(info: Planes, figure: Figure) -> None:
     across = min(ACROSS, max(2, len(info.planes)))
     down = -(-len(info.planes) // across)
     size = WIDTH / ACROSS if across == ACROSS else WIDTH / 2.4
-    figure.set_size_inches(across * size, down * (size + 0.25) + 0.45)
+    figure.set_size_inches(across * size, down * (size + 0.45) + 0.45)
     grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
     for axes in grid.flat[len(info.planes) :]:
         axes.remove()

@@ -75,6 +75,15 @@ def test_both_claims_about_interpolations(
     assert interpolation_off_data.NO_IMPROVEMENT.examine(results).verdict == no_improvement
 
 
+@pytest.mark.parametrize(("blend", "cautions"), [(0.04, 1), (0.06, 0)])
+def test_a_distance_that_takes_blends_for_images_is_a_caution(
+    blend: float, cautions: int, make_results: Callable[..., Results]
+) -> None:
+    # Of held-out images, 5 % are off the data.
+    results = make_results(study(), off=lambda trial, part: blend if part == "blend" else 0.3)
+    assert len(interpolation_off_data.LESS.examine(results).cautions) == cautions
+
+
 CLAIMS = (
     fewer_holes.CLAIM,
     fewer_holes.WHITENED,
