@@ -1,9 +1,9 @@
-"""Captured modes against the class radius, one point a trained model: Fig. 3.1 of "Looser is Worse"."""
+"""Diversity of generated points against the class radius, one point a model: Fig. 3.1 of "Looser is Worse"."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,17 +17,21 @@ from analysis.protocol import modes_protocol, radius_protocol
 from analysis.results import Results, TrialRow
 from analysis.style import INK, MARKERS, MUTED, WIDTH, arm_colours
 from analysis.words import arm_label, bounds, number, plural
-from raysweep.study.measures import AnyMeasure, ClassRadius
+from raysweep.study.data import GRID2D_DEVIATION
+from raysweep.study.measures import ClassRadius, Modes
 
-NORMAL = NormalDist()
+Quantity = Literal["captured", "classes"]
+"""A number of diversity: captured modes, or the effective number of classes 1 / ‖p‖²."""
+
+QUANTITIES: dict[Quantity, str] = {"captured": "captured modes", "classes": "effective classes $1/\\|p\\|_2^2$"}
 
 
 @dataclass(frozen=True)
-class ModesAndRadius:
-    """One model."""
+class PointModel:
+    """What is known of one model."""
 
     trial: TrialRow
-    captured: int
+    diversity: Mapping[Quantity, float]
     radius: float
     """Mean over prior samples; infinite where for any of them no other class was found."""
 
@@ -43,14 +47,15 @@ class Correlation:
 
 @dataclass(frozen=True)
 class RadiusPanel:
-    """Models of one dim(z): their numbers by arm."""
+    """One number of diversity against the class radius, of the models of one dim(z), by arm."""
 
     latent_dim: int
+    quantity: Quantity
     radius: Mapping[str, tuple[float, ...]]
     """E[r(z)]; infinite where a model has one class only."""
-    captured: Mapping[str, tuple[int, ...]]
+    diversity: Mapping[str, tuple[float, ...]]
     correlation: Correlation | None
-    """None where all models have captured equally many modes, or have one radius."""
+    """None where all models are equal in one of the two."""
 
     @property
     def models(self) -> int:
@@ -60,29 +65,36 @@ class RadiusPanel:
 
 @dataclass(frozen=True)
 class ModesRadius:
-    """Captured modes against class radius, for one measure of modes."""
+    """Diversity against class radius, for one measure of modes."""
 
     measure: str
     modes: int
     """Modes of the data."""
+    by_chance: float
+    """Modes that points spread evenly over the modes' cells would capture, in the mean."""
     panels: tuple[RadiusPanel, ...]
+    """For each dim(z) one of each quantity."""
     protocol: str
     colours: Mapping[str, str]
     labels: Mapping[str, str]
 
 
 def infos(results: Results) -> tuple[ModesRadius, ...]:
-    """Each model is a point; a panel for each dim(z)."""
-    found = []
+    """Each model is a point; panels for each dim(z)."""
+    radius, found = radius_measure(results), []
     for measure in results.measures("modes"):
-        models = modes_and_radius(results, measure)
-        radius = radius_measure(results)
+        assert isinstance(measure, Modes)
+        models = point_models(results, measure)
         if models and radius:
+            count = int(results.rows(measure)["modes"].iloc[0])
             found.append(
                 ModesRadius(
                     measure=measure.name,
-                    modes=int(results.rows(measure)["modes"].iloc[0]),
-                    panels=tuple(_panel(dim, group) for dim, group in by_dim(models).items()),
+                    modes=count,
+                    by_chance=captured_by_chance(measure, count),
+                    panels=tuple(
+                        _panel(dim, quantity, group) for dim, group in by_dim(models).items() for quantity in QUANTITIES
+                    ),
                     protocol=f"{modes_protocol(results, measure)} {radius_protocol(results, radius)}",
                     colours=arm_colours(results),
                     labels={model.trial.arm: arm_label(model.trial.arm, model.trial.family) for model in models},
@@ -91,17 +103,36 @@ def infos(results: Results) -> tuple[ModesRadius, ...]:
     return tuple(found)
 
 
-def modes_and_radius(results: Results, modes: AnyMeasure) -> tuple[ModesAndRadius, ...]:
-    """Every model with rows in the measure `modes`, and in the study's class radius by the nearest mode."""
+def point_models(results: Results, modes: Modes) -> tuple[PointModel, ...]:
+    """Every model with a row in the measure `modes` and in the study's class radius by the nearest mode."""
     radius = radius_measure(results)
     if radius is None:
         return ()
-    captured = results.rows(modes).set_index("trial")["captured"]
+    rows = results.rows(modes).set_index("trial").to_dict("index")
     return tuple(
-        ModesAndRadius(value.trial, int(captured[value.trial.id]), math.inf if value.censored else value.value)
+        PointModel(
+            value.trial,
+            {"captured": float(row["captured"]), "classes": effective_classes(row["nearest"])},
+            math.inf if value.censored else value.value,
+        )
         for value in radii(results, results.rows(radius))
-        if value.trial.id in captured.index
+        if (row := rows.get(value.trial.id)) is not None
     )
+
+
+def effective_classes(counts: Sequence[float]) -> float:
+    """1 / Σ pᵢ² of the shares pᵢ of `counts`: as many equally likely classes collide as often.
+
+    Its logarithm is the collision entropy of Manoj (2018), Section 3.
+    """
+    shares = np.asarray(counts) / np.sum(counts)
+    return float(1 / (shares**2).sum())
+
+
+def captured_by_chance(measure: Modes, modes: int) -> float:
+    """Modes that evenly spread points capture in the mean: each falls near its mode on π (k σ)² of a cell's 2 × 2."""
+    near = math.pi * (measure.deviations * GRID2D_DEVIATION) ** 2 / 4
+    return modes * (1 - (1 - near / modes) ** measure.samples)
 
 
 def radius_measure(results: Results) -> ClassRadius | None:
@@ -110,68 +141,58 @@ def radius_measure(results: Results) -> ClassRadius | None:
     return next((m for m in measures if m.classifier == "nearest_mode"), None)
 
 
-def by_dim(models: Sequence[ModesAndRadius]) -> dict[int, list[ModesAndRadius]]:
+def by_dim(models: Sequence[PointModel]) -> dict[int, list[PointModel]]:
     """The models by dim(z): a class radius depends on it whatever the modes, so they are compared at one dim(z)."""
     dims = sorted({model.trial.latent_dim for model in models if model.trial.latent_dim is not None})
     return {dim: [model for model in models if model.trial.latent_dim == dim] for dim in dims}
 
 
-def _panel(latent_dim: int, models: Sequence[ModesAndRadius]) -> RadiusPanel:
+def _panel(latent_dim: int, quantity: Quantity, models: Sequence[PointModel]) -> RadiusPanel:
     arms = list(dict.fromkeys(model.trial.arm for model in models))
-    radius = np.array([model.radius for model in models])
-    captured = np.array([float(model.captured) for model in models])
-    value = rank_correlation(captured, radius)
+    pairs = {
+        arm: [(model.radius, model.diversity[quantity]) for model in models if model.trial.arm == arm] for arm in arms
+    }
+    radius, diversity = np.array([pair for own in pairs.values() for pair in own]).T
+    value = rank_correlation(diversity, radius)
     return RadiusPanel(
         latent_dim,
-        {arm: tuple(model.radius for model in models if model.trial.arm == arm) for arm in arms},
-        {arm: tuple(model.captured for model in models if model.trial.arm == arm) for arm in arms},
-        None if math.isnan(value) else Correlation(value, *bootstrap_interval(captured, radius)),
+        quantity,
+        {arm: tuple(radius for radius, _ in own) for arm, own in pairs.items()},
+        {arm: tuple(diversity for _, diversity in own) for arm, own in pairs.items()},
+        None if math.isnan(value) else Correlation(value, *bootstrap_interval(diversity, radius)),
     )
 
 
-def radius_bound(classes: int) -> float:
-    """The largest E[r(z)] that any generator can have whose classes are so many and equally likely.
-
-    K (Φ⁻¹(1/K) / K + φ(Φ⁻¹(1/K))). Source: Manoj (2018), Lemma B.4 at pᵢ = 1/K; infinite for one class.
-    """
-    if classes == 1:
-        return math.inf
-    at = NORMAL.inv_cdf(1 / classes)
-    return at + classes * NORMAL.pdf(at)
-
-
 def draw(info: ModesRadius, figure: Figure) -> None:
-    """Panels side by side with one vertical axis, the arms' legend below all."""
-    figure.set_size_inches(WIDTH, 3.6)
-    row = figure.subplots(1, len(info.panels), squeeze=False, sharey=True)[0]
-    for panel, axes in zip(info.panels, row, strict=True):
+    """A row of panels for each dim(z), the arms' legend below all."""
+    down = len(info.panels) // len(QUANTITIES)
+    figure.set_size_inches(WIDTH, 2.7 * down + 0.5)
+    grid = figure.subplots(down, len(QUANTITIES), squeeze=False)
+    for panel, axes in zip(info.panels, grid.flat, strict=True):
         _draw_panel(info, panel, axes)
-    row[0].set_ylabel("captured modes")
-    arms = [Line2D([], [], linestyle="none", color=info.colours[arm], marker=_marker(info, arm), label=label)
-            for arm, label in info.labels.items()]  # fmt: skip
-    bound = Line2D([], [], color=MUTED, linestyle="--", linewidth=1, label="most for so many equal classes")
-    figure.legend(handles=[*arms, bound], loc="outside lower center", ncols=5)
+    handles = [
+        Line2D([], [], linestyle="none", color=info.colours[arm], marker=_marker(info, arm), label=label)
+        for arm, label in info.labels.items()
+    ]
+    chance = Line2D([], [], color=MUTED, linestyle="--", linewidth=1, label="evenly spread points")
+    figure.legend(handles=[*handles, chance], loc="outside lower center", ncols=5)
 
 
 def _draw_panel(info: ModesRadius, panel: RadiusPanel, axes: Axes) -> None:
-    classes = range(2, info.modes + 1)
-    axes.plot([radius_bound(count) for count in classes], classes, "--", color=MUTED, linewidth=1)
     finite = [value for values in panel.radius.values() for value in values if math.isfinite(value)]
-    right = 1.1 * max([*finite, radius_bound(2)])
+    right = 1.15 * max(finite, default=1.0)
     for arm, radius in panel.radius.items():
         whole = np.isfinite(radius)
-        x = np.where(whole, radius, right)
-        y = np.array(panel.captured[arm])
+        x, y = np.where(whole, radius, right), np.array(panel.diversity[arm])
         colour, marker = info.colours[arm], _marker(info, arm)
-        axes.plot(x[whole], y[whole], marker, color=colour, alpha=0.75, markeredgewidth=0, clip_on=False)
+        axes.plot(x[whole], y[whole], marker, color=colour, alpha=0.75, markeredgewidth=0)
         axes.plot(x[~whole], y[~whole], marker, color=colour, markerfacecolor="white", clip_on=False)
     if len(finite) < panel.models:
-        axes.axvline(right, color=MUTED, linewidth=0.7, linestyle=":")
         axes.annotate("∞", (right, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", color=MUTED)
-    axes.set_xlim(0, right)
-    axes.set_ylim(0, info.modes * 1.04)
-    axes.set_xlabel("class radius E[r(z)]")
-    axes.set_title(f"dim(z) = {panel.latent_dim}, {correlation_words(panel)}", color=INK)
+    axes.axhline(info.by_chance if panel.quantity == "captured" else info.modes, color=MUTED, ls="--", lw=1)
+    axes.set(xlim=(0, right), ylim=(0, info.modes * 1.06), xlabel="class radius E[r(z)]")
+    axes.set_ylabel(QUANTITIES[panel.quantity])
+    axes.set_title(f"dim(z) = {panel.latent_dim}: {correlation_words(panel)}", color=INK)
 
 
 def _marker(info: ModesRadius, arm: str) -> str:
@@ -196,13 +217,14 @@ def caption(info: ModesRadius) -> str:
         else ""
     )
     return (
-        f"Captured modes, of {info.modes}, against the class radius: a point is a model, of any setting and seed. "
-        "ρ is Spearman's rank correlation of the two with its 95 % bootstrap interval over models; the paper expects "
-        "it to be negative. The dashed line is the largest class radius that a generator with so many equally likely "
-        f"classes can have (Lemma B.4).{hollow} {info.protocol}"
+        "Diversity of generated points against the class radius: a point is a model, of any setting and seed. Left: "
+        f"captured modes, of {info.modes}; points spread evenly would capture {number(info.by_chance)} by chance "
+        "(dashed). Right: 1 / Σ pᵢ² of the shares pᵢ of samples by nearest mode, the number with which the paper's "
+        "theorems bound the class radius. ρ is Spearman's rank correlation, which the paper expects to be negative, "
+        f"with its 95 % bootstrap interval over models.{hollow} {info.protocol}"
     )
 
 
 FIGURE = FigureKind(
-    "Captured modes against class radius", infos, draw, caption, "no captured modes were measured beside a class radius"
+    "Diversity against class radius", infos, draw, caption, "no captured modes were measured beside a class radius"
 )

@@ -47,7 +47,7 @@ TRIALS = {
     "cifar10": 8 * 7 * 3,  # 8 families and controls × 7 dim(z) × 3 seeds
     "celeba": 4 * 6 * 3,  # 2 families and 2 controls × 6 dim(z) × 3 seeds
     "toys": 2,  # 2 generators
-    "grid2d": (3 * 2 * 3 + 2 * 2) * 5,  # 3 GANs × 2 dim(z) × 3 budgets, WGAN-GP × 2 × 2; 5 seeds
+    "grid2d": 4 * 2 * 3 * 5,  # 4 families × 2 dim(z) × 3 learning rates × 5 seeds
     "lcvae_mnist": 1 + (2 * 2 + 2 * 2 + 2 + 3) * 3,  # λ × c twice, c of weights, c of gains; 3 seeds
     "polynomial": 3 * 2 * 2 * 8,  # nodes × forms × arithmetics × numbers of images
 }

@@ -52,9 +52,15 @@ def test_every_model_is_a_point_of_its_dimension(make_results: Callable[..., Res
     results = make_results(gans(), captured=captured, radius=lambda trial: 1 / captured(trial))
     (info,) = modes_radius.infos(results)
     assert (info.measure, info.modes) == ("modes", 25)
-    assert [panel.latent_dim for panel in info.panels] == [2, 10]
-    for panel in info.panels:
-        assert panel.captured == {"gan": (10, 11), "pacgan2": (20, 21)}
+    assert [(panel.latent_dim, panel.quantity) for panel in info.panels] == [
+        (2, "captured"),
+        (2, "classes"),
+        (10, "captured"),
+        (10, "classes"),
+    ]
+    for panel in info.panels:  # equally many samples are on each captured mode, so there are as many classes
+        assert panel.diversity["gan"] == pytest.approx((10, 11))
+        assert panel.diversity["pacgan2"] == pytest.approx((20, 21))
         assert panel.radius["gan"] == pytest.approx((1 / 10, 1 / 11))
         assert panel.radius["pacgan2"] == pytest.approx((1 / 20, 1 / 21))
         assert panel.correlation is not None
@@ -62,7 +68,14 @@ def test_every_model_is_a_point_of_its_dimension(make_results: Callable[..., Res
         assert panel.models == 4
     assert info.labels == {"gan": "GAN", "pacgan2": "PacGAN2"}
     text = modes_radius.caption(info)
-    for words in ("of 25", "2,500 samples", "3 standard deviations", "nearest to it", "20 prior samples a trial"):
+    for words in (
+        "of 25",
+        "capture 20.7 by chance",
+        "2,500 samples",
+        "3 standard deviations",
+        "nearest to it",
+        "20 prior samples a trial",
+    ):
         assert words in text
     assert "infinite" not in text
 
@@ -82,11 +95,22 @@ def test_equal_models_have_no_correlation(make_results: Callable[..., Results]) 
     assert modes_radius.correlation_words(info.panels[0]) == "4 models, no correlation"
 
 
-def test_the_bound_is_that_of_half_spaces_for_two_classes() -> None:
-    assert modes_radius.radius_bound(2) == pytest.approx(math.sqrt(2 / math.pi))
-    assert modes_radius.radius_bound(1) == math.inf
-    bounds = [modes_radius.radius_bound(classes) for classes in range(2, 50)]
-    assert bounds == sorted(bounds, reverse=True)
+@pytest.mark.parametrize(("counts", "effective"), [([5, 0, 0], 1), ([2, 2, 2], 3), ([3, 1], 1.6)])
+def test_the_effective_number_of_classes(counts: list[float], effective: float) -> None:
+    assert modes_radius.effective_classes(counts) == pytest.approx(effective)
+
+
+def test_evenly_spread_points_capture_modes_by_chance() -> None:
+    """25 cells of 2 × 2 around the modes, and a disc of radius 0.15 in each."""
+    stream = np.random.default_rng(0)
+    captured = []
+    for _ in range(400):
+        points = stream.uniform(-5, 5, (500, 2))
+        modes = 2 * np.round(points / 2)
+        near = np.linalg.norm(points - modes, axis=1) < 0.15
+        captured.append(len(np.unique(modes[near], axis=0)))
+    expected = modes_radius.captured_by_chance(Modes(samples=500), 25)
+    assert np.mean(captured) == pytest.approx(expected, abs=4.5 * np.std(captured) / 20)
 
 
 def test_without_a_radius_by_the_nearest_mode_there_is_no_figure(make_results: Callable[..., Results]) -> None:
