@@ -1,13 +1,12 @@
 """Studies: which models are trained over which values, with which seeds, and what is measured on them."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_core import ErrorDetails
 
 from raysweep.errors import UserError, choices
 from raysweep.study.base import Frozen, Name, short_hash
@@ -294,8 +293,8 @@ WORDS = {
 """What is wrong with a value, by pydantic's name for it. The one pattern that settings have is that of `Name`."""
 
 
-def describe_error(item: ErrorDetails) -> str:
-    """What is wrong with one value, in words: "must be at least 2"."""
+def describe_error(item: Mapping[str, Any]) -> str:
+    """What is wrong with one value ("must be at least 2"), given as `ValidationError.errors` lists it."""
     if item["type"] not in WORDS:
-        return item["msg"].removeprefix("Value error, ")
+        return str(item["msg"]).removeprefix("Value error, ")
     return WORDS[item["type"]].format(**item.get("ctx", {}))
