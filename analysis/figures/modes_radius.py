@@ -226,5 +226,5 @@ def caption(info: ModesRadius) -> str:
 
 
 FIGURE = FigureKind(
-    "Diversity against class radius", infos, draw, caption, "no captured modes were measured beside a class radius"
+    "Captured modes against class radius", infos, draw, caption, "no captured modes were measured beside a class radius"
 )

@@ -23,9 +23,7 @@ MODES = Table(
         Column("samples", INTEGER, "number of generated points", "points"),
         Column("deviations", REAL, "how near its mode a high-quality sample is, in the modes' standard deviations"),
         Column("high_quality", REAL, "share of high-quality samples"),
-        Column(
-            "reverse_kl", REAL, "KL(generated ‖ data) of the shares of samples by nearest mode", "nat"
-        ),
+        Column("reverse_kl", REAL, "KL(generated ‖ data) of the shares of samples by nearest mode", "nat"),
         Column("nearest", REALS, "number of samples nearest to each mode, by class number", "points"),
         Column("points", REALS, "the first samples: x, y, x, y …"),
     ),
