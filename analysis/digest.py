@@ -129,10 +129,7 @@ def _page(
         *reduced,
         summary(results),
         f"Made by `{ran}` and `python -m analysis RESULTS --digest DIR`. {_machine(results.environment)}",
-        "## What became of the claims",
-        _claims_table(judged) if judged else "No claim could be judged.",
-        RULE,
-        *([_unmeasured(unmeasured)] if unmeasured else []),
+        *(["## What became of the claims", _claims_table(judged), RULE, _unmeasured(unmeasured)] if judged else []),
         "## Figures",
         *(_figure(index, figure) for index, figure in enumerate(drawn, start=1)),
         "## Tables",
@@ -168,6 +165,8 @@ def _cell(text: str) -> str:
 
 
 def _unmeasured(claims: Findings) -> str:
+    if not claims:
+        return "Every claim is measured by this study."
     titles = "; ".join(claim.title for claim, _ in claims)
     return f"Not measured by this study ({plural(len(claims), 'claim')}): {titles}."
 
