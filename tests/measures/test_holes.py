@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import norm
@@ -46,6 +46,7 @@ def test_codes_that_follow_the_prior_have_the_holes_of_held_out_codes(dim: int) 
     assert mass == pytest.approx(0.1, abs=4 * 0.0067 * 2**0.5)
 
 
+@settings(deadline=None)
 @given(quantile=st.floats(0.01, 0.99), dim=st.integers(1, 4), scale=st.floats(0.01, 100))
 def test_held_out_codes_score_the_rest_of_the_quantile(quantile: float, dim: int, scale: float) -> None:
     train, held_out = scale * points(40, dim, 0), points(50, dim, 1)
@@ -124,16 +125,16 @@ def context_of(train: Tensor, held_out: Tensor, deviation: float = 0.0) -> Measu
     return MeasureContext(trial, learner, data, CPU)
 
 
-def measure(context: MeasureContext, settings: Holes) -> dict[str, dict[str, Any]]:
-    shards = settings.shards(context.trial.model, context.data.facts)
-    rows = [run_measure(settings, shard, context).to_pylist()[0] for shard in shards]
+def measure(context: MeasureContext, holes: Holes) -> dict[str, dict[str, Any]]:
+    shards = holes.shards(context.trial.model, context.data.facts)
+    rows = [run_measure(holes, shard, context).to_pylist()[0] for shard in shards]
     return {row["part"]: row for row in rows}
 
 
 def test_a_scaled_encoder_changes_the_mass_but_not_the_whitened_one() -> None:
     train, held_out = points(1_000, 2, 0), points(1_000, 2, 1)
-    settings = Holes(samples=1_000, images=1_000, quantile=0.9)
-    plain, shrunk = (measure(context_of(s * train, s * held_out), settings)["means"] for s in (1.0, 0.2))
+    holes = Holes(samples=1_000, images=1_000, quantile=0.9)
+    plain, shrunk = (measure(context_of(s * train, s * held_out), holes)["means"] for s in (1.0, 0.2))
     assert plain["mass"] < 0.15
     assert shrunk["mass"] > 0.8
     # Codes are float32, so samples within rounding of the threshold may change sides.
@@ -152,8 +153,8 @@ def test_samples_of_the_posterior_fill_what_its_means_leave() -> None:
 
 
 def test_a_row_carries_its_protocol() -> None:
-    settings = Holes(samples=30, images=25, quantile=0.8)
-    row = measure(context_of(points(60, 2, 0), points(20, 2, 1)), settings)["means"]
+    holes = Holes(samples=30, images=25, quantile=0.8)
+    row = measure(context_of(points(60, 2, 0), points(20, 2, 1)), holes)["means"]
     assert {name: row[name] for name in ("samples", "codes", "held_out", "quantile")} == {
         "samples": 30,
         "codes": 25,
