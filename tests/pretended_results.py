@@ -24,6 +24,7 @@ from raysweep.study import (
     Interpolation,
     KernelDistance,
     LcVae,
+    LossSurface,
     Memorisation,
     Modes,
     Omega,
@@ -36,6 +37,7 @@ from raysweep.study import (
     Toy,
     Trial,
     Vae,
+    Weights,
     WganGp,
     grid,
 )
@@ -119,6 +121,12 @@ class Numbers:
     holes: Callable[[Trial, str], float] = plausible_holes
     off: Callable[[Trial, str], float] = plausible_off
     omega: Callable[[Trial], float] = plausible_omega
+    ks_distance: Callable[[Trial, str], float] = lambda trial, part: 0.01 * spread(trial)
+    """Of the weights of the first layer, in a state; the others have few weights."""
+    std_ratio: Callable[[Trial, str], float] = lambda trial, part: 1.2 * spread(trial)
+    """Of the last layer's weights over those before it."""
+    rugged: Callable[[Trial], int] = lambda trial: 0
+    """How many loss surfaces of a trial have a second minimum, the first ones."""
     shift: Callable[[Trial], float] = lambda trial: 0.0
     """How far all encodings are moved along the first latent dimension."""
     censored: Callable[[Trial], int] = lambda trial: 0
@@ -165,6 +173,8 @@ def pretended_study(seeds: Sequence[int] = (0, 1), **fields: object) -> Study:
             Holes(),
             Omega(),
             Interpolation(pairs=4, points=5, keep=2),
+            Weights(),
+            LossSurface(samples=2, resolution=21, path=11),
             Samples(count=48),
         ),
     }
@@ -344,6 +354,49 @@ def _class_radius(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numb
     }
 
 
+def _weights(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    """Uniform in all layers, whatever their distance to normal is said to be."""
+    last = shard.stop
+    layers = list(range(1, last + 1))
+    std = [0.05 * (numbers.std_ratio(trial, shard.part) if layer == last else 1) for layer in layers]
+    return {
+        "part": [shard.part] * last,
+        "network": ["generator"] * last,
+        "layer": layers,
+        "kind": ["dense"] * last,
+        "count": [2_000 if layer == 1 else 100 for layer in layers],
+        "mean": [0.0] * last,
+        "std": std,
+        "skewness": [0.0] * last,
+        "excess_kurtosis": [-1.2] * last,
+        "ks_distance": [numbers.ks_distance(trial, shard.part) if layer == 1 else 0.1 for layer in layers],
+        "shapiro_w": [0.95] * last,
+        "shapiro_sample": [100] * last,
+        "smallest": [-math.sqrt(3) * value for value in std],
+        "largest": [math.sqrt(3) * value for value in std],
+        "histogram": [[0.01] * 100] * last,
+    }
+
+
+def _loss_surface(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    """f = (a − 1)² + b², or in its place a second bowl about (1, 1.6), where it lies lower."""
+    assert isinstance(measure, LossSurface)
+    samples = list(range(shard.start, shard.stop))
+    b, a = np.meshgrid(*[np.linspace(-2, 2, measure.resolution)] * 2, indexing="ij")
+    bowl = (a - 1) ** 2 + b**2
+    two = np.minimum(bowl, (a - 1) ** 2 + (b - 1.6) ** 2 + 0.1)
+    return {
+        "part": [shard.part] * len(samples),
+        "sample": samples,
+        "direction": [measure.direction] * len(samples),
+        "resolution": [measure.resolution] * len(samples),
+        "loss": [(two if sample < numbers.rugged(trial) else bowl).ravel().tolist() for sample in samples],
+        "path": [((1 - np.linspace(0, 1, measure.path)) ** 2).tolist()] * len(samples),
+        "norm": [1.0] * len(samples),
+        "solver": ["prior sample"] * len(samples),
+    }
+
+
 def _samples(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     samples = list(range(shard.start, shard.stop))
     return {"sample": samples, "pixels": [_picture(sample + trial.seed) for sample in samples]}
@@ -505,6 +558,8 @@ WRITERS: dict[str, Callable[[AnyMeasure, Trial, Shard, Numbers], Columns]] = {
     "holes": _holes,
     "omega": _omega,
     "interpolation": _interpolation,
+    "weights": _weights,
+    "loss_surface": _loss_surface,
     "samples": _samples,
     "interpolant": _interpolant,
     "reconstruction_classifier": _reconstruction_classifier,

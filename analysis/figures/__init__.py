@@ -10,6 +10,7 @@ from analysis.figures import (
     interpolation_paths,
     kernel_distance,
     latent_plane,
+    loss_surface,
     memorisation,
     mode_samples,
     modes_radius,
@@ -28,7 +29,10 @@ from analysis.figures import (
     sample_grid,
     schedule,
     smallest_dimension,
+    surface_shape,
     training,
+    weight_normality,
+    weights,
 )
 from analysis.figures.base import AnyFigure
 
@@ -61,6 +65,10 @@ FIGURES: dict[str, AnyFigure] = {
     "reconstruction_norms": reconstruction_norms.FIGURE,
     "reconstruction_overfitting": reconstruction_overfitting.FIGURE,
     "reconstruction_classifier": reconstruction_classifier.FIGURE,
+    "weights": weights.FIGURE,
+    "weight_normality": weight_normality.FIGURE,
+    "loss_surface": loss_surface.FIGURE,
+    "surface_shape": surface_shape.FIGURE,
     "polynomial": polynomial.FIGURE,
     "training": training.FIGURE,
     "schedule": schedule.FIGURE,

@@ -29,12 +29,12 @@ LOSS_SURFACE = Table(
         Column(
             "loss",
             REALS,
-            "f(a, b) = l(z0 + aα + bβ): squared error per pixel value, pixels in [-1, 1]; line by line, a running "
-            "fastest, from b = −2 up",
+            "f(a, b): squared error per pixel value of the image of z0 + aα + bβ, pixels in [-1, 1]; line by line, a "
+            "running fastest, from the smallest b up",
             "1/pixel",
         ),
         Column("path", REALS, "f(a, 0) at equally spaced a from 0 to 1: straight from z0 to z*", "1/pixel"),
-        Column("norm", REAL, "‖α‖ = ‖z* − z0‖, and so ‖β‖"),
+        Column("norm", REAL, "‖α‖, the distance from z0 to z*, and so ‖β‖"),
         Column("solver", TEXT, "how z* was found: prior sample, or the inversion's solver with its settings, as JSON"),
     ),
     keys=4,
@@ -58,7 +58,7 @@ class LossSurface(MeasureSettings):
     kind: Literal["loss_surface"] = "loss_surface"
     name: Name = "loss_surface"
     targets: Annotated[tuple[Target, ...], Field(min_length=1)] = ("generated",)
-    samples: PositiveInt = 8
+    samples: PositiveInt = 16
     """Surfaces of each kind of target."""
     direction: Literal["paper", "random"] = "paper"
     """How β is chosen."""
