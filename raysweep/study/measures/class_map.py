@@ -5,10 +5,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from raysweep.schema import INTEGER, REALS, Column, Table
+from raysweep.schema import INTEGER, REALS, TEXT, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
-from raysweep.study.measures.base import MEASURE, PART, TRIAL, MeasureSettings, Shard
+from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard
 from raysweep.study.measures.classes import Classifier, check_classifier
 from raysweep.study.models import FamilySettings, LatentSettings
 
@@ -18,7 +18,7 @@ CLASS_MAP = Table(
     (
         MEASURE,
         TRIAL,
-        PART,
+        Column("part", TEXT, "plane, a line of the map; or samples, all prior samples"),
         Column("line", INTEGER, "index of the line, from the smallest second coordinate up; 0 for prior samples"),
         Column("z", REALS, "the latents, one after the other"),
         Column("labels", REALS, "class number of each latent's image"),
