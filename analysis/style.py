@@ -15,8 +15,14 @@ from analysis.results import Results
 
 INK, MUTED, RULE, PAPER = "#1a1a1a", "#5f5f5f", "#d9d9d9", "#ffffff"
 
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-"""Colours that colour-blind readers tell apart. Source: Okabe and Ito (2008)."""
+PALETTE = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"),
+    *("#882255", "#999933", "#332288", "#8c8c8c"),
+)
+"""Colours that colour-blind readers tell apart: seven, and four for studies with more arms.
+
+Source: Okabe and Ito (2008); of the four, the first three are of Tol's (2021) "muted" scheme.
+"""
 
 FAMILY_COLOURS = {
     "wgan_gp": PALETTE[0],
@@ -28,7 +34,7 @@ FAMILY_COLOURS = {
     "glo": PALETTE[5],
 }
 
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "p", "h")
 """One more than there are colours, so that an arm that must share a colour has a marker of its own."""
 
 LineStyle = Literal["-", "--", ":", "-."]
