@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.correlation import bootstrap_interval, rank_correlation
@@ -34,6 +34,7 @@ def test_constants_have_no_correlation() -> None:
     assert all(math.isnan(end) for end in bootstrap_interval(*columns([(1, 2), (1, 3), (1, 4)])))
 
 
+@settings(deadline=None)  # a busy machine takes longer
 @given(NUMBERS)
 def test_only_the_order_counts(pairs: list[tuple[int, int]]) -> None:
     x, y = columns(pairs)
