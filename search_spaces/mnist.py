@@ -119,8 +119,8 @@ REDUCED = Study(
     question=STUDY.question,
     reduction="5,000 of 60,000 training images; generators half as wide; 300 generator iterations, with 2 critic "
     "steps on batches of 32, instead of 8,000 with 5 on 64; 600 to 800 steps for the other families; 2 "
-    "seeds instead of 3; 16 images inverted instead of 500, with at most 120 steps from 4 starts; scikit- "
-    "learn's digits are the foreign images, not Fashion-MNIST. Its models are not trained to their end: "
+    "seeds instead of 3; 16 images inverted instead of 500, with at most 120 steps from 4 starts; "
+    "scikit-learn's digits are the foreign images, not Fashion-MNIST. Its models are not trained to their end: "
     "it shows that every experiment runs, and what it looks like.",
     data=Mnist(limit=5_000),
     arms=(
