@@ -21,13 +21,16 @@ def log_density_per_dim(square: float) -> float:
     return -0.5 * (math.log(2 * math.pi) + square)
 
 
-def bound(feasible: str, latent_dim: int) -> float:
-    """The largest ‖z‖² that is feasible; see `raysweep.study.solvers.Feasible`."""
+def bounds(feasible: str, latent_dim: int) -> tuple[float, float]:
+    """The smallest and the largest ‖z‖² that are feasible; see `raysweep.study.solvers.Feasible`."""
+    square = stats.chi2(latent_dim)
     if feasible == "paper_ball":
-        return latent_dim + 3 * math.sqrt(2 * latent_dim)
+        return 0.0, latent_dim + 3 * math.sqrt(2 * latent_dim)
     if feasible == "chi2_ball":
-        return float(stats.chi2(latent_dim).ppf(0.997))
-    return math.inf
+        return 0.0, float(square.ppf(0.997))
+    if feasible == "shell":
+        return float(square.ppf(0.0015)), float(square.ppf(0.9985))
+    return 0.0, math.inf
 
 
 BIN = 0.25

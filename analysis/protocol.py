@@ -15,6 +15,7 @@ from raysweep.study.solvers import Solver
 FEASIBLE = {
     "paper_ball": "‖z‖² ≤ d + 3√(2d) (Pinetz et al., Eq. 5)",
     "chi2_ball": "‖z‖² within the 99.7 % point of χ² with d degrees of freedom",
+    "shell": "‖z‖² between the 0.15 % and 99.85 % points of χ² with d degrees of freedom",
     "everything": "no constraint on z",
 }
 

@@ -8,6 +8,7 @@ from scipy.optimize import brentq
 from torch import Tensor, nn
 
 from raysweep.architecture import ImageShape, dcgan_generator
+from raysweep.feasible import FeasibleSet
 from raysweep.models.networks import build
 
 Generate = Callable[[Tensor], Tensor]
@@ -28,6 +29,13 @@ def curved(latent_dim: int) -> Generate:
     return lambda z: torch.tanh(torch.tanh(z @ weights[0]) @ weights[1] / 4).unflatten(1, (1, 3, 4))
 
 
+def assert_feasible(z: Tensor, allowed: FeasibleSet) -> None:
+    """Up to the rounding of float32."""
+    norms = z.norm(dim=1)
+    assert bool((norms >= allowed.inner * (1 - 1e-6)).all())
+    assert bool((norms <= allowed.outer * (1 + 1e-6)).all())
+
+
 def nearest_in_ball(matrix: Tensor, target: Tensor, limit: float) -> np.ndarray:
     """Argmin ‖Az − x‖² over ‖z‖ ≤ R: (AᵀA + μI) z = Aᵀx, where μ ≥ 0 solves the secular equation ‖z(μ)‖ = R."""
     values, vectors = np.linalg.eigh((matrix.T @ matrix).double().numpy())
@@ -40,6 +48,21 @@ def nearest_in_ball(matrix: Tensor, target: Tensor, limit: float) -> np.ndarray:
         return vectors @ solution(0.0)
     root = brentq(lambda mu: np.linalg.norm(solution(mu)) - limit, 0.0, np.linalg.norm(right) / limit)
     return vectors @ solution(root)
+
+
+def nearest_outside(matrix: Tensor, target: Tensor, inner: float) -> np.ndarray:
+    """Argmin ‖Az − x‖² over ‖z‖ ≥ r: as above, with a multiplier 0 ≥ μ > −λ, the smallest eigenvalue of AᵀA."""
+    values, vectors = np.linalg.eigh((matrix.T @ matrix).double().numpy())
+    right = vectors.T @ (matrix.T @ target).double().numpy()
+
+    def solution(multiplier: float) -> np.ndarray:
+        return right / (values + multiplier)
+
+    if np.linalg.norm(solution(0.0)) >= inner:
+        return vectors @ solution(0.0)
+    # At this multiplier the component along that eigenvector alone is as long as the inner radius.
+    lowest = abs(right[0]) / inner - values[0]
+    return vectors @ solution(brentq(lambda mu: np.linalg.norm(solution(mu)) - inner, lowest, 0.0, xtol=1e-15))
 
 
 def untrained(latent_dim: int, shape: ImageShape, width: int, seed: int = 0) -> nn.Sequential:

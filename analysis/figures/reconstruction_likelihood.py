@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter
 from analysis.figures.base import FigureKind
 from analysis.figures.by_arm import ArmPanel, Line, by_arm, dims_axis, draw_by_arm, line, seeds_of
 from analysis.parts import WORDS, part_words
-from analysis.prior import bound, log_density_per_dim, square_per_dim
+from analysis.prior import bounds, log_density_per_dim, square_per_dim
 from analysis.protocol import FEASIBLE, reconstruction_protocol
 from analysis.results import Results, Value
 from analysis.style import INK, PALETTE, RULE
@@ -71,7 +71,7 @@ def draw(info: Likelihood, figure: Figure) -> None:
     """‖z*‖² / d on the left, the log-density that it means on the right; the prior's band is grey."""
     shown = {content.label for panel in info.panels for content in panel.lines}
     low, high = np.array([square_per_dim(dim) for dim in info.dims]).T
-    bounds = [bound(info.feasible, dim) / dim for dim in info.dims]
+    ends = np.array([bounds(info.feasible, dim) for dim in info.dims]) / np.array(info.dims)[:, None]
 
     def dress(axes: Axes, last: bool) -> None:
         dims_axis(axes, info.dims)
@@ -80,7 +80,9 @@ def draw(info: Likelihood, figure: Figure) -> None:
         if info.feasible == "everything":
             axes.set_yscale("log")
         else:
-            axes.plot(info.dims, bounds, color=INK, linestyle=":", linewidth=0.9)
+            for end in ends.T:
+                if end.any():
+                    axes.plot(info.dims, end, color=INK, linestyle=":", linewidth=0.9)
         if last:
             # The log-density is linear in what the axis on the left shows, so the same ticks are written in it.
             right = axes.secondary_yaxis("right")
@@ -93,11 +95,7 @@ def draw(info: Likelihood, figure: Figure) -> None:
 
 def caption(info: Likelihood) -> str:
     """What is shown, and its protocol."""
-    dotted = (
-        ""
-        if info.feasible == "everything"
-        else f" Dotted: the largest that the search may find, {FEASIBLE[info.feasible]}."
-    )
+    dotted = "" if info.feasible == "everything" else f" Dotted: how far the search may go, {FEASIBLE[info.feasible]}."
     return (
         "How likely the latents are that images were reconstructed from: the mean of ‖z*‖² / d over the images of a "
         "trial, d = dim(z), and on the right the mean log-density ln N(z*; 0, I) / d = −½ (ln 2π + ‖z*‖² / d) that it "

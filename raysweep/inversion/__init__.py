@@ -1,8 +1,8 @@
 """Inversion of generators: for each image, the feasible latent whose image comes nearest to it."""
 
-from raysweep.feasible import project, radius
+from raysweep.feasible import FeasibleSet, feasible_set, project, radius
 from raysweep.inversion.problem import Inversion
 from raysweep.inversion.rewrite import fast_equal
 from raysweep.inversion.solve import Inverter, invert
 
-__all__ = ["Inversion", "Inverter", "fast_equal", "invert", "project", "radius"]
+__all__ = ["FeasibleSet", "Inversion", "Inverter", "fast_equal", "feasible_set", "invert", "project", "radius"]

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from raysweep.feasible import project, radius
+from raysweep.feasible import FeasibleSet, feasible_set
 from raysweep.inversion.batch import SMALLEST_ERROR, Outcome, Searches, in_chunks
 from raysweep.inversion.problem import Generate, Inversion, squared_error
-from raysweep.inversion.projected_adam import projected_gradient
 from raysweep.study.solvers import BallLbfgs
 
 ARMIJO = 1e-4
@@ -35,10 +34,10 @@ CHUNK = 1_000
 def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: BallLbfgs) -> Inversion:
     """The feasible latents whose images come nearest to `targets`, searched from every start; the best is kept.
 
-    Where z lies on the ball and descent would leave it, the gradient loses its part along z, and those gradients
-    make the memory's pairs; every step is projected to the ball. In each pass of the generator every search tries
-    one step: one that fails Armijo's test shrinks its own step and tries again in the next pass, while the others
-    go on. After `scout_steps` steps only the `finalists` best searches of each image go on. A search has
+    Where z lies on a boundary of the feasible set and descent would leave it, the gradient loses its part along z, and
+    those gradients make the memory's pairs; every step is projected to the set. In each pass of the generator every
+    search tries one step: one that fails Armijo's test shrinks its own step and tries again in the next pass, while
+    the others go on. After `scout_steps` steps only the `finalists` best searches of each image go on. A search has
 
     - converged: its last `WINDOW` taken steps gained less than `GAIN` together, or the image is met up to rounding; or
       none of `REFUSALS` lengths was taken, and the last step that was taken gained less than `GAIN`, or the gradient
@@ -50,15 +49,15 @@ def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: BallLb
 
     Source: Nocedal and Wright (2006), Algorithms 7.4 and 3.1; Bertsekas (1976) for the projected step.
     """
-    limit = radius(settings.feasible, starts.shape[-1])
-    searches, outcome = _begin(generate, targets, starts, limit, settings.memory)
+    feasible = feasible_set(settings.feasible, starts.shape[-1])
+    searches, outcome = _begin(generate, targets, starts, feasible, settings.memory)
     for step in range(settings.steps):
         if step == settings.scout_steps > 0:
             outcome.record(searches, "budget spent")
             searches = searches.only(outcome.choose(len(starts), settings.finalists)[searches.number])
         if not len(searches):
             break
-        searches = _without_ended(_stepped(generate, searches, limit), outcome, limit)
+        searches = _without_ended(_stepped(generate, searches, feasible), outcome, feasible)
     outcome.record(searches, "budget spent")
     return outcome.best(len(starts))
 
@@ -94,12 +93,14 @@ def _error_and_gradient(generate: Generate, z: Tensor, target: Tensor) -> tuple[
     return error, gradient
 
 
-def _begin(generate: Generate, targets: Tensor, starts: Tensor, limit: float, memory: int) -> tuple[_Search, Outcome]:
+def _begin(
+    generate: Generate, targets: Tensor, starts: Tensor, feasible: FeasibleSet, memory: int
+) -> tuple[_Search, Outcome]:
     count, dim = starts.shape[0] * starts.shape[1], starts.shape[2]
-    z = project(starts.flatten(0, 1), limit)
+    z = feasible.project(starts.flatten(0, 1))
     target = targets.repeat(len(starts), *[1] * (targets.dim() - 1))
     error, gradient = _error_and_gradient(generate, z, target)
-    gradient = projected_gradient(z, gradient, limit)
+    gradient = feasible.projected_gradient(z, gradient)
     zeros = torch.zeros(count, dtype=torch.int64, device=z.device)
     pairs = torch.zeros(count, memory, dim, dtype=z.dtype, device=z.device)
     searches = _Search(
@@ -110,7 +111,7 @@ def _begin(generate: Generate, targets: Tensor, starts: Tensor, limit: float, me
         passes=zeros + 2,
         gradient=gradient,
         direction=-gradient,
-        length=_first_length(gradient, limit),
+        length=_first_length(gradient, feasible),
         steps=pairs,
         changes=pairs,
         scales=pairs[:, :, 0],
@@ -120,22 +121,22 @@ def _begin(generate: Generate, targets: Tensor, starts: Tensor, limit: float, me
     return searches, Outcome(z, error)
 
 
-def _reach(limit: float, dim: int) -> float:
-    """The ball's radius; where there is no ball, that of the prior's typical latents."""
-    return limit if math.isfinite(limit) else math.sqrt(dim)
+def _reach(feasible: FeasibleSet, dim: int) -> float:
+    """The radius of the feasible set; where it has none, that of the prior's typical latents."""
+    return feasible.outer if math.isfinite(feasible.outer) else math.sqrt(dim)
 
 
-def _first_length(gradient: Tensor, limit: float) -> Tensor:
+def _first_length(gradient: Tensor, feasible: FeasibleSet) -> Tensor:
     slope = gradient.norm(dim=1).clamp(min=torch.finfo(gradient.dtype).tiny)
-    length: Tensor = FIRST_STEP * _reach(limit, gradient.shape[1]) / slope
+    length: Tensor = FIRST_STEP * _reach(feasible, gradient.shape[1]) / slope
     return length
 
 
-def _stepped(generate: Generate, searches: _Search, limit: float) -> _Search:
+def _stepped(generate: Generate, searches: _Search, feasible: FeasibleSet) -> _Search:
     """With the next step of each search tried, and taken where it passes Armijo's test."""
-    trial = project(searches.z + searches.length[:, None] * searches.direction, limit)
+    trial = feasible.project(searches.z + searches.length[:, None] * searches.direction)
     error, gradient = _error_and_gradient(generate, trial, searches.target)
-    gradient = projected_gradient(trial, gradient, limit)
+    gradient = feasible.projected_gradient(trial, gradient)
     step = trial - searches.z
     promise = (searches.gradient * step).sum(dim=1)
     taken = (error < searches.error) & (error <= searches.error + ARMIJO * promise)
@@ -150,7 +151,7 @@ def _stepped(generate: Generate, searches: _Search, limit: float) -> _Search:
     searches.history = torch.where(taken[:, None], older, searches.history)
     forgets = searches.refused == FORGET
     searches.scales = torch.where(forgets[:, None], 0, searches.scales)
-    _turn(searches, taken | forgets, limit)
+    _turn(searches, taken | forgets, feasible)
     return searches
 
 
@@ -169,7 +170,7 @@ def _first_in(memory: Tensor, newest: Tensor) -> Tensor:
     return torch.cat([newest[:, None], memory[:, :-1]], dim=1)
 
 
-def _turn(searches: _Search, turns: Tensor, limit: float) -> None:
+def _turn(searches: _Search, turns: Tensor, feasible: FeasibleSet) -> None:
     """New directions, with full steps, for those searches that moved or lost their memory."""
     direction = -_two_loops(searches.gradient, searches.steps, searches.changes, searches.scales)
     slope = (direction * searches.gradient).sum(dim=1)
@@ -178,8 +179,8 @@ def _turn(searches: _Search, turns: Tensor, limit: float) -> None:
     newton = downhill & (searches.scales[:, 0] > 0)
     direction = torch.where(newton[:, None], direction, -searches.gradient)
     size = direction.norm(dim=1).clamp(min=torch.finfo(direction.dtype).tiny)
-    full = (_reach(limit, direction.shape[1]) / size).clamp(max=1.0)
-    length = torch.where(newton, full, _first_length(searches.gradient, limit))
+    full = (_reach(feasible, direction.shape[1]) / size).clamp(max=1.0)
+    length = torch.where(newton, full, _first_length(searches.gradient, feasible))
     searches.direction = torch.where(turns[:, None], direction, searches.direction)
     searches.length = torch.where(turns, length, searches.length)
 
@@ -203,13 +204,13 @@ def _two_loops(gradient: Tensor, steps: Tensor, changes: Tensor, scales: Tensor)
     return result
 
 
-def _without_ended(searches: _Search, outcome: Outcome, limit: float) -> _Search:
+def _without_ended(searches: _Search, outcome: Outcome, feasible: FeasibleSet) -> _Search:
     """Those that go on; the others' results go to `outcome`."""
     met = searches.error <= SMALLEST_ERROR * searches.target.flatten(1).square().sum(dim=1)
     flat = searches.error >= (1 - GAIN) * searches.history[:, -1]
     slope = searches.gradient.norm(dim=1)
     refused = searches.refused >= REFUSALS
-    level = FIRST_STEP * _reach(limit, searches.z.shape[1]) * slope <= GAIN * searches.error
+    level = FIRST_STEP * _reach(feasible, searches.z.shape[1]) * slope <= GAIN * searches.error
     slowed = searches.error >= (1 - GAIN) * searches.history[:, 1]
     converged = met | flat | (slope == 0) | (refused & (level | slowed))
     stalled = refused & ~converged

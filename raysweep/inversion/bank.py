@@ -1,12 +1,11 @@
 """Prior samples and their images, generated once per model: the nearest ones are good starts for a search."""
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from raysweep.feasible import project
+from raysweep.feasible import FeasibleSet
 from raysweep.inversion.problem import Generate
 
 CHUNK = 500
@@ -33,9 +32,9 @@ class Bank:
         return self.z[torch.cat(rows).T]
 
 
-def make_bank(generate: Generate, z: Tensor, limit: float = math.inf) -> Bank:
-    """The bank of the latents `z`, projected to the ball of radius `limit`; one forward pass each."""
-    z = project(z, limit)
+def make_bank(generate: Generate, z: Tensor, feasible: FeasibleSet) -> Bank:
+    """The bank of the latents `z`, projected to the feasible set; one forward pass each."""
+    z = feasible.project(z)
     with torch.no_grad():
         images = torch.cat([generate(chunk).flatten(1) for chunk in torch.split(z, CHUNK)])
     return Bank(z, images)

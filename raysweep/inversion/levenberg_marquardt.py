@@ -1,4 +1,4 @@
-"""Inversion by Levenberg-Marquardt with the exact Jacobian, the ball inside each step."""
+"""Inversion by Levenberg-Marquardt with the exact Jacobian, the feasible set inside each step."""
 
 import warnings
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from raysweep.feasible import project, radius
+from raysweep.feasible import FeasibleSet, feasible_set
 from raysweep.inversion.batch import SMALLEST_ERROR, Outcome, Searches, in_chunks
 from raysweep.inversion.problem import Generate, Inversion, squared_error
 from raysweep.study.solvers import LevenbergMarquardt
@@ -19,7 +19,7 @@ GAIN = 1e-4
 REFUSALS = 8
 """After so many refused steps in a row the damping has grown 2³⁶-fold, and no step at all would be taken."""
 NEWTON_STEPS = 12
-"""Newton steps for the ball's multiplier; they converge quadratically and from one side."""
+"""Newton steps for the boundary's multiplier; they converge quadratically and from one side."""
 COLUMNS = 2_000
 """Columns of Jacobians that are computed at once: bounds the memory."""
 
@@ -27,7 +27,7 @@ COLUMNS = 2_000
 def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: LevenbergMarquardt) -> Inversion:
     """The feasible latents whose images come nearest to `targets`, searched from every start; the best is kept.
 
-    A step from z minimises ‖r + Js‖² + μ‖s‖² over ‖z + s‖ ≤ R, with residual r = g(z) − x and Jacobian J. It is
+    A step from z minimises ‖r + Js‖² + μ‖s‖² over feasible z + s, with residual r = g(z) − x and Jacobian J. It is
     taken if it lowers the error; Nielsen's rule sets μ by how well the error was predicted. All searches run side
     by side, each with its own μ. A search has
 
@@ -45,11 +45,11 @@ def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: Levenb
         starts: (starts, count, dim(z)).
         settings: steps and the feasible set.
     """
-    limit = radius(settings.feasible, starts.shape[-1])
-    searches, outcome = _begin(generate, targets, starts, limit)
+    feasible = feasible_set(settings.feasible, starts.shape[-1])
+    searches, outcome = _begin(generate, targets, starts, feasible)
     for _ in range(settings.steps):
         searches = _linearised(generate, searches)
-        searches = _stepped(generate, searches, limit)
+        searches = _stepped(generate, searches, feasible)
         searches = _without_ended(searches, outcome)
         if not len(searches):
             break
@@ -78,9 +78,9 @@ class _Search(Searches):
     """What the last step was predicted to gain."""
 
 
-def _begin(generate: Generate, targets: Tensor, starts: Tensor, limit: float) -> tuple[_Search, Outcome]:
+def _begin(generate: Generate, targets: Tensor, starts: Tensor, feasible: FeasibleSet) -> tuple[_Search, Outcome]:
     count, dim = starts.shape[0] * starts.shape[1], starts.shape[2]
-    z = project(starts.flatten(0, 1), limit)
+    z = feasible.project(starts.flatten(0, 1))
     target = targets.repeat(len(starts), *[1] * (targets.dim() - 1))
     with torch.no_grad():
         (error,) = in_chunks(lambda z, x: (squared_error(generate(z), x),), COLUMNS, z, target)
@@ -159,17 +159,17 @@ def _normal_equations(generate: Generate, z: Tensor, target: Tensor) -> tuple[Te
     return (columns @ columns.mT).double(), (columns @ residual[:, :, None])[:, :, 0].double()
 
 
-def _stepped(generate: Generate, searches: _Search, limit: float) -> _Search:
+def _stepped(generate: Generate, searches: _Search, feasible: FeasibleSet) -> _Search:
     """With the step of each search tried, and taken where it lowers the error."""
     coordinates = (searches.axes.mT @ searches.z.double()[:, :, None])[:, :, 0]
-    goal = nearest_in_ball(
+    goal = nearest_feasible(
         searches.curvature + searches.damping[:, None],
         (searches.curvature + searches.damping[:, None]) * coordinates - searches.slope,
-        limit,
+        feasible,
     )
     step = goal - coordinates
     promise = -(2 * searches.slope + searches.curvature * step).mul(step).sum(dim=1)
-    trial = project((searches.axes @ goal[:, :, None])[:, :, 0].to(searches.z.dtype), limit)
+    trial = feasible.project((searches.axes @ goal[:, :, None])[:, :, 0].to(searches.z.dtype))
     with torch.no_grad():
         (error,) = in_chunks(lambda z, x: (squared_error(generate(z), x),), COLUMNS, trial, searches.target)
     gain = (searches.error - error).double()
@@ -189,21 +189,28 @@ def _stepped(generate: Generate, searches: _Search, limit: float) -> _Search:
     return searches
 
 
-def nearest_in_ball(curvature: Tensor, right: Tensor, limit: float) -> Tensor:
-    """Argmin ½ wᵀCw − wᵀb over ‖w‖ ≤ `limit`, for diagonal positive C (searches, dim) and b: w = b / (C + λ).
+def nearest_feasible(curvature: Tensor, right: Tensor, feasible: FeasibleSet) -> Tensor:
+    """Argmin ½ wᵀCw − wᵀb over a ball or shell, for diagonal positive C (searches, dim) and b: w = b / (C + λ).
 
-    λ = 0 where that lies in the ball; else ‖w(λ)‖ = R, solved by Newton's method on 1/‖w‖, which is nearly linear
-    in λ and concave: from 0 it converges without overshooting.
+    λ = 0 where that is feasible. Else ‖w(λ)‖ is the outer radius, with λ > 0; or the inner one, with 0 > λ > −min C,
+    which is the global minimum although a shell is not convex. Solved by Newton's method on 1/‖w‖, nearly linear in λ
+    and concave: from the left, where w is too long, it converges without overshooting. For the inner radius that is
+    where the component of the least C alone is as long as the radius.
 
-    Source: Moré and Sorensen (1983), Eq. 3.
+    Source: Moré and Sorensen (1983), Eq. 3 and Section 3.
     """
-    multiplier = torch.zeros_like(right[:, :1])
+    inside = (right / curvature).norm(dim=1, keepdim=True) < feasible.inner
+    length = torch.where(inside, feasible.inner, feasible.outer)
+    least, axis = curvature.min(dim=1, keepdim=True)
+    # Short of −min C, where w would be infinite, also if b has no component there.
+    pole = right.gather(1, axis).abs() / max(feasible.inner, 1e-300) - (1 - 1e-12) * least
+    multiplier = torch.where(inside, pole, 0.0)
     for _ in range(NEWTON_STEPS):
         w = right / (curvature + multiplier)
         norm = w.norm(dim=1, keepdim=True)
         falls = (w.square() / (curvature + multiplier)).sum(dim=1, keepdim=True).clamp(min=1e-300)
-        update = norm.square() / falls * (norm / limit - 1)
-        multiplier = torch.where(norm > limit, multiplier + update, multiplier)
+        update = norm.square() / falls * (norm / length - 1)
+        multiplier = torch.where(norm > length, multiplier + update, multiplier)
     return right / (curvature + multiplier)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from raysweep.feasible import project, radius
+from raysweep.feasible import FeasibleSet, feasible_set
 from raysweep.inversion.problem import Generate, Inversion, Status, squared_error
 from raysweep.study.solvers import ProjectedAdam
 
@@ -27,9 +27,9 @@ def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: Projec
 
     - budget spent: the last tenth of the steps still lowered the error by more than `GAIN` of it.
     - converged: it did not, and at the best iterate the projected gradient (without its part that pushes out of the
-      ball) is at most `FLAT` of the start's. After the last step the gradient is not computed again: if that iterate
-      is the best, the gradient of the best before it counts.
-    - stalled: the error stopped falling elsewhere: at a kink, at the ball (see below), or on steps of the wrong size.
+      feasible set) is at most `FLAT` of the start's. After the last step the gradient is not computed again: if that
+      iterate is the best, the gradient of the best before it counts.
+    - stalled: the error stopped falling elsewhere: at a kink, at the boundary (see below), or on steps of a wrong size.
 
     Where the ball binds, this does not end at the constrained minimum: the gradient does not vanish there, and Adam,
     which divides each component by its own size, follows its signs rather than its direction. For linear generators
@@ -39,8 +39,8 @@ def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: Projec
     Source: Pinetz, Soukup and Pock (2019), Eq. 5; Kingma and Ba (2014), Algorithm 1. The paper does not say which
     iterate it returns.
     """
-    limit = radius(settings.feasible, starts.shape[-1])
-    searches = [_search(generate, targets, project(start, limit), limit, settings) for start in starts]
+    feasible = feasible_set(settings.feasible, starts.shape[-1])
+    searches = [_search(generate, targets, feasible.project(start), feasible, settings) for start in starts]
     errors = torch.stack([search.error for search in searches])
     winner = errors.argmin(dim=0)
     image = torch.arange(len(targets), device=winner.device)
@@ -61,19 +61,19 @@ class _Search:
     status: tuple[Status, ...]
 
 
-def _search(generate: Generate, targets: Tensor, z: Tensor, limit: float, settings: ProjectedAdam) -> _Search:
+def _search(generate: Generate, targets: Tensor, z: Tensor, feasible: FeasibleSet, settings: ProjectedAdam) -> _Search:
     adam = _Adam(z, settings)
     best = _Best(z)
     earlier_error = start_slope = best.error
     for step in range(1, settings.steps + 1):
         error, gradient = _error_and_gradient(generate, targets, z)
-        slope = projected_gradient(z, gradient, limit).norm(dim=1)
+        slope = feasible.projected_gradient(z, gradient).norm(dim=1)
         if step == 1:
             start_slope = slope
         best.offer(z, error, slope)
         if step == settings.steps - settings.steps // 10:
             earlier_error = best.error
-        z = project(adam.step(z, gradient), limit)
+        z = feasible.project(adam.step(z, gradient))
     with torch.no_grad():
         best.offer(z, squared_error(generate(z), targets), best.slope)
     stopped = best.error >= (1 - GAIN) * earlier_error
@@ -125,18 +125,6 @@ def _error_and_gradient(generate: Generate, targets: Tensor, z: Tensor) -> tuple
     error = squared_error(generate(z), targets)
     (gradient,) = torch.autograd.grad(error.sum(), z)
     return error.detach(), gradient
-
-
-def projected_gradient(z: Tensor, gradient: Tensor, limit: float) -> Tensor:
-    """The gradient without the part along which descent would leave the ball: zero at a constrained minimum.
-
-    Only latents on the boundary (to 1e-5 of `limit`, a float's rounding) whose descent direction points outward
-    lose the component along z.
-    """
-    squared_norm = z.square().sum(dim=1, keepdim=True)
-    along = (gradient * z).sum(dim=1, keepdim=True)
-    held_back = (squared_norm.sqrt() >= (1 - 1e-5) * limit) & (along < 0)
-    return torch.where(held_back, gradient - along / squared_norm * z, gradient)
 
 
 def _statuses(stopped: Tensor, flat: Tensor) -> tuple[Status, ...]:

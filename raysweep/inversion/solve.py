@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from raysweep.feasible import radius
+from raysweep.feasible import feasible_set
 from raysweep.inversion import ball_lbfgs, levenberg_marquardt, projected_adam, webster
 from raysweep.inversion.bank import Bank, make_bank
 from raysweep.inversion.problem import Generate, Inversion
@@ -68,7 +68,7 @@ class Inverter:
         """Generates the bank, if the solver needs one, on the device of `like`; the first `invert` would do it."""
         if self._bank is None and isinstance(self.solver, BankedSolver) and self.solver.bank_size:
             z = self._normal((self.solver.bank_size,), like, "bank")
-            self._bank = make_bank(self.generate, z, radius(self.solver.feasible, self.latent_dim))
+            self._bank = make_bank(self.generate, z, feasible_set(self.solver.feasible, self.latent_dim))
 
     @property
     def bank_passes(self) -> int:

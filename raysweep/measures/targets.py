@@ -11,7 +11,7 @@ from torch.nn import functional
 from raysweep.architecture import ImageShape
 from raysweep.data import load_data
 from raysweep.data.images import Images
-from raysweep.inversion import project, radius
+from raysweep.inversion import feasible_set
 from raysweep.measures.context import MeasureContext
 from raysweep.measures.streams import normal_each, shuffled, uniform_each
 from raysweep.seeding import derive_seed
@@ -70,7 +70,7 @@ def _generated(
 ) -> Tensor:
     u = normal_each(places, (context.latent_dim,), context.device, context.trial.seed, "generated")
     with torch.no_grad():
-        return context.learner.generate(latents(project(u, radius(settings.solver.feasible, context.latent_dim))))
+        return context.learner.generate(latents(feasible_set(settings.solver.feasible, context.latent_dim).project(u)))
 
 
 def direction(image: int) -> tuple[int, int]:

@@ -7,8 +7,9 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from raysweep.study.base import Frozen
 from raysweep.study.models import Beta
 
-Feasible = Literal["paper_ball", "chi2_ball", "everything"]
-"""‖z‖² ≤ d + 3√(2d) (Pinetz et al., Eq. 5); ‖z‖² ≤ the 99.7 % point of χ² with d degrees of freedom; no constraint."""
+Feasible = Literal["paper_ball", "chi2_ball", "shell", "everything"]
+"""‖z‖² ≤ d + 3√(2d) (Pinetz et al., Eq. 5); ‖z‖² ≤ the 99.7 % point of χ² with d degrees of freedom; ‖z‖² between its
+0.15 % and 99.85 % points; no constraint."""
 
 NEWTON_UP_TO = 4
 """The largest dim(z) at which `Automatic` takes Levenberg-Marquardt, whose steps cost dim(z) + 2 passes.

@@ -9,11 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from inversion_problems import curved, linear, nearest_in_ball, random, untrained
+from inversion_problems import assert_feasible, curved, linear, nearest_in_ball, nearest_outside, random, untrained
 from raysweep.architecture import ImageShape
-from raysweep.inversion import Inversion, ball_lbfgs, fast_equal, levenberg_marquardt, project, radius
+from raysweep.inversion import FeasibleSet, Inversion, ball_lbfgs, fast_equal, feasible_set, levenberg_marquardt, radius
 from raysweep.inversion.problem import squared_error
-from raysweep.inversion.projected_adam import projected_gradient
 from raysweep.study import BallLbfgs, LevenbergMarquardt
 
 Ours = LevenbergMarquardt | BallLbfgs
@@ -45,15 +44,51 @@ def test_a_linear_generator_is_inverted_as_in_closed_form(make: type[Ours], feas
 def test_the_constrained_minimum_is_reached_where_projected_adam_does_not(make: type[Ours], latent_dim: int) -> None:
     matrix = random(20, latent_dim)
     far = random(16, 20, seed=3) + random(16, latent_dim, seed=4) @ matrix.T * 4
-    targets, limit = far[:, None, :, None], radius("paper_ball", latent_dim)
+    targets, feasible = far[:, None, :, None], feasible_set("paper_ball", latent_dim)
     found = search(linear(matrix), targets, random(1, 16, latent_dim, seed=5), make())
-    nearest = torch.tensor(np.stack([nearest_in_ball(matrix, x, limit) for x in far]), dtype=torch.float32)
+    nearest = torch.tensor(np.stack([nearest_in_ball(matrix, x, feasible.outer) for x in far]), dtype=torch.float32)
     minimum = squared_error(linear(matrix)(nearest), targets)
-    assert int((nearest.norm(dim=1) > 0.999 * limit).sum()) >= 8  # the ball binds for most
+    assert int((nearest.norm(dim=1) > 0.999 * feasible.outer).sum()) >= 8  # the ball binds for most
     torch.testing.assert_close(found.error, minimum, rtol=1e-5, atol=0)
     assert set(found.status) == {"converged"}
     gradient = 2 * (linear(matrix)(found.z) - targets).flatten(1) @ matrix
-    assert float((projected_gradient(found.z, gradient, limit).norm(dim=1) / gradient.norm(dim=1)).median()) < 1e-2
+    assert float((feasible.projected_gradient(found.z, gradient).norm(dim=1) / gradient.norm(dim=1)).median()) < 1e-2
+
+
+@SOLVERS
+@pytest.mark.parametrize("latent_dim", [2, 5, 12])
+def test_the_constrained_minimum_is_reached_on_a_shells_inner_sphere(make: type[Ours], latent_dim: int) -> None:
+    """From several starts: on a sphere a quadratic can have a second minimum."""
+    matrix = random(20, latent_dim)
+    near, inner = random(16, 20, seed=3) / 20, feasible_set("shell", latent_dim).inner
+    solver = make(feasible="shell", finalists=6) if make is BallLbfgs else make(feasible="shell")
+    found = search(linear(matrix), near[:, None, :, None], random(6, 16, latent_dim, seed=5), solver)
+    nearest = torch.tensor(np.stack([nearest_outside(matrix, x, inner) for x in near]), dtype=torch.float32)
+    assert int((nearest.norm(dim=1) < 1.001 * inner).sum()) >= 12  # it binds for most
+    minimum = squared_error(linear(matrix)(nearest), near[:, None, :, None])
+    assert int((found.error <= minimum * (1 + 1e-3)).sum()) >= 15
+    assert "budget spent" not in found.status
+
+
+@given(
+    curvature=st.lists(st.floats(1e-3, 1e3), min_size=3, max_size=3),
+    right=st.lists(st.floats(-1e3, 1e3).filter(lambda b: abs(b) > 1e-3), min_size=3, max_size=3),
+    inner=st.floats(0.1, 10),
+)
+def test_the_subproblem_on_a_shell(curvature: list[float], right: list[float], inner: float) -> None:
+    """No point of a fine net on the inner sphere, nor any outside it on the same rays, is better."""
+    C, b = torch.tensor([curvature], dtype=torch.float64), torch.tensor([right], dtype=torch.float64)
+    shell = FeasibleSet(inner, 1e9)
+
+    def value(w: Tensor) -> Tensor:
+        return (C * w.square() / 2 - b * w).sum(dim=1)
+
+    w = levenberg_marquardt.nearest_feasible(C, b, shell)
+    assert float(w.norm()) >= inner * (1 - 1e-6)
+    net = shell.project(inner * torch.nn.functional.normalize(random(2000, 3).double(), dim=1))
+    scale = float(value(net).abs().max())
+    assert float(value(w)) <= float(value(net).min()) + 1e-6 * scale
+    assert float(value(w)) <= float(value(2 * net).min()) + 1e-6 * scale
 
 
 @SOLVERS
@@ -70,7 +105,7 @@ def test_curved_images_are_met(make: type[Ours], latent_dim: int) -> None:
     seed=st.integers(0, 1000),
     scale=st.floats(0.1, 30),
     steps=st.integers(1, 12),
-    feasible=st.sampled_from(["paper_ball", "chi2_ball", "everything"]),
+    feasible=st.sampled_from(["paper_ball", "chi2_ball", "shell", "everything"]),
     name=st.sampled_from(sorted(NAMES)),
 )
 def test_what_is_found_is_feasible_and_no_worse_than_any_start(
@@ -80,10 +115,10 @@ def test_what_is_found_is_feasible_and_no_worse_than_any_start(
     starts = random(3, 3, 4, seed=seed) * scale
     solver = NAMES[name].model_validate({"steps": steps, "feasible": feasible})
     found = search(generate, targets, starts, solver)
-    limit = radius(solver.feasible, 4)
-    assert bool((found.z.norm(dim=1) <= limit * (1 + 1e-6)).all())
+    allowed = feasible_set(solver.feasible, 4)
+    assert_feasible(found.z, allowed)
     for start in starts:
-        assert bool((found.error <= squared_error(generate(project(start, limit)), targets) * (1 + 1e-6)).all())
+        assert bool((found.error <= squared_error(generate(allowed.project(start)), targets) * (1 + 1e-6)).all())
     torch.testing.assert_close(found.error, squared_error(generate(found.z), targets))
 
 
@@ -172,7 +207,7 @@ def test_the_jacobian_of_our_rewritten_generator() -> None:
 )
 def test_the_subproblem_on_the_ball(curvature: list[float], right: list[float], limit: float) -> None:
     C, b = torch.tensor([curvature], dtype=torch.float64), torch.tensor([right], dtype=torch.float64)
-    w = levenberg_marquardt.nearest_in_ball(C, b, limit)
+    w = levenberg_marquardt.nearest_feasible(C, b, FeasibleSet(0.0, limit))
     free = b / C
     if float(free.norm()) <= limit:
         assert torch.equal(w, free)

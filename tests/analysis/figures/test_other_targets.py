@@ -19,11 +19,11 @@ from analysis.figures import (
 from analysis.figures.base import AnyFigure
 from analysis.numbers import numbers
 from analysis.parts import in_order, part_words, shift_of
-from analysis.prior import bound, log_density_per_dim, overlap, square_per_dim
+from analysis.prior import bounds, log_density_per_dim, overlap, square_per_dim
 from analysis.results import Results
 from analysis.style import figure_style, new_figure
 from pretended_results import pretended_study
-from raysweep.feasible import radius
+from raysweep.feasible import feasible_set
 from raysweep.study import Mnist, ProjectedAdam, Reconstruction, Study, Trial
 
 MEASURE = Reconstruction(images=20, generated=10, shard=10, keep=4, shifts=(1, 4), foreign=Mnist(), noise=10)
@@ -188,9 +188,10 @@ def test_inverted_decoders_stand_beside_what_their_encoders_reach(make_results: 
 
 
 @pytest.mark.parametrize("dim", [1, 2, 10, 100])
-@pytest.mark.parametrize("feasible", ["paper_ball", "chi2_ball", "everything"])
+@pytest.mark.parametrize("feasible", ["paper_ball", "chi2_ball", "shell", "everything"])
 def test_bounds_are_those_of_the_solvers(feasible: str, dim: int) -> None:
-    assert math.sqrt(bound(feasible, dim)) == pytest.approx(radius(feasible, dim))  # type: ignore[arg-type]
+    expected = feasible_set(feasible, dim)  # type: ignore[arg-type]
+    assert [math.sqrt(end) for end in bounds(feasible, dim)] == pytest.approx([expected.inner, expected.outer])
 
 
 @pytest.mark.parametrize("dim", [1, 3, 50])
