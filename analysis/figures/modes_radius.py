@@ -166,7 +166,7 @@ def _panel(latent_dim: int, quantity: Quantity, models: Sequence[PointModel]) ->
 def draw(info: ModesRadius, figure: Figure) -> None:
     """A row of panels for each dim(z), the arms' legend below all."""
     down = len(info.panels) // len(QUANTITIES)
-    figure.set_size_inches(WIDTH, 2.7 * down + 0.5)
+    figure.set_size_inches(WIDTH, 2.9 * down + 0.5)
     grid = figure.subplots(down, len(QUANTITIES), squeeze=False)
     for panel, axes in zip(info.panels, grid.flat, strict=True):
         _draw_panel(info, panel, axes)
@@ -186,13 +186,15 @@ def _draw_panel(info: ModesRadius, panel: RadiusPanel, axes: Axes) -> None:
         x, y = np.where(whole, radius, right), np.array(panel.diversity[arm])
         colour, marker = info.colours[arm], _marker(info, arm)
         axes.plot(x[whole], y[whole], marker, color=colour, alpha=0.75, markeredgewidth=0)
-        axes.plot(x[~whole], y[~whole], marker, color=colour, markerfacecolor="white", clip_on=False)
+        if not whole.all():  # the layout takes an empty line that is not clipped for one at the figure's corner
+            axes.plot(x[~whole], y[~whole], marker, color=colour, markerfacecolor="white", clip_on=False)
     if len(finite) < panel.models:
         axes.annotate("∞", (right, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", color=MUTED)
     axes.axhline(info.by_chance if panel.quantity == "captured" else info.modes, color=MUTED, ls="--", lw=1)
     axes.set(xlim=(0, right), ylim=(0, info.modes * 1.06), xlabel="class radius E[r(z)]")
     axes.set_ylabel(QUANTITIES[panel.quantity])
-    axes.set_title(f"dim(z) = {panel.latent_dim}: {correlation_words(panel)}", color=INK)
+    models = plural(panel.models, "model")
+    axes.set_title(f"dim(z) = {panel.latent_dim}, {models}\n{correlation_words(panel)}", color=INK)
 
 
 def _marker(info: ModesRadius, arm: str) -> str:
@@ -200,12 +202,11 @@ def _marker(info: ModesRadius, arm: str) -> str:
 
 
 def correlation_words(panel: RadiusPanel) -> str:
-    """The rank correlation of a panel with its interval, and of how many models it is."""
-    models = plural(panel.models, "model")
+    """The rank correlation of a panel with its interval."""
     if panel.correlation is None:
-        return f"{models}, no correlation"
+        return "no correlation"
     found = panel.correlation
-    return f"ρ = {number(found.value, 2)} {bounds(found.low, found.high, 2)}, {models}"
+    return f"ρ = {number(found.value, 2)} {bounds(found.low, found.high, 2)}"
 
 
 def caption(info: ModesRadius) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.figures import class_map, exact_radius, mode_samples, modes_radius
 from analysis.results import Results
-from analysis.style import arm_colours
+from analysis.style import arm_colours, figure_style, new_figure, render
 from pretended_results import pretended_study
 from raysweep.study import (
     Arm,
@@ -92,7 +92,7 @@ def test_a_collapsed_model_has_an_infinite_radius(make_results: Callable[..., Re
 def test_equal_models_have_no_correlation(make_results: Callable[..., Results]) -> None:
     (info,) = modes_radius.infos(make_results(gans()))
     assert info.panels[0].correlation is None
-    assert modes_radius.correlation_words(info.panels[0]) == "4 models, no correlation"
+    assert modes_radius.correlation_words(info.panels[0]) == "no correlation"
 
 
 @pytest.mark.parametrize(("counts", "effective"), [([5, 0, 0], 1), ([2, 2, 2], 3), ([3, 1], 1.6)])
@@ -195,3 +195,15 @@ def test_toys_stand_beside_their_exact_radius(make_results: Callable[..., Result
 def test_other_models_have_none(make_results: Callable[..., Results]) -> None:
     arms = (Arm(model=WganGp(layers="mlp", latent_dim=2)),)
     assert exact_radius.infos(make_results(pretended_study(data=Grid2d(), arms=arms, measures=(NEAREST,)))) == ()
+
+
+@pytest.mark.parametrize("infinite", [False, True])
+def test_panels_have_room(infinite: bool, make_results: Callable[..., Results]) -> None:
+    """Warnings of the layout are errors here."""
+    results = make_results(gans(), captured=captured, censored=lambda trial: 20 * (infinite and trial.seed))
+    (info,) = modes_radius.infos(results)
+    with figure_style():
+        figure = new_figure()
+        modes_radius.draw(info, figure)
+        render(figure)
+    assert all(axes.get_window_extent().width > 0.3 * figure.bbox.width for axes in figure.axes)
