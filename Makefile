@@ -33,7 +33,7 @@ quick: check ## The same without the tests that start Ray or are slow
 check: $(READY)
 	$(call group,Style,$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .)
 	$(call group,Dockerfile,if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint Dockerfile; else echo "skipped: no hadolint for this machine"; fi)
-	$(call group,Types,$(BIN)/mypy)
+	$(call group,Types,$(BIN)/mypy && $(BIN)/mypy .ci/check_tables.py)
 	$(call group,Layers,$(BIN)/lint-imports)
 
 format: $(READY) ## Format the code, and fix what ruff can fix

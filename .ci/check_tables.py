@@ -38,8 +38,8 @@ def check(store: StudyStore) -> None:
 
     expected: Counter[tuple[str, str]] = Counter()
     for measure, trial, shard in measurements(study, facts):
-        expected[measure.name, trial.id] += 1 if measure.table == "frechet" else shard.stop - shard.start
-    tables = {name: store.table(name) for name in {measure.table for measure in study.measures}}
+        expected[measure.name, trial.id] += 1 if measure.table.name == "frechet" else shard.stop - shard.start
+    tables = {name: store.table(name) for name in {measure.table.name for measure in study.measures}}
     found = Counter(pair for rows in tables.values() for pair in zip(rows["measure"], rows["trial"], strict=True))
     wrong = {pair: (found[pair], expected[pair]) for pair in {*found, *expected} if found[pair] != expected[pair]}
     assert not wrong, f"rows found and expected, by measure and trial: {wrong}"
