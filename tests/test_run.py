@@ -11,6 +11,7 @@ import pytest
 import small_study
 from raysweep.run import DONE, INCOMPLETE, INTERRUPTED, REFUSED, main
 from raysweep.store import StudyStore
+from raysweep.study import FrechetDistance, Samples
 from raysweep.study.loading import known_studies
 
 STUDY_FILE = str(Path(small_study.__file__))
@@ -209,13 +210,23 @@ def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str], m
 
 @pytest.mark.slow
 def test_a_study_is_run_and_drawn_and_not_run_again(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    command = [STUDY_FILE, "--serial", "--results", "my results"]
+    study = small_study.STUDY.model_copy(
+        update={
+            "arms": small_study.STUDY.arms[1:3],
+            "seeds": (0,),
+            "measures": (FrechetDistance(samples=200), Samples()),
+        }
+    )
+    Path("two_arms.py").write_text(
+        f"from raysweep.study import Study\nSTUDY = Study.model_validate_json({study.model_dump_json()!r})\n"
+    )
+    command = ["two_arms.py", "--serial", "--results", "my results"]
     folder = tmp_path / "my results" / "small"
     out = printed(capsys, *command)
     assert f"Report: {folder / 'report' / 'index.html'}\n" in out
     assert out.count(f"tensorboard --logdir {shlex.quote(str(folder / 'tensorboard'))}\n") == 1
     store = StudyStore(folder)
-    assert store.load_study() == small_study.STUDY
+    assert store.load_study() == study
     assert store.load_environment()["command"] == ["raysweep", *command]
     assert set(store.table("trials")["status"]) == {"finished"}
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("model.pt")}
