@@ -1,9 +1,10 @@
 """The class radius of a toy, exactly, with the probabilities of its classes."""
 
 from raysweep.measures.context import Columns, MeasureContext
-from raysweep.radius.exact import radius_bound, toy_classes
+from raysweep.radius.exact import toy_classes
 from raysweep.study.measures import ExactRadius, Shard
 from raysweep.study.models import Toy
+from raysweep.theory import exact_probabilities, lemma
 
 
 def run(settings: ExactRadius, shard: Shard, context: MeasureContext) -> Columns:
@@ -15,5 +16,5 @@ def run(settings: ExactRadius, shard: Shard, context: MeasureContext) -> Columns
     return {
         "radius": [boxes.expected_radius()],
         "probabilities": [probabilities],
-        "bound": [radius_bound(probabilities)],
+        "bound": [lemma(exact_probabilities(probabilities)).value],
     }

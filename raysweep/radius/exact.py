@@ -1,6 +1,5 @@
 """Class radii in closed form: those of the examples in "Looser is Worse", against which the search is tested."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import NormalDist
@@ -80,14 +79,3 @@ LATTICE = Boxes(cuts=tuple(NORMAL.inv_cdf(k / 5) for k in range(1, 5)), latent_d
 def toy_classes(generator: Literal["square", "lattice"]) -> Boxes:
     """The classes of the toy with that generator."""
     return SQUARE if generator == "square" else LATTICE
-
-
-def radius_bound(probabilities: Sequence[float]) -> float:
-    """The upper bound Σ Φ⁻¹(pᵢ) pᵢ + φ(Φ⁻¹(pᵢ)) of E[r(z)], whatever the shape of the classes.
-
-    It is reached by half-spaces. Source: Manoj (2018), Lemmas B.1 and B.4, after Fawzi et al. (2018).
-
-    Args:
-        probabilities: pᵢ of each class, all above 0 and below 1.
-    """
-    return sum(NORMAL.inv_cdf(p) * p + NORMAL.pdf(NORMAL.inv_cdf(p)) for p in probabilities)

@@ -9,9 +9,10 @@ from torch.nn.functional import normalize
 from raysweep.architecture import ImageShape
 from raysweep.models.toy import ToyLearner
 from raysweep.radius import class_radius, make_bank
-from raysweep.radius.exact import LATTICE, SQUARE, Boxes, radius_bound
+from raysweep.radius.exact import LATTICE, SQUARE, Boxes
 from raysweep.study import Toy
 from raysweep.study.data import DataFacts
+from raysweep.theory import exact_probabilities, lemma
 
 FACTS = DataFacts(ImageShape(2, 1), 1000, 10, 25, points=True)
 NORMAL = NormalDist()
@@ -98,10 +99,10 @@ def test_the_search_finds_the_exact_radii(toy: Toy, boxes: Boxes) -> None:
 
 def test_the_bound_of_the_lemma_holds() -> None:
     for boxes in (SQUARE, LATTICE):
-        assert boxes.expected_radius() < radius_bound(boxes.probabilities())
+        assert boxes.expected_radius() < lemma(exact_probabilities(boxes.probabilities())).value
 
 
 @pytest.mark.parametrize("cut", [0.0, 0.7, -2.0])
 def test_half_spaces_reach_the_bound(cut: float) -> None:
     boxes = Boxes(cuts=(cut,), latent_dim=1, labels=(0, 1))
-    assert boxes.expected_radius() == pytest.approx(radius_bound(boxes.probabilities()), rel=1e-12)
+    assert boxes.expected_radius() == pytest.approx(lemma(exact_probabilities(boxes.probabilities())).value, rel=1e-12)

@@ -1,0 +1,45 @@
+from collections.abc import Callable
+
+import pytest
+
+from analysis.claims import radius_theory
+from analysis.figures import radius_theory as figure
+from analysis.results import Results
+from pretended_results import pretended_study
+from raysweep.study import Arm, ClassRadius, Gan, Grid2d, Study
+
+
+def study() -> Study:
+    """Its 100 prior samples fall on ten classes, ten on each."""
+    measures = (ClassRadius(classifier="nearest_mode", samples=100, shard=100),)
+    return pretended_study(
+        (0, 1, 2), data=Grid2d(), arms=(Arm(model=Gan(layers="mlp", latent_dim=2)),), measures=measures
+    )
+
+
+@pytest.mark.parametrize(("radius", "verdict"), [(0.3, "supported"), (2.0, "not supported")])
+def test_a_radius_is_held_against_the_lemma(radius: float, verdict: str, make_results: Callable[..., Results]) -> None:
+    results = make_results(study(), radius=lambda trial: radius + 0.01 * trial.seed)
+    assert radius_theory.LEMMA.examine(results).verdict == verdict
+
+
+def test_the_assumption_is_judged_by_the_largest_share(make_results: Callable[..., Results]) -> None:
+    finding = radius_theory.ASSUMPTION.examine(make_results(study(), radius=lambda trial: 0.3))
+    assert finding.evidence[0].value == pytest.approx(2)  # 1/5 over 1/10
+
+
+def test_the_figure_shows_radius_entropy_and_whether_the_theorem_applies(make_results: Callable[..., Results]) -> None:
+    results = make_results(study(), radius=lambda trial: 0.3, censored=lambda trial: int(trial.seed == 2))
+    [info] = figure.infos(results)
+    assert (len(info.models), info.infinite) == (2, 1)
+    model = info.models[0]
+    assert model.radius.value == pytest.approx(0.3)
+    assert model.radius.low < 0.3 < model.radius.high
+    assert model.lemma.value == pytest.approx(0.4734, abs=1e-4)  # of ten equally likely classes
+    assert model.theorem.applies is None  # 100 samples leave open whether a class has 1/5
+    assert "left open by the simultaneous 95 % limits of the probabilities for 2" in figure.caption(info)
+
+
+def test_without_radii_nothing_is_measured(make_results: Callable[..., Results]) -> None:
+    results = make_results(study(), measured=frozenset())
+    assert radius_theory.LEMMA.examine(results).verdict == "not measured"
