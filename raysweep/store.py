@@ -264,6 +264,9 @@ class StudyStore:
         self._collect_measures(study, facts, schedule, failures)
         self._save_table(schema.FAILURES, _to_arrow(schema.FAILURES, failures))
         self._save_table(schema.SCHEDULE, _to_arrow(schema.SCHEDULE, schedule))
+        for table in (schema.CONFIGURATIONS, schema.EVALUATIONS):
+            if not self.table_path(table.name).is_file():  # of a tuning, its search has written them
+                self._save_table(table, table.schema.empty_table())
 
     def table(self, name: str) -> pd.DataFrame:
         """A collected table; empty, with its columns, where nothing was measured.

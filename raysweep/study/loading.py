@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from pydantic import ValidationError
 
@@ -159,7 +159,7 @@ def _assign(study: AnyStudy, assignment: str) -> AnyStudy:
             raise UserError(f"write {group}.<name>.<setting>=VALUE; the names are {names or '(there are none)'}")
         case parts:
             _put(study, content, parts, text.strip())
-    return type(study).model_validate(content)
+    return cast("AnyStudy", type(study).model_validate(content))
 
 
 def _selected(what: str, name: str, rest: Sequence[str], members: Sequence[Any]) -> list[int]:
