@@ -32,6 +32,8 @@ from raysweep.study.tuning import Choice, Dimension, Nsga2, Tpe, Tuning, Values,
 
 RANGED = "ranged"
 """Suffix of Optuna's parameter that says whether a setting lies in its range, and not at its `otherwise`."""
+DRAWS = 20
+"""How often a configuration is drawn until it is one that was not tried before."""
 
 
 @dataclass(frozen=True)
@@ -69,18 +71,25 @@ class Search:
         return [self._configuration(trial) for trial in self.record.trials]
 
     def draw(self) -> None:
-        """Draws the next configuration, and records it whole."""
+        """Draws the next configuration, and records it whole.
+
+        One that was tried before is drawn again, at most `DRAWS` times: where every setting has an `otherwise`, a
+        large share of random draws has all of them.
+        """
         known = self.record.trials
         number = len(known)
         first = number - number % self.tuning.parallel  # what is drawn with it does not count as known
-        view = optuna.create_study(directions=self.directions, sampler=self._sampler(number))
-        view.add_trials([*known[:first], *(_unknown(trial) for trial in known[first:])])
+        tried = {trial.user_attrs["settings"] for trial in known}
         names = list(self.tuning.baselines)
-        if number < len(names):
-            view.enqueue_trial(self._parameters(self.tuning.baseline_values(names[number])))
-        trial = view.ask()
-        values = self._suggest(trial)
-        drawn = view.trials[-1]
+        for attempt in range(DRAWS):
+            view = optuna.create_study(directions=self.directions, sampler=self._sampler(number, attempt))
+            view.add_trials([*known[:first], *(_unknown(trial) for trial in known[first:])])
+            if number < len(names):
+                view.enqueue_trial(self._parameters(self.tuning.baseline_values(names[number])))
+            settings = self.tuning.model_at(self._suggest(view.ask())).model_dump_json()
+            drawn = view.trials[-1]
+            if number < len(names) or settings not in tried:
+                break
         arm = names[number] if number < len(names) else f"c{number}"
         self.record.add_trial(
             create_trial(
@@ -88,7 +97,7 @@ class Search:
                 params=drawn.params,
                 distributions=drawn.distributions,
                 system_attrs=drawn.system_attrs,
-                user_attrs={"arm": arm, "settings": self.tuning.model_at(values).model_dump_json()},
+                user_attrs={"arm": arm, "settings": settings},
             )
         )
 
@@ -111,9 +120,9 @@ class Search:
             trial.number, trial.user_attrs["arm"], model, state, trial.user_attrs.get("reason", ""), scores
         )
 
-    def _sampler(self, number: int) -> optuna.samplers.BaseSampler:
+    def _sampler(self, number: int, attempt: int) -> optuna.samplers.BaseSampler:
         settings = self.tuning.sampler
-        seed = derive_seed(self.tuning.search_seed, "sampler", number) % 2**32
+        seed = derive_seed(self.tuning.search_seed, "sampler", number, attempt) % 2**32
         if isinstance(settings, Tpe):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)

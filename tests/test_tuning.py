@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import optuna
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 
@@ -27,6 +28,7 @@ from raysweep.study import (
     log_uniform,
 )
 from raysweep.study.loading import override
+from raysweep.study.objectives import OBJECTIVES
 from raysweep.tuning import Search, choose_finalists, nondominated, run_tuning
 from test_pipeline import Recorder
 
@@ -104,6 +106,24 @@ def test_a_batch_that_was_drawn_in_part_is_completed(tmp_path: Path) -> None:
     for _ in range(3):
         again.draw()
     assert [each.model for each in again.configurations()] == [each.model for each in one.configurations()]
+
+
+@SAMPLERS
+def test_nothing_is_tried_twice(tmp_path: Path, sampler: Tpe) -> None:
+    """Without a second draw, a quarter of the first ones would all be λ = 0 and c = ∞."""
+    models = drawn(tmp_path / "search", TINY.model_copy(update={"sampler": sampler}), 10)
+    assert len(set(models)) == len(models)
+
+
+def test_where_all_was_tried_the_search_still_ends(tmp_path: Path) -> None:
+    settings = TINY.model_copy(update={"space": {"clamp": choice("weights", "weights_and_gains")}, "baselines": {}})
+    assert len(drawn(tmp_path / "search", settings, 4)) == 4
+
+
+def test_a_few_censored_class_radii_count_as_the_largest_found() -> None:
+    few = pd.DataFrame({"radius": [1.0] * 18 + [3.0, math.inf]})
+    assert OBJECTIVES["class_radius"].value(few) == pytest.approx((18 + 3 + 3) / 20)
+    assert OBJECTIVES["class_radius"].value(pd.DataFrame({"radius": [1.0, math.inf]})) == math.inf
 
 
 def test_the_whole_way_reports_only_fresh_seeds(tmp_path: Path) -> None:

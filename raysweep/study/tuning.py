@@ -26,7 +26,7 @@ from raysweep.study.measures import AnyMeasure
 from raysweep.study.models import AnyModel, LeNet
 from raysweep.study.objectives import OBJECTIVES, Objective
 
-SEARCH_VERSION = 1
+SEARCH_VERSION = 2
 """Raised whenever the same tuning would search otherwise, so that an old search is not gone on with."""
 
 Values = dict[str, AxisValue]
