@@ -125,6 +125,8 @@ def load_results(store: StudyStore) -> Results:
 
 def _of_study(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Rows of the study's own trials: while a changed study runs, its tables are still those of the earlier one."""
+    if "trial" not in table:  # a search's, which has trials of its own
+        return table
     return table[table["trial"].isin([trial.id for trial in study.trials])]
 
 

@@ -27,6 +27,7 @@ from raysweep.store import StudyStore
 from raysweep.study.core import Study, describe_errors
 from raysweep.study.data import DataFacts
 from raysweep.study.loading import known_studies, load_study, override
+from raysweep.study.tuning import Tuning
 
 if TYPE_CHECKING:
     from raysweep.pipeline import Backend, Outcome, Step
@@ -171,7 +172,10 @@ def _run(options: argparse.Namespace, command: Sequence[str]) -> int:
         return DONE
     if options.only == "report" and not options.plan:
         return _draw_again(options, console)
-    job = _check(options)
+    study, store = _load(options)
+    if isinstance(study, Tuning):
+        return _tune(study, store, options, command, console)
+    job = _check(study, store, options)
     plan = make_plan(job.study, job.facts, job.store)
     if not options.plan:
         return _work(job, plan, options, command, console)
@@ -187,17 +191,16 @@ def _list_studies(console: Console) -> None:
     console.print(table, markup=False)
 
 
-def _load(options: argparse.Namespace) -> tuple[Study, StudyStore]:
-    """The study that was asked for, and its results folder, which may not exist yet."""
+def _load(options: argparse.Namespace) -> tuple[Study | Tuning, StudyStore]:
+    """The study or tuning that was asked for, and its results folder, which may not exist yet."""
+    if options.study is None and options.cluster in known_studies():
+        name = options.cluster
+        raise UserError(f"--cluster {name}: {name} is a study, not an address; write raysweep {name} --cluster")
     study = override(load_study(options.study or DEFAULT_STUDY, reduced=options.reduced), options.set)
     return study, StudyStore(options.results / study.name)
 
 
-def _check(options: argparse.Namespace) -> _Job:
-    if options.study is None and options.cluster in known_studies():
-        name = options.cluster
-        raise UserError(f"--cluster {name}: {name} is a study, not an address; write raysweep {name} --cluster")
-    study, store = _load(options)
+def _check(study: Study, store: StudyStore, options: argparse.Namespace) -> _Job:
     data = _data_folder(options.data)
     weights = _weights_file(options.fid_weights)
     study.check_shapes(data)
@@ -247,6 +250,59 @@ def _work(job: _Job, plan: Plan, options: argparse.Namespace, command: Sequence[
     if "report" in steps:
         _draw(job.store, console)
     return _conclude(outcome(job.study, workplace), console)
+
+
+def _tune(
+    tuning: Tuning, store: StudyStore, options: argparse.Namespace, command: Sequence[str], console: Console
+) -> int:
+    """Plans a tuning, or searches, checks what was found on fresh seeds, and draws the report of that."""
+    data, weights = _data_folder(options.data), _weights_file(options.fid_weights)
+    tuning.check_shapes(data)
+    facts = tuning.data.facts(data)
+    known = {name: tuning.model_at(tuning.baseline_values(name)) for name in tuning.baselines} or {"c0": tuning.model}
+    checked = tuning.study(known, tuning.fresh_seeds, final=True)
+    _print_search(tuning, console)
+    if options.plan:
+        print_plan(make_plan(checked, facts, store), console, every_trial=True)
+        return DONE
+    if options.only is not None:
+        raise UserError(f"--only {options.only}: a tuning trains and measures by turns; leave it out")
+    from raysweep.console import ConsoleProgress
+    from raysweep.data import load_data
+    from raysweep.environment import describe_environment
+    from raysweep.pipeline import Workplace, outcome
+    from raysweep.tuning import run_tuning
+
+    _make_folder(store)
+    workplace = Workplace(store.folder, data, weights)
+    with _backend(options) as (backend, words):
+        for each in tuning.data_sets:
+            load_data(each, data)
+        for line in (f"Backend: {words}", f"Results: {store.folder}", f"Dashboard: {_dashboard(store)}"):
+            console.print(line, markup=False, soft_wrap=True)
+        store.save_tuning(tuning)
+        store.save_study(checked, facts, describe_environment(command, words))
+        with contextlib.closing(ConsoleProgress(console)) as progress:
+            study = run_tuning(tuning, workplace, backend, progress)
+    _draw(store, console)
+    return _conclude(outcome(study, workplace), console)
+
+
+def _print_search(tuning: Tuning, console: Console) -> None:
+    lines = [
+        f"Tuning {tuning.name}: {tuning.title}",
+        tuning.question,
+        f"Searched: {', '.join(tuning.space)}; for {', '.join(tuning.objectives)}, by {tuning.sampler.kind}",
+        f"{tuning.configurations} configurations of {len(tuning.seeds)} seeds, {tuning.parallel} at a time; then the "
+        f"{len(tuning.baselines)} baselines and at most {tuning.finalists} finalists (with a twin each, where there is "
+        f"one) on {len(tuning.fresh_seeds)} fresh seeds. Of these, the baselines cost:",
+    ]
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def _dashboard(store: StudyStore) -> str:
+    """The command that shows the search, also while it runs; needs the extra `tuning`."""
+    return f"optuna-dashboard {shlex.quote(store.optuna_url)}"
 
 
 def _make_folder(store: StudyStore) -> None:

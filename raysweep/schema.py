@@ -144,5 +144,33 @@ SCHEDULE = Table(
     keys=3,
 )
 
-OWN_TABLES = (TRIALS, HISTORY, FAILURES, SCHEDULE)
+_CONFIGURATION = Column("configuration", TEXT, "its name: a baseline's, c and its number, or a finalist's twin")
+
+CONFIGURATIONS = Table(
+    "configurations",
+    "settings that a search tried, or that were checked on fresh seeds",
+    (
+        _CONFIGURATION,
+        Column("state", TEXT, "complete, failed, running, or twin for those that the search did not try"),
+        Column("reason", TEXT, "why it failed in the search; empty otherwise"),
+        Column("fresh", INTEGER, "1 if it was trained again on fresh seeds, else 0"),
+        Column("values", TEXT, "the searched settings, as JSON"),
+    ),
+    keys=1,
+)
+
+EVALUATIONS = Table(
+    "evaluations",
+    "an objective of one configuration and seed",
+    (
+        _CONFIGURATION,
+        Column("stage", TEXT, "search, which chooses; or fresh, which tells how good the chosen are"),
+        Column("objective", TEXT, "name of the objective"),
+        Column("seed", INTEGER, "seed of the trial"),
+        Column("value", REAL, "its value"),
+    ),
+    keys=4,
+)
+
+OWN_TABLES = (TRIALS, HISTORY, FAILURES, SCHEDULE, CONFIGURATIONS, EVALUATIONS)
 """The tables that do not come from measures; `raysweep.tables` adds those that do."""

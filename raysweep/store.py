@@ -2,6 +2,7 @@
 
     <results>/<study>/
       study.json  facts.json  environment.json
+      tuning.json  optuna.db                 of a tuning; its study.json has what is trained on fresh seeds
       trials/<trial>/checkpoint.pt           replaced as training goes on, removed when it is done
       trials/<trial>/model.pt  history.parquet
       trials/<trial>/done.json               written last: the trial is finished (or diverged)
@@ -38,6 +39,7 @@ from raysweep.schema import Table
 from raysweep.study.core import Study, Trial, describe_errors
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure, Shard
+from raysweep.study.tuning import Tuning
 from raysweep.tables import MEASURE_TABLES, TABLES
 
 Writer = Callable[[BinaryIO], object]
@@ -124,6 +126,23 @@ class StudyStore:
                 f"results folder {self.folder}: study.json is not a study of this version ({describe_errors(error)}); "
                 "draw the report with the version of raysweep that ran it"
             ) from error
+
+    @property
+    def optuna_url(self) -> str:
+        """Address of the search's storage, as Optuna and its dashboard take it."""
+        return f"sqlite:///{self.folder / 'optuna.db'}"
+
+    def save_tuning(self, tuning: Tuning) -> None:
+        """Writes the resolved tuning, replacing an earlier one."""
+        content = tuning.model_dump_json(indent=2).encode()
+        self._write(self.folder / "tuning.json", lambda file: file.write(content))
+
+    def save_search(
+        self, configurations: Sequence[dict[str, object]], evaluations: Sequence[dict[str, object]]
+    ) -> None:
+        """Writes the tables of a search. Its trials are in no other table."""
+        self._save_table(schema.CONFIGURATIONS, _to_arrow(schema.CONFIGURATIONS, configurations))
+        self._save_table(schema.EVALUATIONS, _to_arrow(schema.EVALUATIONS, evaluations))
 
     def load_facts(self) -> DataFacts:
         """Facts of the study's data set."""
@@ -245,6 +264,9 @@ class StudyStore:
         self._collect_measures(study, facts, schedule, failures)
         self._save_table(schema.FAILURES, _to_arrow(schema.FAILURES, failures))
         self._save_table(schema.SCHEDULE, _to_arrow(schema.SCHEDULE, schedule))
+        for table in (schema.CONFIGURATIONS, schema.EVALUATIONS):
+            if not self.table_path(table.name).is_file():  # of a tuning, its search has written them
+                self._save_table(table, table.schema.empty_table())
 
     def table(self, name: str) -> pd.DataFrame:
         """A collected table; empty, with its columns, where nothing was measured.

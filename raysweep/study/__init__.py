@@ -24,6 +24,7 @@ from raysweep.study.measures import (
 )
 from raysweep.study.models import Autoencoder, Gan, Glo, LcVae, LeNet, Pca, Polynomial, Toy, Vae, WganGp
 from raysweep.study.solvers import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
+from raysweep.study.tuning import Nsga2, Random, Tpe, Tuning, choice, integers, log_uniform, uniform
 
 __all__ = [
     "Arm",
@@ -54,21 +55,29 @@ __all__ = [
     "Memorisation",
     "Mnist",
     "Modes",
+    "Nsga2",
     "Omega",
     "Pca",
     "Polynomial",
     "PrecisionRecall",
     "ProjectedAdam",
+    "Random",
     "Reconstruction",
     "ReconstructionClassifier",
     "Resources",
     "Samples",
     "Study",
     "Toy",
+    "Tpe",
     "Trial",
+    "Tuning",
     "Vae",
     "WebsterLbfgs",
     "Weights",
     "WganGp",
+    "choice",
     "grid",
+    "integers",
+    "log_uniform",
+    "uniform",
 ]

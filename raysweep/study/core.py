@@ -97,7 +97,7 @@ class Arm(Frozen):
                 raise ValueError(f"{axis!r} is not a setting of {model.family}; its settings are {allowed}")
             if not values:
                 raise ValueError(f"axis {axis!r} has no values")
-            checked[axis] = tuple(getattr(_replace(model, {axis: value}), axis) for value in values)
+            checked[axis] = tuple(getattr(replace_settings(model, {axis: value}), axis) for value in values)
             if len(set(checked[axis])) < len(values):
                 raise ValueError(f"axis {axis!r} names a value twice: {values}")
         return checked
@@ -111,10 +111,10 @@ class Arm(Frozen):
     def points(self) -> Iterator[AnyModel]:
         """The concrete model of every combination of the axes' values."""
         for values in itertools.product(*self.over.values()):
-            yield _replace(self.model, dict(zip(self.over, values, strict=True)))
+            yield replace_settings(self.model, dict(zip(self.over, values, strict=True)))
 
 
-def _replace(model: AnyModel, fields: dict[str, AxisValue]) -> AnyModel:
+def replace_settings(model: AnyModel, fields: Mapping[str, AxisValue]) -> AnyModel:
     """The model with some settings replaced, validated again; a budget replaces the other."""
     kept = {name: value for name, value in model.model_dump().items() if OTHER_BUDGET.get(name) not in fields}
     return type(model).model_validate({**kept, **fields})

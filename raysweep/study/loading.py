@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from pydantic import ValidationError
 
@@ -16,6 +16,7 @@ from raysweep.errors import UserError, choices
 from raysweep.study.base import Frozen
 from raysweep.study.core import Arm, Study, describe_error, describe_errors
 from raysweep.study.models import OTHER_BUDGET
+from raysweep.study.tuning import Tuning
 
 PACKAGE = "search_spaces"
 """The package of the studies that come with raysweep. Its modules are imported by name: nothing depends on them."""
@@ -29,8 +30,8 @@ def known_studies() -> dict[str, Path]:
     return {file.stem: file for file in files if not file.stem.startswith("_")}
 
 
-def load_study(name_or_path: str, *, reduced: bool = False) -> Study:
-    """The study of that name, or the one in that file: whatever ends in `.py` or has a path separator is a file.
+def load_study(name_or_path: str, *, reduced: bool = False) -> Study | Tuning:
+    """The study or tuning of that name, or in that file: whatever ends in `.py` or has a path separator is a file.
 
     A file may define a smaller form of its study, `REDUCED`, beside `STUDY`: that one with `reduced`.
 
@@ -50,7 +51,7 @@ def load_study(name_or_path: str, *, reduced: bool = False) -> Study:
     return _study_in(studies[name_or_path], lambda: importlib.import_module(f"{PACKAGE}.{name_or_path}"), reduced)
 
 
-def _study_in(file: Path, run: Callable[[], ModuleType], reduced: bool) -> Study:
+def _study_in(file: Path, run: Callable[[], ModuleType], reduced: bool) -> Study | Tuning:
     """The study in the module that `run` makes of `file`; whatever goes wrong in the file becomes a `UserError`."""
     try:
         module = run()
@@ -70,9 +71,9 @@ def _study_in(file: Path, run: Callable[[], ModuleType], reduced: bool) -> Study
     return smaller
 
 
-def _study_named(name: Literal["STUDY", "REDUCED"], module: ModuleType, file: Path) -> Study:
+def _study_named(name: Literal["STUDY", "REDUCED"], module: ModuleType, file: Path) -> Study | Tuning:
     study = getattr(module, name, None)
-    if isinstance(study, Study):
+    if isinstance(study, Study | Tuning):
         return study
     found = f"defines no {name}" if study is None else f"{name} is a {type(study).__name__}"
     example = {"STUDY": "digits", "REDUCED": "mnist"}[name]
@@ -116,11 +117,15 @@ def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def override(study: Study, assignments: Iterable[str]) -> Study:
+AnyStudy = TypeVar("AnyStudy", bound=Study | Tuning)
+
+
+def override(study: AnyStudy, assignments: Iterable[str]) -> AnyStudy:
     """The study with settings changed by `PATH=VALUE` assignments, one after the other, each checked.
 
     Paths are `arms.<arm>.<setting of its model>`, `arms.<arm>.over.<axis>`, `arms.<arm>.resources.<setting>`,
-    `measures.<measure>.<setting>`, or a setting of the study itself: `seeds`, `data.limit`, `classifier.epochs`,
+    `measures.<measure>.<setting>`, of a tuning `model.<setting>`, or a setting of the study itself: `seeds`,
+    `data.limit`, `classifier.epochs`,
     `checkpoint_seconds`. `*` stands for all arms or measures that have the setting. Several values are separated by
     commas, `inf` is infinity, and `none` empties a setting that may be empty.
 
@@ -137,24 +142,24 @@ def override(study: Study, assignments: Iterable[str]) -> Study:
     return study
 
 
-def _assign(study: Study, assignment: str) -> Study:
+def _assign(study: AnyStudy, assignment: str) -> AnyStudy:
     path, equals, text = assignment.partition("=")
     if not equals:
         raise UserError("has no value; write PATH=VALUE, for example arms.wgan_gp.steps=200")
     content = study.model_dump()
     match path.strip().split("."):
-        case ["arms", name, *rest] if rest:
+        case ["arms", name, *rest] if rest and isinstance(study, Study):
             for index in _selected("arm", name, rest, study.arms):
                 _put_arm(study.arms[index], content["arms"][index], rest, text.strip())
         case ["measures", name, *rest] if rest:
             for index in _selected("measure", name, rest, study.measures):
                 _put(study.measures[index], content["measures"][index], rest, text.strip())
-        case ["arms" | "measures" as group, *_]:
+        case ["arms" | "measures" as group, *_] if group in content:
             names = ", ".join(member.name for member in getattr(study, group))
             raise UserError(f"write {group}.<name>.<setting>=VALUE; the names are {names or '(there are none)'}")
         case parts:
             _put(study, content, parts, text.strip())
-    return Study.model_validate(content)
+    return cast("AnyStudy", type(study).model_validate(content))
 
 
 def _selected(what: str, name: str, rest: Sequence[str], members: Sequence[Any]) -> list[int]:

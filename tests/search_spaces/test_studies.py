@@ -1,6 +1,7 @@
 """The studies that come with raysweep: they load, cost what they say, and their large networks are the papers'."""
 
 import importlib
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +11,11 @@ import torch
 from raysweep.models import build_learner
 from raysweep.models.networks import build
 from raysweep.plan import make_plan, with_prefix
-from raysweep.study import Autoencoder, LcVae, Pca, Study, WganGp
+from raysweep.study import Autoencoder, LcVae, Pca, Study, Tuning, WganGp
 from raysweep.study.data import DataFacts
 from raysweep.study.loading import known_studies, load_study
 
-NAMES = tuple(known_studies())
+NAMES = tuple(name for name in known_studies() if isinstance(load_study(name), Study))
 REDUCED = ("celeba", "cifar10", "grid2d", "lcvae_mnist", "mnist")
 """Studies whose full form is not for two cores; of the others the full form is small already."""
 NARROW = {"width": 4, "batch": 8, "parameter_budget": None}
@@ -106,6 +107,20 @@ def test_a_reduced_form_is_for_two_cores_and_twenty_minutes(name: str) -> None:
     study.check_shapes(Path())
     assert make_plan(study, facts_of(study), None).flop < TWENTY_MINUTES
     assert {arm.model.family for arm in study.arms} <= {arm.model.family for arm in load_study(name).arms}
+
+
+@pytest.mark.parametrize("reduced", [False, True])
+def test_the_tuning_of_the_lc_vae_tries_what_the_paper_set(reduced: bool) -> None:
+    tuning = load_study("lcvae_tuning", reduced=reduced)
+    assert isinstance(tuning, Tuning)
+    assert Tuning.model_validate_json(tuning.model_dump_json()) == tuning
+    published = tuning.model_at(tuning.baseline_values("published"))
+    plain = tuning.model_at(tuning.baseline_values("plain_vae"))
+    assert isinstance(published, LcVae)
+    assert isinstance(plain, LcVae)
+    assert (published.lam, published.c) == (30, 0.3)
+    assert (plain.lam, plain.c) == (0, math.inf)
+    tuning.check_shapes(Path())
 
 
 def test_cifar10_has_the_papers_settings_and_networks() -> None:

@@ -1,0 +1,100 @@
+"""What a search improves: numbers of one trained model, by name, each computed from its rows in one table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from raysweep.schema import HISTORY, Table
+from raysweep.study.measures.class_radius import CLASS_RADIUS
+from raysweep.study.measures.frechet import FRECHET
+from raysweep.study.measures.holes import HOLES
+from raysweep.study.measures.omega import OMEGA
+from raysweep.study.models import AnyModel
+
+LOSS_PARTS = {
+    "vae": ("reconstruction", "divergence"),
+    "lc_vae": ("reconstruction", "divergence"),
+    "autoencoder": ("mse",),
+}
+"""The history's metrics whose sum is the held-out loss, for each family that has one. The LC-VAE's λ · ω is left out:
+losses at different λ could not be compared with it."""
+
+CENSORED_AT_MOST = 0.1
+"""The share of censored prior samples up to which a model has a class radius."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A number that a search makes small, or large where `maximise` says so."""
+
+    words: str
+    table: Table
+    """The rows that it is computed from: a measure's, or the history of the training."""
+    value: Callable[[pd.DataFrame], float]
+    """The number of one trial, given its rows. Not finite where it cannot be said."""
+    maximise: bool = False
+
+    @property
+    def direction(self) -> Literal["minimize", "maximize"]:
+        """As Optuna names it."""
+        return "maximize" if self.maximise else "minimize"
+
+    def applies_to(self, model: AnyModel) -> bool:
+        """Whether the family has that number; for what measures say, they answer themselves."""
+        return self.table is not HISTORY or model.family in LOSS_PARTS
+
+
+def held_out_losses(history: pd.DataFrame) -> dict[int, float]:
+    """The held-out loss by training step, of one trial's history."""
+    rows = history[history["split"] == "validation"]
+    metrics = set(rows["metric"])
+    parts = next((parts for parts in LOSS_PARTS.values() if metrics.issuperset(parts)), ())
+    sums = rows[rows["metric"].isin(parts)].groupby("step")["value"].sum(min_count=len(parts))
+    return dict(zip(map(int, sums.index), map(float, sums), strict=True))
+
+
+def _held_out_loss(history: pd.DataFrame) -> float:
+    losses = held_out_losses(history)
+    return losses[max(losses)] if losses else np.nan
+
+
+def _looseness(rows: pd.DataFrame) -> float:
+    return float((rows["scaled_omega"] / rows["unrelated_omega"]).mean())
+
+
+def _whitened_holes(rows: pd.DataFrame) -> float:
+    """Of samples of the posterior, where there is one: its means are less spread than the prior in any model."""
+    part = "posterior" if "posterior" in set(rows["part"]) else "means"
+    return float(rows.loc[rows["part"] == part, "whitened_mass"].mean())
+
+
+def _class_radius(rows: pd.DataFrame) -> float:
+    """A censored prior sample counts with the largest radius found, which is too small: infinite beyond a tenth."""
+    radii = rows["radius"].to_numpy(np.float64)
+    censored = np.isinf(radii)
+    if censored.mean() > CENSORED_AT_MOST:
+        return float(np.inf)
+    return float(np.where(censored, radii[~censored].max(), radii).mean())
+
+
+def _collision_entropy(rows: pd.DataFrame) -> float:
+    shares = rows["label"].value_counts(normalize=True).to_numpy()
+    return float(-np.log(np.square(shares).sum()))
+
+
+def _frechet(rows: pd.DataFrame) -> float:
+    return float(rows.loc[rows["part"] == "samples", "distance"].mean())
+
+
+OBJECTIVES: dict[str, Objective] = {
+    "held_out_loss": Objective("held-out loss", HISTORY, _held_out_loss),
+    "looseness": Objective("looseness (relative ω)", OMEGA, _looseness),
+    "whitened_holes": Objective("holes between whitened codes", HOLES, _whitened_holes),
+    "class_radius": Objective("class radius", CLASS_RADIUS, _class_radius),
+    "collision_entropy": Objective("collision entropy of the classes", CLASS_RADIUS, _collision_entropy, maximise=True),
+    "frechet": Objective("Fréchet distance of samples", FRECHET, _frechet),
+}
+"""Every objective that a `Tuning` can name. A new one is added here; docs/tuning.md says what each is."""

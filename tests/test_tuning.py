@@ -1,0 +1,200 @@
+"""A search goes on as if it had not been interrupted, is the longer one if made longer, and never judges its choice."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from raysweep import pipeline, tuning
+from raysweep.errors import UserError
+from raysweep.pipeline import Workplace
+from raysweep.serial import SerialBackend
+from raysweep.store import StudyStore
+from raysweep.study import (
+    Digits,
+    FrechetDistance,
+    LcVae,
+    Nsga2,
+    Omega,
+    Random,
+    Tpe,
+    Tuning,
+    WganGp,
+    choice,
+    log_uniform,
+)
+from raysweep.study.loading import override
+from raysweep.study.objectives import OBJECTIVES
+from raysweep.tuning import Search, choose_finalists, nondominated, run_tuning
+from test_pipeline import Recorder
+
+TINY = Tuning(
+    name="tiny",
+    title="A tiny tuning",
+    question="Does the whole way work?",
+    data=Digits(limit=100),
+    model=LcVae(width=4, steps=20, batch=16, latent_dim=2),
+    space={
+        "lam": log_uniform(0.1, 10, otherwise=0),
+        "c": log_uniform(0.003, 0.3, otherwise=math.inf),
+        "clamp": choice("weights", "weights_and_gains", only_with="c"),
+    },
+    objectives=("held_out_loss", "looseness"),
+    measures=(Omega(pairs=20, jacobians=2),),
+    baselines={"published": {"lam": 3, "c": 0.3}, "plain_vae": {"lam": 0, "c": math.inf}},
+    twin="plain_vae",
+    sampler=Tpe(startup=3),
+    configurations=5,
+    parallel=2,
+    seeds=(0,),
+    finalists=1,
+    fresh_seeds=(100, 101),
+)
+SAMPLERS = pytest.mark.parametrize("sampler", [Tpe(startup=3), Nsga2(population=3), Random()], ids=lambda s: s.kind)
+
+
+def pretend(search: Search, until: int) -> None:
+    """Draws and scores configurations by a formula, in batches, until there are so many."""
+    while len(drawn := search.configurations()) < until or any(each.state == "running" for each in drawn):
+        running = [each for each in drawn if each.state == "running"]
+        if running and (len(drawn) % search.tuning.parallel == 0 or len(drawn) == until):
+            each = running[0]
+            assert isinstance(each.model, LcVae)
+            scores = {"held_out_loss": [math.log1p(each.model.lam)], "looseness": [1 / (1 + each.model.lam)]}
+            search.tell(each, scores, "")
+        else:
+            search.draw()
+
+
+def drawn(folder: Path, settings: Tuning, *stops: int) -> list[LcVae]:
+    """The configurations of a search that is opened anew, as after a kill, at every stop."""
+    folder.mkdir()
+    for stop in stops:
+        search = Search(settings, StudyStore(folder))
+        pretend(search, stop)
+    return [each.model for each in search.configurations()]  # type: ignore[misc]
+
+
+@SAMPLERS
+def test_a_search_goes_on_and_is_made_longer_as_if_it_had_been_one(tmp_path: Path, sampler: Tpe) -> None:
+    settings = TINY.model_copy(update={"sampler": sampler})
+    whole = drawn(tmp_path / "whole", settings, 9)
+    assert len(set(whole)) > len(settings.baselines)
+    assert drawn(tmp_path / "stopped", settings, 2, 4, 6, 8, 9) == whole
+    assert [each.lam for each in whole[:2]] == [3, 0]
+
+
+@SAMPLERS
+def test_what_is_drawn_lies_in_the_space(tmp_path: Path, sampler: Tpe) -> None:
+    settings = TINY.model_copy(update={"sampler": sampler})
+    for model in drawn(tmp_path / "search", settings, 10):
+        for name, dimension in settings.space.items():
+            assert dimension.contains(getattr(model, name))
+        assert model.c < math.inf or model.clamp == "weights"
+
+
+def test_a_batch_that_was_drawn_in_part_is_completed(tmp_path: Path) -> None:
+    one, two = (Search(TINY, StudyStore(tmp_path / name)) for name in ("one", "two") if not (tmp_path / name).mkdir())
+    for _ in range(4):
+        one.draw()
+    two.draw()
+    again = Search(TINY, StudyStore(tmp_path / "two"))
+    for _ in range(3):
+        again.draw()
+    assert [each.model for each in again.configurations()] == [each.model for each in one.configurations()]
+
+
+@SAMPLERS
+def test_nothing_is_tried_twice(tmp_path: Path, sampler: Tpe) -> None:
+    """Without a second draw, a quarter of the first ones would all be λ = 0 and c = ∞."""
+    models = drawn(tmp_path / "search", TINY.model_copy(update={"sampler": sampler}), 10)
+    assert len(set(models)) == len(models)
+
+
+def test_where_all_was_tried_the_search_still_ends(tmp_path: Path) -> None:
+    settings = TINY.model_copy(update={"space": {"clamp": choice("weights", "weights_and_gains")}, "baselines": {}})
+    assert len(drawn(tmp_path / "search", settings, 4)) == 4
+
+
+def test_a_few_censored_class_radii_count_as_the_largest_found() -> None:
+    few = pd.DataFrame({"radius": [1.0] * 18 + [3.0, math.inf]})
+    assert OBJECTIVES["class_radius"].value(few) == pytest.approx((18 + 3 + 3) / 20)
+    assert OBJECTIVES["class_radius"].value(pd.DataFrame({"radius": [1.0, math.inf]})) == math.inf
+
+
+def test_the_whole_way_reports_only_fresh_seeds(tmp_path: Path) -> None:
+    place = Workplace(tmp_path, tmp_path)
+    place.store.save_study(TINY.study({"model": TINY.model}, (0,)), TINY.data.facts(tmp_path), {})
+    study = run_tuning(TINY, place, SerialBackend(), Recorder())
+    store = place.store
+    assert set(store.table("trials")["seed"]) == {100, 101}
+    evaluations = store.table("evaluations")
+    assert set(evaluations[evaluations["stage"] == "fresh"]["configuration"]) == {arm.name for arm in study.arms}
+    assert len(evaluations[evaluations["stage"] == "search"]) == 5 * 2
+    assert np.isfinite(evaluations["value"]).all()
+    (name,) = optuna.get_all_study_names(store.optuna_url)
+    assert {t.state.name for t in optuna.load_study(study_name=name, storage=store.optuna_url).trials} == {"COMPLETE"}
+    recorder = Recorder()
+    run_tuning(TINY, place, SerialBackend(), recorder)
+    assert recorder.phases == []
+
+
+def test_a_failure_is_recorded_and_does_not_end_the_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = pipeline.start_training
+
+    def start(task: pipeline.TrainTask, *arguments: object) -> object:
+        if task.trial.arm == "c3":
+            raise UserError("this one fails")
+        return real(task, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("raysweep.serial.start_training", start)
+    found = tuning.run_search(TINY, Workplace(tmp_path, tmp_path), SerialBackend(), Recorder()).configurations()
+    assert [each.state for each in found] == ["complete"] * 3 + ["failed", "complete"]
+    assert found[3].reason == "seed 0: failed: this one fails"
+    assert "c3" not in {each.arm for each in choose_finalists(TINY, found)}
+
+
+def test_the_front_is_what_nothing_dominates() -> None:
+    values = np.array([[0.0, 3.0], [1.0, 1.0], [1.0, 2.0], [3.0, 0.0], [1.0, 1.0]])
+    assert nondominated(values).tolist() == [True, True, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"space": {"lamb": log_uniform(1, 2)}}, "'lamb' is not a setting of lc_vae; did you mean 'lam'"),
+        ({"objectives": ("frechet",)}, "give exactly one measure"),
+        ({"objectives": ("loss",)}, "objective 'loss': unknown"),
+        ({"fresh_seeds": (0, 1)}, "0 is among the seeds that choose the finalists"),
+        ({"baselines": {"far": {"lam": 11}}, "twin": None}, "far: lam = 11.0 lies outside of the space"),
+        ({"twin": "plain"}, "twin 'plain' is not a baseline; did you mean 'plain_vae'"),
+    ],
+)
+def test_what_cannot_be_searched_is_named(fields: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words.replace("(", r"\(")):
+        Tuning.model_validate({**{name: getattr(TINY, name) for name in type(TINY).model_fields}, **fields})
+
+
+def test_settings_are_changed_and_more_configurations_are_the_same_search() -> None:
+    longer = override(TINY, ["configurations=9"])
+    assert (longer.configurations, longer.search_name) == (9, TINY.search_name)
+    assert override(TINY, ["sampler=random"]).search_name != TINY.search_name
+    assert override(TINY, ["model.width=6"]).model.width == 6  # type: ignore[union-attr]
+
+
+def test_any_family_can_be_tuned() -> None:
+    gan = Tuning(
+        name="gan",
+        title="t",
+        question="q?",
+        data=Digits(),
+        model=WganGp(width=4),
+        space={"learning_rate": log_uniform(1e-5, 1e-2)},
+        objectives=("frechet",),
+        measures=(FrechetDistance(samples=100),),
+    )
+    gan.check_shapes(Path())
