@@ -91,3 +91,20 @@ def radius_bound(probabilities: Sequence[float]) -> float:
         probabilities: pᵢ of each class, all above 0 and below 1.
     """
     return sum(NORMAL.inv_cdf(p) * p + NORMAL.pdf(NORMAL.inv_cdf(p)) for p in probabilities)
+
+
+def affine_radius(weight: Tensor, bias: Tensor, z: Tensor) -> Tensor:
+    """r(z), (count,), where scores are affine, W z + b: linear generators with half-spaces or nearest lattice points.
+
+    A class is convex, so its complement is as near as the nearest of the planes at which another class takes over:
+    r(z) = minⱼ (score_c − scoreⱼ) / ‖w_c − wⱼ‖. Infinite where no class ever takes over.
+
+    Args:
+        weight: W, (classes, dim(z)).
+        bias: b, (classes,).
+        z: (count, dim(z)).
+    """
+    scores = z @ weight.T + bias
+    margins = scores.amax(dim=1, keepdim=True) - scores
+    slopes = torch.cdist(weight, weight, compute_mode="donot_use_mm_for_euclid_dist")[scores.argmax(dim=1)]
+    return torch.where(slopes > 0, margins / slopes, torch.inf).amin(dim=1)
