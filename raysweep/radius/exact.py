@@ -79,3 +79,20 @@ LATTICE = Boxes(cuts=tuple(NORMAL.inv_cdf(k / 5) for k in range(1, 5)), latent_d
 def toy_classes(generator: Literal["square", "lattice"]) -> Boxes:
     """The classes of the toy with that generator."""
     return SQUARE if generator == "square" else LATTICE
+
+
+def affine_radius(weight: Tensor, bias: Tensor, z: Tensor) -> Tensor:
+    """r(z), (count,), where scores are affine, W z + b: linear generators with half-spaces or nearest lattice points.
+
+    A class is convex, so its complement is as near as the nearest of the planes at which another class takes over:
+    r(z) = minⱼ (score_c − scoreⱼ) / ‖w_c − wⱼ‖. Infinite where no class ever takes over.
+
+    Args:
+        weight: W, (classes, dim(z)).
+        bias: b, (classes,).
+        z: (count, dim(z)).
+    """
+    scores = z @ weight.T + bias
+    margins = scores.amax(dim=1, keepdim=True) - scores
+    slopes = torch.cdist(weight, weight, compute_mode="donot_use_mm_for_euclid_dist")[scores.argmax(dim=1)]
+    return torch.where(slopes > 0, margins / slopes, torch.inf).amin(dim=1)

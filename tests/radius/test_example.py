@@ -1,0 +1,16 @@
+import re
+from pathlib import Path
+
+import torch
+
+PAGE = Path(__file__).parents[2] / "docs" / "class-radius.md"
+
+
+def test_the_documentations_example_runs() -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    names: dict[str, object] = {}
+    exec(code, names)  # noqa: S102
+    radius, moved = names["found"].radius, names["moved"]  # type: ignore[attr-defined]
+    assert bool((radius > 0).all())
+    assert isinstance(moved, torch.Tensor)
+    assert float(moved.abs().max()) <= 2e-3
