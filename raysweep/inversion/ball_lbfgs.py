@@ -65,14 +65,14 @@ def invert(
 ) -> Inversion:
     """The feasible latents whose images come nearest to `targets`, searched from every start; the best is kept.
 
-    `first` (dim(z), dim(z)) is H₀, the inverse Hessian that L-BFGS starts its recursion from: see `inverse_hessian`; a
-    multiple of the identity without it. It is scaled to agree with the newest pair.
+    `first` (dim(z), dim(z)) is H₀, the inverse Hessian that L-BFGS starts its recursion from: see `inverse_hessian`;
+    without it, the identity. It is scaled to agree with the newest pair.
 
     Where z lies on a boundary of the feasible set and descent would leave it, the gradient loses its part along z, and
-    those gradients make the memory's pairs; every step is projected to the set. Where the gradient lost that part, the direction loses it too, which H₀ would bring back. In each
-    pass of the generator every
-    search tries one step: one that fails Armijo's test shrinks its own step and tries again in the next pass, while
-    the others go on. After `scout_steps` steps only the `finalists` best searches of each image go on. A search has
+    those gradients make the memory's pairs; the direction loses that part too, which H₀ would bring back. Every step is
+    projected to the set. In each pass of the generator every search tries one step: one that fails Armijo's test
+    shrinks its own step and tries again in the next pass, while the others go on. After `scout_steps` steps only the
+    `finalists` best searches of each image go on. A search has
 
     - converged: its last `WINDOW` taken steps gained less than `GAIN` together, or the image is met up to rounding; or
       none of `REFUSALS` lengths was taken, and the last step that was taken gained less than `GAIN`, or the gradient
