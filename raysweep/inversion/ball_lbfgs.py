@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.linalg import vecdot
 
 from raysweep.feasible import FeasibleSet, feasible_set
 from raysweep.inversion.batch import SMALLEST_ERROR, Outcome, Searches, in_chunks
@@ -29,15 +30,49 @@ CURVATURE = 1e-10
 """A pair (s, y) is remembered if sᵀy exceeds this share of ‖s‖‖y‖: L-BFGS needs a positive curvature."""
 CHUNK = 1_000
 """Images of one pass: bounds the memory."""
+DAMPING = 0.1
+"""λ of the first Hessian, as a share of the mean eigenvalue of C."""
 
 
-def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: BallLbfgs) -> Inversion:
+def inverse_hessian(generate: Generate, z: Tensor, stream: torch.Generator) -> Tensor:
+    """H₀ = (2C + 2λI)⁻¹ with C = E[JᵀJ] over the prior samples z (count, dim(z)): (dim(z), dim(z)).
+
+    2JᵀJ is the Hessian of ‖g(z) − x‖² but for a part that vanishes with the error. Random signs ε, one for each pixel
+    value, give Jᵀε by one backward pass, and E[Jᵀε εᵀJ] = JᵀJ: so each sample costs two passes, whatever dim(z), and
+    no forward mode is needed. `stream` draws the signs, on the CPU.
+
+    Source: Hutchinson (1990) for the random signs; Nocedal and Wright (2006), Section 10.3, for JᵀJ.
+    """
+
+    def probe(z: Tensor) -> tuple[Tensor]:
+        z = z.detach().requires_grad_()
+        with torch.enable_grad():
+            images = generate(z)
+            signs = 2 * torch.randint(0, 2, images.shape, generator=stream).to(images) - 1
+            (gradient,) = torch.autograd.grad((signs * images).sum(), z)
+        return (gradient,)
+
+    (probes,) = in_chunks(probe, CHUNK, z)
+    curvature = (probes.T @ probes / len(probes)).double().cpu()
+    identity = torch.eye(len(curvature), dtype=torch.float64)
+    # Where the images do not depend on z at all, the identity serves.
+    damping = DAMPING * curvature.trace() / len(curvature) or 1.0
+    return torch.linalg.inv(2 * (curvature + damping * identity)).to(z)
+
+
+def invert(
+    generate: Generate, targets: Tensor, starts: Tensor, settings: BallLbfgs, first: Tensor | None = None
+) -> Inversion:
     """The feasible latents whose images come nearest to `targets`, searched from every start; the best is kept.
 
+    `first` (dim(z), dim(z)) is H₀, the inverse Hessian that L-BFGS starts its recursion from: see `inverse_hessian`;
+    without it, the identity. It is scaled to agree with the newest pair.
+
     Where z lies on a boundary of the feasible set and descent would leave it, the gradient loses its part along z, and
-    those gradients make the memory's pairs; every step is projected to the set. In each pass of the generator every
-    search tries one step: one that fails Armijo's test shrinks its own step and tries again in the next pass, while
-    the others go on. After `scout_steps` steps only the `finalists` best searches of each image go on. A search has
+    those gradients make the memory's pairs; the direction loses that part too, which H₀ would bring back. Every step is
+    projected to the set. In each pass of the generator every search tries one step: one that fails Armijo's test
+    shrinks its own step and tries again in the next pass, while the others go on. After `scout_steps` steps only the
+    `finalists` best searches of each image go on. A search has
 
     - converged: its last `WINDOW` taken steps gained less than `GAIN` together, or the image is met up to rounding; or
       none of `REFUSALS` lengths was taken, and the last step that was taken gained less than `GAIN`, or the gradient
@@ -51,13 +86,15 @@ def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: BallLb
     """
     feasible = feasible_set(settings.feasible, starts.shape[-1])
     searches, outcome = _begin(generate, targets, starts, feasible, settings.memory)
+    if first is not None:
+        _turn(searches, torch.ones_like(searches.refused, dtype=torch.bool), feasible, first)
     for step in range(settings.steps):
         if step == settings.scout_steps > 0:
             outcome.record(searches, "budget spent")
             searches = searches.only(outcome.choose(len(starts), settings.finalists)[searches.number])
         if not len(searches):
             break
-        searches = _without_ended(_stepped(generate, searches, feasible), outcome, feasible)
+        searches = _without_ended(_stepped(generate, searches, feasible, first), outcome, feasible)
     outcome.record(searches, "budget spent")
     return outcome.best(len(starts))
 
@@ -66,6 +103,8 @@ def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: BallLb
 class _Search(Searches):
     gradient: Tensor
     """The projected gradient at `z`."""
+    bound: Tensor
+    """Whether that gradient lost its part along `z`."""
     direction: Tensor
     length: Tensor
     """What the direction is multiplied by in the next step."""
@@ -100,7 +139,7 @@ def _begin(
     z = feasible.project(starts.flatten(0, 1))
     target = targets.repeat(len(starts), *[1] * (targets.dim() - 1))
     error, gradient = _error_and_gradient(generate, z, target)
-    gradient = feasible.projected_gradient(z, gradient)
+    gradient, bound = _projected(gradient, z, feasible)
     zeros = torch.zeros(count, dtype=torch.int64, device=z.device)
     pairs = torch.zeros(count, memory, dim, dtype=z.dtype, device=z.device)
     searches = _Search(
@@ -110,6 +149,7 @@ def _begin(
         error=error,
         passes=zeros + 2,
         gradient=gradient,
+        bound=bound,
         direction=-gradient,
         length=_first_length(gradient, feasible),
         steps=pairs,
@@ -119,6 +159,11 @@ def _begin(
         history=torch.full((count, WINDOW), torch.inf, dtype=z.dtype, device=z.device),
     )
     return searches, Outcome(z, error)
+
+
+def _projected(gradient: Tensor, z: Tensor, feasible: FeasibleSet) -> tuple[Tensor, Tensor]:
+    projected = feasible.projected_gradient(z, gradient)
+    return projected, (projected != gradient).any(dim=1)
 
 
 def _reach(feasible: FeasibleSet, dim: int) -> float:
@@ -132,11 +177,11 @@ def _first_length(gradient: Tensor, feasible: FeasibleSet) -> Tensor:
     return length
 
 
-def _stepped(generate: Generate, searches: _Search, feasible: FeasibleSet) -> _Search:
+def _stepped(generate: Generate, searches: _Search, feasible: FeasibleSet, first: Tensor | None) -> _Search:
     """With the next step of each search tried, and taken where it passes Armijo's test."""
     trial = feasible.project(searches.z + searches.length[:, None] * searches.direction)
     error, gradient = _error_and_gradient(generate, trial, searches.target)
-    gradient = feasible.projected_gradient(trial, gradient)
+    gradient, bound = _projected(gradient, trial, feasible)
     step = trial - searches.z
     promise = (searches.gradient * step).sum(dim=1)
     taken = (error < searches.error) & (error <= searches.error + ARMIJO * promise)
@@ -147,11 +192,12 @@ def _stepped(generate: Generate, searches: _Search, feasible: FeasibleSet) -> _S
     searches.z = torch.where(taken[:, None], trial, searches.z)
     searches.error = torch.where(taken, error, searches.error)
     searches.gradient = torch.where(taken[:, None], gradient, searches.gradient)
+    searches.bound = torch.where(taken, bound, searches.bound)
     older = torch.cat([searches.error[:, None], searches.history[:, :-1]], dim=1)
     searches.history = torch.where(taken[:, None], older, searches.history)
     forgets = searches.refused == FORGET
     searches.scales = torch.where(forgets[:, None], 0, searches.scales)
-    _turn(searches, taken | forgets, feasible)
+    _turn(searches, taken | forgets, feasible, first)
     return searches
 
 
@@ -170,13 +216,17 @@ def _first_in(memory: Tensor, newest: Tensor) -> Tensor:
     return torch.cat([newest[:, None], memory[:, :-1]], dim=1)
 
 
-def _turn(searches: _Search, turns: Tensor, feasible: FeasibleSet) -> None:
+def _turn(searches: _Search, turns: Tensor, feasible: FeasibleSet, first: Tensor | None) -> None:
     """New directions, with full steps, for those searches that moved or lost their memory."""
-    direction = -_two_loops(searches.gradient, searches.steps, searches.changes, searches.scales)
+    direction = -_two_loops(searches.gradient, searches.steps, searches.changes, searches.scales, first)
+    radial = torch.nn.functional.normalize(searches.z, dim=1)
+    along = (direction * radial).sum(dim=1) * searches.bound
+    direction = direction - along[:, None] * radial
     slope = (direction * searches.gradient).sum(dim=1)
     # Rounding can spoil a direction; steepest descent is always one.
     downhill = slope < -1e-6 * direction.norm(dim=1) * searches.gradient.norm(dim=1)
-    newton = downhill & (searches.scales[:, 0] > 0)
+    informed = searches.scales[:, 0] > 0 if first is None else searches.refused < FORGET
+    newton = downhill & informed
     direction = torch.where(newton[:, None], direction, -searches.gradient)
     size = direction.norm(dim=1).clamp(min=torch.finfo(direction.dtype).tiny)
     full = (_reach(feasible, direction.shape[1]) / size).clamp(max=1.0)
@@ -185,22 +235,27 @@ def _turn(searches: _Search, turns: Tensor, feasible: FeasibleSet) -> None:
     searches.length = torch.where(turns, length, searches.length)
 
 
-def _two_loops(gradient: Tensor, steps: Tensor, changes: Tensor, scales: Tensor) -> Tensor:
+def _two_loops(gradient: Tensor, steps: Tensor, changes: Tensor, scales: Tensor, first: Tensor | None) -> Tensor:
     """The inverse Hessian that the memory's pairs imply, times the gradient.
 
-    Source: Nocedal and Wright (2006), Algorithm 7.4, with the scaling of Eq. 7.20.
+    Source: Nocedal and Wright (2006), Algorithm 7.4, with the scaling of Eq. 7.20: sᵀy / yᵀH₀y.
     """
+
+    def scaled(vector: Tensor) -> Tensor:
+        return vector if first is None else vector @ first
+
     result = gradient
     weights = []
     for k in range(steps.shape[1]):
-        weight = scales[:, k] * (steps[:, k] * result).sum(dim=1)
-        result = result - weight[:, None] * changes[:, k]
+        weight = (scales[:, k] * vecdot(steps[:, k], result))[:, None]
+        result = torch.addcmul(result, weight, changes[:, k], value=-1)
         weights.append(weight)
-    newest = scales[:, 0] * changes[:, 0].square().sum(dim=1)
+    newest = scales[:, 0] * vecdot(changes[:, 0], scaled(changes[:, 0]))
+    result = scaled(result)
     result = torch.where(scales[:, :1] > 0, result / newest[:, None], result)
     for k in reversed(range(steps.shape[1])):
-        correction = scales[:, k] * (changes[:, k] * result).sum(dim=1)
-        result = result + (weights[k] - correction)[:, None] * steps[:, k]
+        correction = (scales[:, k] * vecdot(changes[:, k], result))[:, None]
+        result = torch.addcmul(result, weights[k] - correction, steps[:, k])
     return result
 
 

@@ -59,21 +59,36 @@ class Inverter:
         self.solver = (solver or Automatic()).at(latent_dim)
         self.seed = seed
         self._bank: Bank | None = None
+        self._inverse_hessian: Tensor | None = None
 
     def invert(self, images: Tensor, starts: Tensor | None = None) -> Inversion:
         """See `invert`. `starts` (random_starts, count, dim(z)) are prior samples, for solvers that begin with some."""
-        return SOLVERS[type(self.solver)](self.generate, images, self._starts(images, starts), self.solver)
+        self.prepare(images)
+        starts = self._starts(images, starts)
+        if isinstance(self.solver, BallLbfgs):
+            return ball_lbfgs.invert(self.generate, images, starts, self.solver, self._inverse_hessian)
+        return SOLVERS[type(self.solver)](self.generate, images, starts, self.solver)
 
     def prepare(self, like: Tensor) -> None:
-        """Generates the bank, if the solver needs one, on the device of `like`; the first `invert` would do it."""
-        if self._bank is None and isinstance(self.solver, BankedSolver) and self.solver.bank_size:
-            z = self._normal((self.solver.bank_size,), like, "bank")
-            self._bank = make_bank(self.generate, z, feasible_set(self.solver.feasible, self.latent_dim))
+        """Makes what all images share, if the solver needs it, on the device of `like`; the first `invert` would."""
+        if not isinstance(self.solver, BankedSolver):
+            return
+        feasible = feasible_set(self.solver.feasible, self.latent_dim)
+        if self._bank is None and self.solver.bank_size:
+            self._bank = make_bank(self.generate, self._normal((self.solver.bank_size,), like, "bank"), feasible)
+        if self._inverse_hessian is None and isinstance(self.solver, BallLbfgs) and self.solver.probes:
+            z = feasible.project(self._normal((self.solver.probes * self.latent_dim,), like, "probe"))
+            signs = torch.Generator().manual_seed(derive_seed(self.seed, "signs"))
+            self._inverse_hessian = ball_lbfgs.inverse_hessian(self.generate, z, signs)
 
     @property
     def bank_passes(self) -> int:
         """Generator passes spent so far on what all images share."""
-        return 0 if self._bank is None else len(self._bank.z)
+        spent = 0 if self._bank is None else len(self._bank.z)
+        if self._inverse_hessian is not None:
+            assert isinstance(self.solver, BallLbfgs)
+            spent += 2 * self.solver.probes * self.latent_dim
+        return spent
 
     def _starts(self, images: Tensor, starts: Tensor | None) -> Tensor:
         zero = torch.zeros(1, len(images), self.latent_dim, dtype=images.dtype, device=images.device)
@@ -82,7 +97,6 @@ class Inverter:
         if not self.solver.bank_size:
             return zero
         assert isinstance(self.solver, BankedSolver)
-        self.prepare(images)
         assert self._bank is not None
         return torch.cat([zero, self._bank.nearest(images, self.solver.starts - 1)])
 

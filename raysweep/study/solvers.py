@@ -140,16 +140,17 @@ class BallLbfgs(BankedSolver):
     """Inversion by L-BFGS on the ball, with a step length for each image."""
 
     solver: Literal["ball_lbfgs"] = "ball_lbfgs"
-    starts: PositiveInt = 8
-    """Starts per image: z = 0 and the nearest of the bank."""
-    scout_steps: Annotated[int, Field(ge=0)] = 20
+    scout_steps: Annotated[int, Field(ge=0)] = 15
     """After so many steps from every start only the best `finalists` go on."""
     finalists: PositiveInt = 1
     """Searches per image that go on after scouting."""
     steps: PositiveInt = 200
     """At most, from each start. More bring images nearer at large dim(z), slowly."""
-    memory: PositiveInt = 10
+    memory: PositiveInt = 8
     """Pairs of steps and gradient differences that are remembered."""
+    probes: Annotated[int, Field(ge=0)] = 32
+    """Prior samples per latent dimension whose gradients make the first inverse Hessian, once per model, at two passes
+    each; 0 for none."""
 
     def expected_passes(self, latent_dim: int) -> float:
         """See `Solver`: two a step; searches at small dim(z) usually end before `steps`."""

@@ -76,13 +76,29 @@ def test_the_bank_is_generated_once_for_all_images() -> None:
         rows += len(z)
         return network(z)
 
-    inverter = Inverter(generate, 4, BallLbfgs(bank=1000, starts=2, scout_steps=0, steps=1))
+    inverter = Inverter(generate, 4, BallLbfgs(bank=1000, starts=2, scout_steps=0, steps=1, probes=0))
     assert inverter.bank_passes == rows == 0
     inverter.invert(random(3, 1, 3, 4, seed=1))
     assert inverter.bank_passes == 1000
     assert rows == 1000 + 3 * 2 * 2
     inverter.invert(random(3, 1, 3, 4, seed=2))
     assert rows == 1000 + 2 * 3 * 2 * 2
+
+
+def test_the_first_inverse_hessian_is_made_once_for_all_images() -> None:
+    rows, network = 0, curved(4)
+
+    def generate(z: Tensor) -> Tensor:
+        nonlocal rows
+        rows += len(z)
+        return network(z)
+
+    inverter = Inverter(generate, 4, BallLbfgs(bank=0, starts=1, probes=25))
+    inverter.prepare(random(3, 1, 3, 4, seed=1))
+    assert rows == 25 * 4
+    assert inverter.bank_passes == 2 * rows  # forward and backward
+    found = inverter.invert(random(3, 1, 3, 4, seed=1))
+    assert 2 * rows == inverter.bank_passes + int(found.passes.sum())
 
 
 def test_seeds_name_the_prior_samples() -> None:
