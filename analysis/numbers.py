@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from analysis.figures.birthday_test import support_sizes
 from analysis.figures.class_radius import radii
 from analysis.figures.precision_recall import QUANTITIES
 from analysis.intervals import over_seeds
@@ -99,6 +100,7 @@ def _measured(results: Results) -> list[tuple[str, tuple[Value, ...]]]:
     frechet = results.measures("frechet")
     kernel = results.measures("kernel_distance")
     quality = results.measures("precision_recall")
+    birthday = results.measures("birthday_test")
     radius = results.measures("class_radius")
     modes = results.measures("modes")
     learned = results.measures("reconstruction_classifier")
@@ -111,6 +113,7 @@ def _measured(results: Results) -> list[tuple[str, tuple[Value, ...]]]:
             for name in QUANTITIES
             for m in quality
         ),
+        *((("Support size", m, len(birthday)), support_sizes(results, results.rows(m))) for m in birthday),
         *((("Class radius", m, len(radius)), radii(results, results.rows(m))) for m in radius),
         *((("LeNet's accuracy after", m, len(learned)), results.means(results.rows(m), "accuracy")) for m in learned),
         *(((title, m, len(modes)), _of_samples(results, m, column)) for title, column in MODES.items() for m in modes),

@@ -152,7 +152,7 @@ def theorem_3_1(p: ClassProbabilities) -> Bound:
 
     Proven if no pᵢ exceeds 1/5. Source: Manoj (2018), Theorem 3.1.
     """
-    return _at_entropy(p, theorem_curve, THEOREM_LIMIT, "1/5")
+    return _entropy_bound(p, theorem_curve, THEOREM_LIMIT, "1/5")
 
 
 def sharper_bound(p: ClassProbabilities) -> Bound:
@@ -162,7 +162,7 @@ def sharper_bound(p: ClassProbabilities) -> Bound:
     it is at most q(Σ pᵢ²). No estimate of Φ⁻¹ is needed, which is where the paper's proof loses a factor of three.
     Proven if no pᵢ exceeds 0.273. Ours.
     """
-    return _at_entropy(p, uniform_curve, SHARPER_LIMIT, "0.273")
+    return _entropy_bound(p, uniform_curve, SHARPER_LIMIT, "0.273")
 
 
 def theorem_3_2(classes: int) -> Bound:
@@ -228,20 +228,26 @@ def largest_entropy(radius: float, *, sharper: bool = False) -> Bound:
     return Bound(entropy, entropy, True, f"Proven if no class is more probable than {name}.")
 
 
-def _at_entropy(p: ClassProbabilities, curve: Callable[[float], Vector], largest: float, name: str) -> Bound:
+def _entropy_bound(p: ClassProbabilities, curve: Callable[[float], Vector], largest: float, written: str) -> Bound:
+    """A falling curve's value at the collision entropy, limited by that at the least entropy within its interval."""
+    applies, why = _none_above(p, largest, written)
+    return Bound(_value_at(curve, p.entropy.value), _value_at(curve, p.entropy.low), applies, why)
+
+
+def _none_above(p: ClassProbabilities, largest: float, written: str) -> tuple[bool | None, str]:
+    """Whether no class has a probability above `largest`, `written` so; None where the intervals leave it open."""
     if (p.low > largest).any():
-        applies, why = False, f"A class has a probability of {p.shares.max():.3g}, above {name}."
-    elif (p.high > largest).any():
-        applies, why = None, f"Whether a class has a probability above {name} is left open by its interval."
-    else:
-        applies, why = True, f"No class has a probability above {name}."
-    entropy = p.entropy
-    return Bound(_curve_at(curve, entropy.value), _curve_at(curve, entropy.low), applies, why)
+        return False, f"A class has a probability of {p.shares.max():.3g}, above {written}."
+    if (p.high > largest).any():
+        return None, f"Whether a class has a probability above {written} is left open by its interval."
+    return True, f"No class has a probability above {written}."
 
 
-def _curve_at(curve: Callable[[float], Vector], entropy: float) -> float:
-    """A curve's value; infinite at no entropy, 0 at an infinite one."""
-    return math.inf if entropy <= 0 else float(curve(min(entropy, LARGEST_ENTROPY)))
+def _value_at(curve: Callable[[float], Vector], entropy: float) -> float:
+    """A falling curve's value; infinite at no entropy, and beyond `LARGEST_ENTROPY` that at it, which is larger."""
+    if entropy <= 0:
+        return math.inf
+    return float(curve(min(entropy, LARGEST_ENTROPY)))
 
 
 def _largest_sum(low: Vector, high: Vector) -> float:

@@ -14,6 +14,7 @@ from raysweep.store import StudyStore, TrialRecord, Work, measure_key, measureme
 from raysweep.study import (
     Arm,
     Autoencoder,
+    BirthdayTest,
     ClassMap,
     ClassRadius,
     Digits,
@@ -114,6 +115,8 @@ class Numbers:
     """Fréchet distance of held-out images."""
     distance_ratio: Callable[[Trial], float] = spread
     """Median distance to the nearest training image, over that of held-out images."""
+    duplicates: Callable[[Trial], int] = lambda trial: 5_000
+    """Pairs of samples that are near duplicates."""
     radius: Callable[[Trial], float] = plausible_radius
     accuracy: Callable[[Trial, str], float] = plausible_accuracy
     captured: Callable[[Trial], int] = lambda trial: 20
@@ -168,6 +171,7 @@ def pretended_study(seeds: Sequence[int] = (0, 1), **fields: object) -> Study:
             KernelDistance(samples=1000),
             PrecisionRecall(samples=1000),
             Memorisation(),
+            BirthdayTest(),
             ClassRadius(samples=20, shard=10),
             Encodings(images=80),
             Holes(),
@@ -336,6 +340,31 @@ def _memorisation(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numb
         "near_share": [measure.quantile / ratio] * 2,
         "nearer_probability": [0.5 / ratio] * 2,
         "z_score": [ratio - 1] * 2,
+    }
+
+
+def _birthday_test(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+    assert isinstance(measure, BirthdayTest)
+    pairs, duplicates = measure.samples * (measure.samples - 1) / 2, numbers.duplicates(trial)
+    support = pairs / duplicates if duplicates else math.inf
+    return {
+        "part": [shard.part],
+        "features": [measure.features],
+        "samples": [measure.samples],
+        "rate": [measure.rate],
+        "calibration_images": [180],
+        "threshold": [0.5],
+        "duplicates": [duplicates],
+        "support": [support],
+        "support_low": [0.9 * min(support, pairs)],
+        "support_high": [1.1 * support],
+        "batch": [math.sqrt(1.4 * support)],
+        "control_images": [180],
+        "control_duplicates": [2],
+        "control_support": [8055.0],
+        "control_support_low": [2230.0],
+        "control_support_high": [66510.0],
+        "control_batch": [120.0],
     }
 
 
@@ -550,6 +579,7 @@ WRITERS: dict[str, Callable[[AnyMeasure, Trial, Shard, Numbers], Columns]] = {
     "kernel_distance": _kernel_distance,
     "precision_recall": _precision_recall,
     "memorisation": _memorisation,
+    "birthday_test": _birthday_test,
     "class_radius": _class_radius,
     "class_map": _class_map,
     "exact_radius": _exact_radius,

@@ -6,6 +6,7 @@ from raysweep.study import (
     Arm,
     Autoencoder,
     BallLbfgs,
+    BirthdayTest,
     ClassRadius,
     Digits,
     Encodings,
@@ -81,6 +82,7 @@ STUDY = Study(
         KernelDistance(samples=200, subsets=5, subset_size=50),
         PrecisionRecall(samples=200),
         Memorisation(samples=50),
+        BirthdayTest(samples=50, rate=0.01),
         ClassRadius(samples=20, shard=10, bank=200, rays=4),
         Weights(bins=20, sample=100),
         LossSurface(

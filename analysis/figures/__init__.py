@@ -1,6 +1,7 @@
 """Figures, one a file: `infos` computes from the tables, `draw` puts it on a figure, `caption` says what it is."""
 
 from analysis.figures import (
+    birthday_test,
     class_map,
     class_radius,
     exact_radius,
@@ -44,6 +45,7 @@ FIGURES: dict[str, AnyFigure] = {
     "kernel_distance": kernel_distance.FIGURE,
     "precision_recall": precision_recall.FIGURE,
     "memorisation": memorisation.FIGURE,
+    "birthday_test": birthday_test.FIGURE,
     "class_radius": class_radius.FIGURE,
     "exact_radius": exact_radius.FIGURE,
     "radius_theory": radius_theory.FIGURE,

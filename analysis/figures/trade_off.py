@@ -122,7 +122,7 @@ def draw_multiples(contents: Sequence[TradeOff], figure: Figure) -> None:
 def _set_quantity(content: TradeOff, axes: Axes) -> None:
     """The vertical axis: logarithmic, or from zero up, and below it where some value is negative."""
     if content.log_quantity:
-        _log_quantity(axes, lowest_shown(content.panels))
+        _log_quantity(axes, min([lowest_shown(content.panels), *(level.value for level in content.levels)]))
         return
     lows = [curve.low[np.isfinite(curve.low)] for panel in content.panels for curve in panel.curves]
     lowest = min([0.0, *(level.value for level in content.levels), *(float(low.min()) for low in lows if low.size)])
@@ -223,8 +223,9 @@ def lowest_shown(panels: Sequence[Panel]) -> float:
     An optimiser's floor can be practically zero, and the curves of the models would then be squeezed into one line.
     """
     curves = [curve for panel in panels for curve in panel.curves]
-    smallest = min(float(curve.mean.min()) for curve in curves if curve.part != "generated")
-    return max(smallest / 100, min(float(curve.low.min()) for curve in curves))
+    means = [float(mean) for curve in curves if curve.part != "generated" for mean in curve.mean if not np.isnan(mean)]
+    lows = [float(low) for curve in curves for low in curve.low if not np.isnan(low)]
+    return max(min(means) / 100, min(lows)) if means else 0.0
 
 
 def _log_quantity(axes: Axes, lowest: float) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from raysweep.data.images import DataSet
 from raysweep.measures import (
+    birthday_test,
     class_map,
     class_radius,
     encodings,
@@ -32,6 +33,7 @@ from raysweep.measures import (
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.models.lenet import LeNetLearner
 from raysweep.study.measures import (
+    BirthdayTest,
     ClassMap,
     ClassRadius,
     Encodings,
@@ -62,6 +64,7 @@ MEASURES: Mapping[type[MeasureSettings], Callable[[Any, Shard, MeasureContext], 
     KernelDistance: kernel_distance.run,
     PrecisionRecall: precision_recall.run,
     Memorisation: memorisation.run,
+    BirthdayTest: birthday_test.run,
     ClassRadius: class_radius.run,
     ClassMap: class_map.run,
     ExactRadius: exact_radius.run,
@@ -86,6 +89,7 @@ PREPARE: Mapping[
     KernelDistance: kernel_distance.prepare,
     PrecisionRecall: precision_recall.prepare,
     Memorisation: memorisation.prepare,
+    BirthdayTest: birthday_test.prepare,
     Interpolation: interpolation.prepare,
 }
 """What a measure with `needs_reference` computes once for the study."""

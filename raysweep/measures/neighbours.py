@@ -35,15 +35,43 @@ def balls_around(queries: Tensor, points: Tensor, radii: Tensor) -> Tensor:
     return torch.cat([_balls(some, points, radii, centre) for some in torch.split(queries, QUERIES_AT_ONCE)])
 
 
+def near_pairs(points: Tensor, distance: float) -> tuple[Tensor, Tensor]:
+    """How many others each point (points, length) has within the distance, and which is the last of those before it.
+
+    Both are (points,); the latter is −1 where there is none. A distance that is equal to rounding counts as within.
+    """
+    centre = points.mean(dim=0, dtype=torch.float64)
+    places = torch.arange(len(points), device=points.device)
+    found = [_near(points[some], points, some, distance, centre) for some in torch.split(places, QUERIES_AT_ONCE)]
+    others, latest = zip(*found, strict=True)
+    return torch.cat(others), torch.cat(latest)
+
+
+def _near(queries: Tensor, points: Tensor, places: Tensor, distance: float, centre: Tensor) -> tuple[Tensor, Tensor]:
+    others, latest = torch.zeros_like(places), torch.full_like(places, -1)
+    squared_norms = (queries.double() - centre).square().sum(dim=1, keepdim=True)
+    squared = torch.tensor(distance**2, dtype=torch.float64, device=points.device)
+    for start, block in _blocks(queries, points, centre):
+        columns = torch.arange(start, start + block.shape[1], device=points.device)
+        near = _within(block, squared_norms, squared) & (columns != places[:, None])
+        others += near.sum(dim=1)
+        before = near & (columns < places[:, None])
+        latest = torch.maximum(latest, torch.where(before, columns, -1).amax(dim=1))
+    return others, latest
+
+
 def _balls(queries: Tensor, points: Tensor, radii: Tensor, centre: Tensor) -> Tensor:
     counts = torch.zeros(len(queries), dtype=torch.int64, device=queries.device)
     squared_norms = (queries.double() - centre).square().sum(dim=1, keepdim=True)
     for start, block in _blocks(queries, points, centre):
         squared_radii = radii[start : start + block.shape[1]].square()
-        # The error of a block's entry is of the order of the float's times ‖a‖² + ‖b‖², where ‖b‖ ≤ ‖a‖ + radius.
-        rounding = 1e-13 * (squared_norms + squared_radii)
-        counts += (block <= squared_radii + rounding).sum(dim=1)
+        counts += _within(block, squared_norms, squared_radii).sum(dim=1)
     return counts
+
+
+def _within(block: Tensor, squared_norms: Tensor, squared_radii: Tensor) -> Tensor:
+    # The error of a block's entry is of the order of the float's times ‖a‖² + ‖b‖², where ‖b‖ ≤ ‖a‖ + radius.
+    return block <= squared_radii + 1e-13 * (squared_norms + squared_radii)
 
 
 def _nearest(queries: Tensor, points: Tensor, centre: Tensor, k: int) -> Tensor:

@@ -3,6 +3,7 @@
 from raysweep.study.core import Arm, Resources, Study, Trial, grid
 from raysweep.study.data import CelebA, Cifar10, Digits, FashionMnist, Grid2d, ImageFolder, Mnist
 from raysweep.study.measures import (
+    BirthdayTest,
     ClassMap,
     ClassRadius,
     Encodings,
@@ -31,6 +32,7 @@ __all__ = [
     "Autoencoder",
     "Automatic",
     "BallLbfgs",
+    "BirthdayTest",
     "CelebA",
     "Cifar10",
     "ClassMap",

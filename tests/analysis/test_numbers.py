@@ -19,7 +19,8 @@ def test_numbers_are_means_with_their_band(make_results: Callable[..., Results])
     study = pretended_study(arms=pretended_study().arms[:2])
     found = numbers(make_results(study, mse=lambda trial, part: 0.25 + 0.5 * trial.seed))
     quality = ["Fréchet distance", "Kernel distance", "Precision", "Recall", "Density", "Coverage"]
-    assert found.groups == [("Squared error", 3), *((name, 2) for name in quality), ("Class radius", 1)]
+    of_samples = ["Support size", "Class radius"]
+    assert found.groups == [("Squared error", 3), *((name, 2) for name in quality), *((name, 1) for name in of_samples)]
     (gan, gan_rows), (ae, ae_rows) = found.arms
     assert (gan, ae) == ("WGAN-GP", "AE")
     assert [row.latent_dim for row in gan_rows] == [2, 10, 50]

@@ -9,6 +9,7 @@ from raysweep.data.images import DataSet
 from raysweep.measures import MEASURES, PREPARE, MeasureContext, prepare, run_measure
 from raysweep.models import build_learner
 from raysweep.study import (
+    BirthdayTest,
     ClassMap,
     ClassRadius,
     Encodings,
@@ -48,6 +49,7 @@ SMALL = (
     KernelDistance(samples=10, subsets=3, subset_size=5),
     PrecisionRecall(samples=10),
     Memorisation(samples=10),
+    BirthdayTest(samples=10, rate=0.05),
     ClassRadius(samples=4, shard=3, bank=20, rays=2),
     Encodings(images=12),
     Holes(samples=20, images=25),

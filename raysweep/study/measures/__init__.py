@@ -9,6 +9,7 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from raysweep.study.measures.base import MeasureSettings, Part, Shard, cut
+from raysweep.study.measures.birthday_test import BirthdayTest
 from raysweep.study.measures.class_map import ClassMap
 from raysweep.study.measures.class_radius import ClassRadius
 from raysweep.study.measures.encodings import Encodings
@@ -31,6 +32,7 @@ from raysweep.study.measures.weights import Weights
 __all__ = [
     "KINDS",
     "AnyMeasure",
+    "BirthdayTest",
     "ClassMap",
     "ClassRadius",
     "Encodings",
@@ -61,6 +63,7 @@ AnyMeasure = Annotated[
     | KernelDistance
     | PrecisionRecall
     | Memorisation
+    | BirthdayTest
     | ClassRadius
     | ClassMap
     | ExactRadius
