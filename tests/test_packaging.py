@@ -2,6 +2,7 @@
 
 import ast
 import importlib.metadata
+import itertools
 import os
 import shutil
 import subprocess
@@ -116,14 +117,14 @@ def pins() -> dict[str, str]:
 
 def test_every_requirement_is_pinned_to_a_version_that_satisfies_it() -> None:
     pinned = pins()
-    for requirement in map(Requirement, [*PROJECT["dependencies"], *EXTRAS["dev"], *EXTRAS["cluster"]]):
+    for requirement in map(Requirement, [*PROJECT["dependencies"], *itertools.chain(*EXTRAS.values())]):
         assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)]), requirement
 
 
 def test_everything_that_the_requirements_pull_in_is_pinned() -> None:
     """Without that, two installations could differ."""
     pinned = pins()
-    queue, seen = [("raysweep", frozenset({"dev", "cluster"}))], set()
+    queue, seen = [("raysweep", frozenset(EXTRAS))], set()
     while queue:
         name, extras = queue.pop()
         if (name, extras) in seen:

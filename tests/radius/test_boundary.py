@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from raysweep.radius import Radii, class_radius, make_bank
+from raysweep.radius.boundary import FINE, ROUGH
 
 Logits = Callable[[Tensor], Tensor]
 DEFAULTS: dict[str, int] = {"bank_starts": 4, "ray_starts": 4, "projections": 6}
@@ -92,6 +93,18 @@ def test_the_distance_to_a_curved_boundary(latent_dim: int) -> None:
     check(search(shell(middle), z), shell(middle), (z.norm(dim=1) - middle).abs())
 
 
+def test_a_start_that_came_to_rest_is_told_from_one_that_ran_out_of_steps() -> None:
+    z = random(100, 10)
+    assert bool(search(half_spaces(0.3), z).converged.all())
+    assert not bool(search(half_spaces(0.3), z, projections=0).converged.any())
+
+
+def test_one_affine_boundary_needs_few_passes() -> None:
+    """The gradient leads to it in one step, and all other starts end there too."""
+    found = search(half_spaces(0.3), random(100, 10), ray_starts=0, bank_starts=0)
+    assert int(found.evaluations.max()) <= 16
+
+
 @pytest.mark.parametrize("settings", [{"bank_starts": 0}, {"ray_starts": 0}, {"projections": 0}])
 def test_each_part_of_the_search_can_be_left_out(settings: dict[str, int]) -> None:
     lattice, z = Lattice(2), random(50, 2)
@@ -107,8 +120,8 @@ def test_the_ray_that_is_first_to_meet_another_class_is_found() -> None:
     lengths = (0.3 - z[:, :1]) / directions[:, :, 0]
     nearest = lengths.masked_fill(lengths < 0, math.inf).amin(dim=1)
     assert bool(found.found.all())
-    # Six bisections of a ray's outer half rank the rays to 1/64, and ten more end within 1/1024.
-    torch.testing.assert_close(found.radius, nearest, rtol=1 / 64 + 1 / 1024, atol=0)
+    # Rays are ranked by their rough brackets, and the best is bracketed finely.
+    torch.testing.assert_close(found.radius, nearest, rtol=ROUGH / (1 - ROUGH) + FINE, atol=0)
 
 
 def test_more_projections_come_nearer() -> None:
