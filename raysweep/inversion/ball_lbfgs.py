@@ -57,7 +57,8 @@ def inverse_hessian(generate: Generate, z: Tensor, stream: torch.Generator) -> T
     identity = torch.eye(len(curvature), dtype=torch.float64)
     # Where the images do not depend on z at all, the identity serves.
     damping = DAMPING * curvature.trace() / len(curvature) or 1.0
-    return torch.linalg.inv(2 * (curvature + damping * identity)).to(z)
+    inverse: Tensor = torch.linalg.inv(2 * (curvature + damping * identity))
+    return inverse.to(z)
 
 
 def invert(
