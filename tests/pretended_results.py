@@ -64,6 +64,10 @@ def plausible_mse(trial: Trial, part: str) -> float:
     return level * factor * spread(trial) * float(trial.latent_dim or 1) ** -0.45
 
 
+SIGNAL = 0.5
+"""Of the pretended training images."""
+
+
 def plausible_distance(trial: Trial, part: str) -> float:
     """Flat for samples of the GAN, falling for reconstructions."""
     dim = float(trial.latent_dim or 1)
@@ -260,6 +264,7 @@ def _reconstruction(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Nu
         "image": images,
         # Alternately 10 % below and above the mean, in shards of even length.
         "mse": [mean * (0.9 if image % 2 else 1.1) for image in images],
+        "signal": [SIGNAL] * len(images),
         "z_norm": [numbers.norm(trial, shard.part)] * len(images),
         "solver": ["encode" if encoded else json.dumps(measure.solver.model_dump())] * len(images),
         "status": ["encoded" if encoded else ("converged" if image % 4 else "budget spent") for image in images],

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,7 +15,7 @@ from raysweep.measures.streams import normal_each, shuffled
 from raysweep.measures.targets import targets
 from raysweep.models.learner import Learner
 from raysweep.study.measures import Reconstruction, Shard
-from raysweep.study.measures.reconstruction import CODES
+from raysweep.study.measures.reconstruction import CODES, SIGNAL_IMAGES
 from raysweep.study.solvers import Solver
 
 ENCODED_AT_ONCE = 500
@@ -44,7 +45,7 @@ class _Problem:
     seed: int
     whitened: bool
     train: Images = field(compare=False)
-    """Training images, whose codes whiten. They belong to the learner, so they are not compared."""
+    """Training images, which whiten and give the signal. They belong to the learner, so they are not compared."""
 
 
 def run(settings: Reconstruction, shard: Shard, context: MeasureContext) -> Columns:
@@ -63,6 +64,7 @@ def run(settings: Reconstruction, shard: Shard, context: MeasureContext) -> Colu
         "part": [shard.part] * len(image),
         "image": image,
         "mse": error.tolist(),
+        "signal": [_signal(problem)] * len(image),
         "z_norm": found.norm.tolist(),
         "solver": [found.solver] * len(image),
         "status": found.status,
@@ -137,6 +139,14 @@ def _whitening(problem: _Problem) -> nn.Linear:
     whitening.weight.data = ((vectors * values.clamp(min=0).sqrt()) @ vectors.T).float()
     whitening.bias.data = codes.mean(dim=0).float()
     return whitening.to(device).requires_grad_(False)
+
+
+@lru_cache(maxsize=1)
+def _signal(problem: _Problem) -> float:
+    """Mean over training images and pixel values of (x − x̄)², x̄ their mean image; the same for all trials."""
+    some = shuffled(len(problem.train), "signal")[:SIGNAL_IMAGES]
+    images = problem.train.batch(some, torch.device("cpu"))[0].numpy()
+    return float(images.var(axis=0, dtype=np.float64).mean())
 
 
 def _starts(solver: Solver, shard: Shard, image: list[int], context: MeasureContext) -> Tensor | None:

@@ -101,6 +101,14 @@ def test_protocol_columns(make_context: Make) -> None:
     assert {(row["solver"], row["status"], row["passes"]) for row in encoded} == {("encode", "encoded", 1)}
 
 
+def test_the_signal_is_the_error_of_the_mean_image(make_context: Make, data: DataSet) -> None:
+    images = to_unit(torch.from_numpy(data.train.pixels)).double()  # fewer than are taken at most
+    mean = images.mean(dim=0, keepdim=True)
+    measured = all_rows(SETTINGS.model_copy(update={"solver": ProjectedAdam(steps=1)}), make_context(WganGp()))
+    (signal,) = {row["signal"] for row in measured}
+    assert signal == pytest.approx(float((images - mean).square().mean()))
+
+
 def test_all_trials_are_measured_on_the_same_images(make_context: Make) -> None:
     settings = SETTINGS.model_copy(update={"solver": ProjectedAdam(steps=1)})
     contexts = make_context(WganGp(latent_dim=5)), make_context(WganGp(latent_dim=2), seed=3)

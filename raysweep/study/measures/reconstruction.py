@@ -17,6 +17,9 @@ from raysweep.study.solvers import AnySolver, Automatic
 CODES = 10_000
 """Training images, at most, whose codes whiten the latent space of a decoder that has no prior."""
 
+SIGNAL_IMAGES = 500
+"""Training images, at most, that tell how large errors could be."""
+
 RECONSTRUCTION = Table(
     "reconstruction",
     "an image that was reconstructed",
@@ -26,6 +29,13 @@ RECONSTRUCTION = Table(
         PART,
         Column("image", INTEGER, "index of the image in its split, or of the generated or noise image"),
         Column("mse", REAL, "squared error per pixel value, pixels in [-1, 1]", "1/pixel"),
+        Column(
+            "signal",
+            REAL,
+            f"mean squared deviation of {SIGNAL_IMAGES} training images (or all, if fewer) from their mean image, per "
+            "pixel value: the error of a model that knows that image alone; the same in all rows",
+            "1/pixel",
+        ),
         Column("z_norm", REAL, "‖z*‖ of the latent found or encoded; of the whitened one where a decoder was inverted"),
         Column("solver", TEXT, "encode, or the inversion's solver with its settings, as JSON"),
         Column("status", TEXT, "encoded; converged, stalled or budget spent for an inversion"),

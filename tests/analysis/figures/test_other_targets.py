@@ -14,6 +14,7 @@ from analysis.figures import (
     reconstruction_others,
     reconstruction_overfitting,
     reconstruction_own_foreign,
+    reconstruction_recovered,
     reconstruction_shifts,
 )
 from analysis.figures.base import AnyFigure
@@ -22,7 +23,7 @@ from analysis.parts import in_order, part_words, shift_of
 from analysis.prior import bounds, log_density_per_dim, overlap, square_per_dim
 from analysis.results import Results
 from analysis.style import figure_style, new_figure
-from pretended_results import pretended_study
+from pretended_results import SIGNAL, pretended_study
 from raysweep.feasible import feasible_set
 from raysweep.study import Mnist, ProjectedAdam, Reconstruction, Study, Trial
 
@@ -286,9 +287,27 @@ def test_equal_errors_show_no_overfitting(make_results: Callable[..., Results]) 
     assert {test.p_value for arm in info.arms for test in arm.tests} == {1.0}
 
 
+def test_recovered_images_are_those_below_a_share_of_the_signal(make_results: Callable[..., Results]) -> None:
+    # Errors alternate 10 % below and above the mean, so at the threshold itself half of them are below it.
+    threshold = reconstruction_recovered.RECOVERED * SIGNAL
+    scale = {2: 0.5, 10: 1.0, 50: 2.0}
+    results = make_results(study(MEASURE), mse=lambda trial, part: threshold * scale[trial.latent_dim or 0])
+    (info,) = reconstruction_recovered.infos(results)
+    (curve,) = info.panels[0].curves  # the AE encodes, and has no generated images
+    assert curve.arm == "wgan_gp"
+    assert curve.x == (2, 10, 50)
+    np.testing.assert_allclose(curve.mean, [1.0, 0.5, 0.0])
+    text = reconstruction_recovered.caption(info)
+    assert "below 0.0001 of the signal. The signal, 0.5," in text
+    assert "10 generated" in text
+    assert "L-BFGS on the ball (bank 30,000" in text
+    assert not reconstruction_recovered.infos(make_results(study(MEASURE.model_copy(update={"generated": 0}))))
+
+
 @pytest.mark.parametrize(
     "figure",
     [
+        reconstruction_recovered.FIGURE,
         reconstruction_overfitting.FIGURE,
         reconstruction_shifts.FIGURE,
         reconstruction_others.FOREIGN,
