@@ -1,6 +1,5 @@
 """A results folder as a run leaves it, with numbers that tests can work out by hand."""
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -266,7 +265,7 @@ def _reconstruction(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Nu
         "mse": [mean * (0.9 if image % 2 else 1.1) for image in images],
         "signal": [SIGNAL] * len(images),
         "z_norm": [numbers.norm(trial, shard.part)] * len(images),
-        "solver": ["encode" if encoded else json.dumps(measure.solver.model_dump())] * len(images),
+        "solver": ["encode" if encoded else measure.solver.at(trial.latent_dim or 1).model_dump_json()] * len(images),
         "status": ["encoded" if encoded else ("converged" if image % 4 else "budget spent") for image in images],
         "passes": [0 if encoded else round(measure.solver.expected_passes(10))] * len(images),
         "z": [None] * len(images),

@@ -13,9 +13,7 @@ from analysis.protocol import reconstruction_protocol
 from analysis.results import Results
 from analysis.style import LineStyle, arm_colours
 from analysis.words import setting
-
-RECOVERED = 1e-4
-"""A generated image is recovered if its error is below this share of the signal."""
+from raysweep.study.measures.reconstruction import RECOVERED
 
 PARTS: dict[str, tuple[LineStyle, str]] = {"generated": ("-", "recovered")}
 

@@ -10,13 +10,15 @@ from torch import Tensor, nn
 
 from raysweep.data.images import Images, to_bytes
 from raysweep.inversion import Inverter
+from raysweep.inversion.budget import raise_budget
+from raysweep.inversion.problem import Generate
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.streams import normal_each, shuffled
-from raysweep.measures.targets import targets
+from raysweep.measures.targets import generated, targets
 from raysweep.models.learner import Learner
 from raysweep.study.measures import Reconstruction, Shard
-from raysweep.study.measures.reconstruction import CODES, SIGNAL_IMAGES
-from raysweep.study.solvers import Solver
+from raysweep.study.measures.reconstruction import CALIBRATION, CODES, RECOVERED, SIGNAL_IMAGES
+from raysweep.study.solvers import Feasible, Solver
 
 ENCODED_AT_ONCE = 500
 """Images that are encoded together for whitening."""
@@ -42,8 +44,11 @@ class _Problem:
     learner: Learner
     latent_dim: int
     solver: Solver
+    feasible: Feasible
     seed: int
     whitened: bool
+    recover: float | None
+    doublings: int
     train: Images = field(compare=False)
     """Training images, which whiten and give the signal. They belong to the learner, so they are not compared."""
 
@@ -80,8 +85,11 @@ def _problem(settings: Reconstruction, context: MeasureContext) -> _Problem:
         context.learner,
         context.latent_dim,
         settings.solver.at(context.latent_dim),
+        settings.solver.feasible,
         context.trial.seed,
         settings.whitens(context.trial.model),
+        settings.recover,
+        settings.doublings,
         context.data.train,
     )
 
@@ -111,13 +119,28 @@ def _invert(problem: _Problem, shard: Shard, image: list[int], originals: Tensor
 
 @lru_cache(maxsize=1)
 def _inverter(problem: _Problem) -> Inverter:
-    """Kept between the shards of a trial: the rewritten generator and the bank serve them all."""
+    """Kept between the shards of a trial: the rewritten generator, the bank and the budget serve them all."""
+    inverter = Inverter(_generator(problem), problem.latent_dim, problem.solver, problem.seed)
+    if problem.recover is not None:
+        images = _calibration(problem)
+        error = RECOVERED * _signal(problem) * images[0].numel()
+        raise_budget(inverter, images, error=error, share=problem.recover, doublings=problem.doublings)
+    return inverter
+
+
+def _generator(problem: _Problem) -> Generate:
     learner, generator = problem.learner, problem.learner.generator
-    latents = _latents(problem)
     if generator is None:
-        return Inverter(lambda z: learner.generate(latents(z)), problem.latent_dim, problem.solver, problem.seed)
-    network = nn.Sequential(_whitening(problem), generator) if problem.whitened else generator
-    return Inverter(network, problem.latent_dim, problem.solver, problem.seed)
+        latents = _latents(problem)
+        return lambda z: learner.generate(latents(z))
+    return nn.Sequential(_whitening(problem), generator) if problem.whitened else generator
+
+
+def _calibration(problem: _Problem) -> Tensor:
+    """Images generated from feasible latents, for this alone."""
+    shape, device = (problem.latent_dim,), problem.learner.device
+    u = normal_each(range(CALIBRATION), shape, device, problem.seed, "calibration")
+    return generated(problem.learner, _latents(problem), u, problem.feasible)
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,7 @@ from raysweep.measures.targets import targets
 from raysweep.models import build_learner
 from raysweep.study import Autoencoder, Automatic, BallLbfgs, Digits, ProjectedAdam, Reconstruction, Vae, WganGp
 from raysweep.study.measures import Shard
+from raysweep.study.measures.reconstruction import RECOVERED
 from raysweep.study.solvers import AnySolver
 
 Make = Callable[..., MeasureContext]
@@ -259,3 +260,27 @@ def test_a_whitened_decoder_is_searched_through_an_equal_faster_network(make_con
     assert not any(isinstance(layer, nn.BatchNorm2d | nn.Upsample) for layer in network)
     u = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(network(u), learner.generate(reconstruction._whitening(problem)(u)), atol=1e-5, rtol=0)
+
+
+def test_the_budget_is_the_trials_whatever_shard_is_first(make_context: Make) -> None:
+    slow = ProjectedAdam(steps=25, learning_rate=0.05, feasible="everything")
+    settings = SETTINGS.model_copy(update={"solver": slow, "recover": 0.9})
+    shards = [Shard("generated", 0, 10), Shard("train", 10, 20), Shard("train", 0, 10)]
+    found = []
+    for order in (shards, shards[::-1]):
+        context = make_context(WganGp(latent_dim=5))
+        found.append({(row["part"], row["image"]): row for shard in order for row in rows(settings, context, shard)})
+    assert found[0] == found[1]
+    (raised,) = {ProjectedAdam.model_validate_json(row["solver"]) for row in found[0].values()}
+    assert raised == slow.longer(raised.steps // slow.steps)
+    assert slow.steps < raised.steps < slow.steps * 2**settings.doublings
+    assert {row["passes"] for row in found[0].values()} == {raised.passes}
+    recovered = [row["mse"] < RECOVERED * row["signal"] for row in found[0].values() if row["part"] == "generated"]
+    assert sum(recovered) >= 8  # these images are others than those that set the budget
+
+
+def test_an_easy_model_needs_no_larger_budget(make_context: Make) -> None:
+    easy = BallLbfgs(bank=500)
+    settings = SETTINGS.model_copy(update={"solver": easy, "recover": 1.0})
+    measured = rows(settings, make_context(WganGp(latent_dim=5)), Shard("train", 0, 5))
+    assert {row["solver"] for row in measured} == {easy.model_dump_json()}

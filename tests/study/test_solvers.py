@@ -14,6 +14,7 @@ from raysweep.study import (
     WganGp,
 )
 from raysweep.study.measures import Shard
+from raysweep.study.measures.reconstruction import CALIBRATION
 from raysweep.study.solvers import NEWTON_UP_TO, AnySolver, Solver
 
 ALL: list[Solver] = [Automatic(), LevenbergMarquardt(), BallLbfgs(), ProjectedAdam(), WebsterLbfgs()]
@@ -37,6 +38,13 @@ def test_every_solver_is_costed(solver: Solver) -> None:
         (10 * solver.expected_passes(10) + bank) * model.decoder_flop(facts)
     )
     assert solver.expected_passes(10) > 0
+
+
+def test_a_plan_counts_all_doublings_of_the_budget() -> None:
+    facts, shard, model = Digits().facts(Path()), Shard("train", 0, 10), WganGp(latent_dim=10, width=4)
+    measure = Reconstruction(solver=ProjectedAdam(steps=100), recover=0.99, doublings=2)
+    passes = CALIBRATION * (201 + 401) + 10 * 801
+    assert measure.flop(model, facts, shard) == pytest.approx(passes * model.decoder_flop(facts))
 
 
 def test_what_is_exactly_known_about_passes() -> None:

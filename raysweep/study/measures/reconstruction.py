@@ -20,6 +20,12 @@ CODES = 10_000
 SIGNAL_IMAGES = 500
 """Training images, at most, that tell how large errors could be."""
 
+RECOVERED = 1e-4
+"""A generated image is recovered if its error is below this share of the signal."""
+
+CALIBRATION = 100
+"""Generated images that must be recovered before a raised budget stands. They are not those of the part `generated`."""
+
 RECONSTRUCTION = Table(
     "reconstruction",
     "an image that was reconstructed",
@@ -83,6 +89,14 @@ class Reconstruction(MeasureSettings):
     """Keep z* of every image: 8 bytes a component."""
     solver: AnySolver = Automatic()
     """How generators are inverted."""
+    recover: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Double the solver's steps until this share of generated images is recovered: 0.99, or None to leave the solver
+    as it is.
+
+    Each model gets a budget of its own, found on images that serve nothing else; all its images are inverted with it,
+    and `solver` in their rows states it. Each process finds it anew, once a model."""
+    doublings: PositiveInt = 5
+    """At most so many doublings; what is not recovered then stays so."""
     decoder: Literal["encode", "invert"] = "encode"
     """Of models with an encoder: "encode" uses it; "invert" sets it aside and inverts the decoder by `solver`, as if
     it were a GAN's generator, and measures nothing on models without an encoder, which "encode" inverts already.
@@ -144,7 +158,7 @@ class Reconstruction(MeasureSettings):
         return tuple(shard for part, count in counts.items() for shard in cut(part, count, self.shard))
 
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`."""
+        """See `MeasureSettings`; with `recover`, as if all doublings were needed."""
         images = shard.stop - shard.start
         encoding = 2.0 * sum(network.multiply_adds for network in model.networks(facts).values())
         if not self.inverts(model):
@@ -152,5 +166,10 @@ class Reconstruction(MeasureSettings):
         assert isinstance(model, LatentSettings)
         solver = self.solver.at(model.latent_dim)
         whitening = min(CODES, facts.train) * encoding if self.whitens(model) else 0.0
-        passes = images * solver.expected_passes(model.latent_dim) + solver.bank_size
+        passes = 0.0
+        if self.recover is not None:
+            for _ in range(self.doublings):
+                passes += CALIBRATION * solver.expected_passes(model.latent_dim)
+                solver = solver.longer(2)
+        passes += images * solver.expected_passes(model.latent_dim) + solver.bank_size
         return passes * model.decoder_flop(facts) + whitening

@@ -26,6 +26,7 @@ from analysis.style import figure_style, new_figure
 from pretended_results import SIGNAL, pretended_study
 from raysweep.feasible import feasible_set
 from raysweep.study import Mnist, ProjectedAdam, Reconstruction, Study, Trial
+from raysweep.study.measures.reconstruction import RECOVERED
 
 MEASURE = Reconstruction(images=20, generated=10, shard=10, keep=4, shifts=(1, 4), foreign=Mnist(), noise=10)
 EVERYWHERE = ProjectedAdam(steps=200, feasible="everything")
@@ -289,7 +290,7 @@ def test_equal_errors_show_no_overfitting(make_results: Callable[..., Results]) 
 
 def test_recovered_images_are_those_below_a_share_of_the_signal(make_results: Callable[..., Results]) -> None:
     # Errors alternate 10 % below and above the mean, so at the threshold itself half of them are below it.
-    threshold = reconstruction_recovered.RECOVERED * SIGNAL
+    threshold = RECOVERED * SIGNAL
     scale = {2: 0.5, 10: 1.0, 50: 2.0}
     results = make_results(study(MEASURE), mse=lambda trial, part: threshold * scale[trial.latent_dim or 0])
     (info,) = reconstruction_recovered.infos(results)
