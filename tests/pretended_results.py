@@ -264,6 +264,13 @@ def _reconstruction(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Nu
         # Alternately 10 % below and above the mean, in shards of even length.
         "mse": [mean * (0.9 if image % 2 else 1.1) for image in images],
         "signal": [SIGNAL] * len(images),
+        # Every fourth inversion ends elsewhere from other starts.
+        "repeated_mse": [
+            None
+            if encoded or image >= measure.repeated
+            else mean * (1.5 if image % 4 == 0 else 0.9 if image % 2 else 1.1)
+            for image in images
+        ],
         "z_norm": [numbers.norm(trial, shard.part)] * len(images),
         "solver": ["encode" if encoded else measure.solver.at(trial.latent_dim or 1).model_dump_json()] * len(images),
         "status": ["encoded" if encoded else ("converged" if image % 4 else "budget spent") for image in images],

@@ -61,7 +61,7 @@ class Inverter:
         self._bank: Bank | None = None
 
     def invert(self, images: Tensor, starts: Tensor | None = None) -> Inversion:
-        """See `invert`. `starts` (random_starts, count, dim(z)) are prior samples, for solvers that begin with some."""
+        """See `invert`. `starts` (starts, count, dim(z)), feasible, replace those that the solver would begin with."""
         return SOLVERS[type(self.solver)](self.generate, images, self._starts(images, starts), self.solver)
 
     def prepare(self, like: Tensor) -> None:
@@ -77,8 +77,10 @@ class Inverter:
 
     def _starts(self, images: Tensor, starts: Tensor | None) -> Tensor:
         zero = torch.zeros(1, len(images), self.latent_dim, dtype=images.dtype, device=images.device)
+        if starts is not None:
+            return starts
         if self.solver.random_starts:
-            return self._prior_samples(images) if starts is None else starts
+            return self._prior_samples(images)
         if not self.solver.bank_size:
             return zero
         assert isinstance(self.solver, BankedSolver)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from raysweep.data.images import Images, to_bytes
-from raysweep.inversion import Inverter
+from raysweep.inversion import Inverter, feasible_set
 from raysweep.inversion.budget import raise_budget
 from raysweep.inversion.problem import Generate
 from raysweep.measures.context import Columns, MeasureContext
@@ -18,7 +18,7 @@ from raysweep.measures.targets import generated, targets
 from raysweep.models.learner import Learner
 from raysweep.study.measures import Reconstruction, Shard
 from raysweep.study.measures.reconstruction import CALIBRATION, CODES, RECOVERED, SIGNAL_IMAGES
-from raysweep.study.solvers import Feasible, Solver
+from raysweep.study.solvers import BankedSolver, Feasible, Solver
 
 ENCODED_AT_ONCE = 500
 """Images that are encoded together for whitening."""
@@ -35,6 +35,7 @@ class _Found:
     solver: str
     status: list[str]
     passes: list[int]
+    repeated_mse: list[float | None]
 
 
 @dataclass(frozen=True)
@@ -58,18 +59,18 @@ def run(settings: Reconstruction, shard: Shard, context: MeasureContext) -> Colu
     problem = _problem(settings, context)
     image, originals = targets(settings, shard, context, _latents(problem))
     if settings.inverts(context.trial.model):
-        found = _invert(problem, shard, image, originals, context)
+        found = _invert(settings, shard, image, originals, context)
     else:
         found = _encode(originals, context)
     with torch.no_grad():
         reconstructions = context.learner.generate(found.z)
-    error = (reconstructions - originals).square().flatten(1).mean(dim=1)
     kept = [place < settings.keep for place in range(shard.start, shard.stop)]
     return {
         "part": [shard.part] * len(image),
         "image": image,
-        "mse": error.tolist(),
+        "mse": _mse(reconstructions, originals),
         "signal": [_signal(problem)] * len(image),
+        "repeated_mse": found.repeated_mse,
         "z_norm": found.norm.tolist(),
         "solver": [found.solver] * len(image),
         "status": found.status,
@@ -102,10 +103,13 @@ def _latents(problem: _Problem) -> Callable[[Tensor], Tensor]:
 def _encode(originals: Tensor, context: MeasureContext) -> _Found:
     with torch.no_grad():
         z = context.learner.encode(originals)
-    return _Found(z, z.norm(dim=1), "encode", ["encoded"] * len(z), [1] * len(z))
+    return _Found(z, z.norm(dim=1), "encode", ["encoded"] * len(z), [1] * len(z), [None] * len(z))
 
 
-def _invert(problem: _Problem, shard: Shard, image: list[int], originals: Tensor, context: MeasureContext) -> _Found:
+def _invert(
+    settings: Reconstruction, shard: Shard, image: list[int], originals: Tensor, context: MeasureContext
+) -> _Found:
+    problem = _problem(settings, context)
     inverter = _inverter(problem)
     inversion = inverter.invert(originals, _starts(inverter.solver, shard, image, context))
     return _Found(
@@ -114,7 +118,34 @@ def _invert(problem: _Problem, shard: Shard, image: list[int], originals: Tensor
         inverter.solver.model_dump_json(),
         list(inversion.status),
         inversion.passes.tolist(),
+        _repeated(settings, shard, image, originals, context),
     )
+
+
+def _repeated(
+    settings: Reconstruction, shard: Shard, image: list[int], originals: Tensor, context: MeasureContext
+) -> list[float | None]:
+    """The errors from other starts, where inversions are repeated; of equal streams however shards are cut."""
+    count = settings.repeated_in(shard)
+    if not count:
+        return [None] * len(image)
+    problem = _problem(settings, context)
+    inverter = _inverter(problem)
+    solver = inverter.solver
+    starts = solver.starts if isinstance(solver, BankedSolver) else max(1, solver.random_starts)
+    shape = (starts, problem.latent_dim)
+    z = normal_each(image[:count], shape, context.device, problem.seed, "repeated", shard.part).transpose(0, 1)
+    feasible = feasible_set(problem.feasible, problem.latent_dim)
+    inversion = inverter.invert(originals[:count], feasible.project(z))
+    with torch.no_grad():
+        images = context.learner.generate(_latents(problem)(inversion.z))
+    return [*_mse(images, originals[:count]), *[None] * (len(image) - count)]
+
+
+def _mse(images: Tensor, originals: Tensor) -> list[float]:
+    """Squared error of each image, per pixel value."""
+    errors: list[float] = (images - originals).square().flatten(1).mean(dim=1).tolist()
+    return errors
 
 
 @lru_cache(maxsize=1)

@@ -42,6 +42,14 @@ RECONSTRUCTION = Table(
             "pixel value: the error of a model that knows that image alone; the same in all rows",
             "1/pixel",
         ),
+        Column(
+            "repeated_mse",
+            REAL,
+            "the error at which the same solver ended from other starts: as many, but prior samples of their own; "
+            "empty where the inversion was not repeated",
+            "1/pixel",
+            nullable=True,
+        ),
         Column("z_norm", REAL, "‖z*‖ of the latent found or encoded; of the whitened one where a decoder was inverted"),
         Column("solver", TEXT, "encode, or the inversion's solver with its settings, as JSON"),
         Column("status", TEXT, "encoded; converged, stalled or budget spent for an inversion"),
@@ -97,6 +105,11 @@ class Reconstruction(MeasureSettings):
     and `solver` in their rows states it. Each process finds it anew, once a model."""
     doublings: PositiveInt = 5
     """At most so many doublings; what is not recovered then stays so."""
+    repeated: Annotated[int, Field(ge=0)] = 20
+    """Of how many images per part the inversion is repeated from other starts, to see whether it ends alike.
+
+    These are prior samples of their own, in place of z = 0, the bank's nearest, or the first prior samples; the solver
+    and its budget are the same. What that spends is not in `passes`."""
     decoder: Literal["encode", "invert"] = "encode"
     """Of models with an encoder: "encode" uses it; "invert" sets it aside and inverts the decoder by `solver`, as if
     it were a GAN's generator, and measures nothing on models without an encoder, which "encode" inverts already.
@@ -157,6 +170,10 @@ class Reconstruction(MeasureSettings):
         }
         return tuple(shard for part, count in counts.items() for shard in cut(part, count, self.shard))
 
+    def repeated_in(self, shard: Shard) -> int:
+        """Of how many images of a shard, its first ones, the inversion is repeated."""
+        return max(0, min(shard.stop, self.repeated) - shard.start)
+
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
         """See `MeasureSettings`; with `recover`, as if all doublings were needed."""
         images = shard.stop - shard.start
@@ -171,5 +188,5 @@ class Reconstruction(MeasureSettings):
             for _ in range(self.doublings):
                 passes += CALIBRATION * solver.expected_passes(model.latent_dim)
                 solver = solver.longer(2)
-        passes += images * solver.expected_passes(model.latent_dim) + solver.bank_size
+        passes += (images + self.repeated_in(shard)) * solver.expected_passes(model.latent_dim) + solver.bank_size
         return passes * model.decoder_flop(facts) + whitening

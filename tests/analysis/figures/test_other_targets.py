@@ -298,10 +298,20 @@ def test_recovered_images_are_those_below_a_share_of_the_signal(make_results: Ca
     assert curve.arm == "wgan_gp"
     assert curve.x == (2, 10, 50)
     np.testing.assert_allclose(curve.mean, [1.0, 0.5, 0.0])
+    # Every fourth of the repeated inversions ends elsewhere; where both end below the threshold, they are alike.
+    alike = {curve.part: curve.mean for curve in info.alike[0].curves}
+    assert list(alike) == ["generated", "train", "validation"]
+    np.testing.assert_allclose(alike["train"], [1.0, 0.75, 0.75])
+    np.testing.assert_allclose(alike["generated"], [1.0, 0.7, 0.7])  # three of ten
     text = reconstruction_recovered.caption(info)
+    assert "two errors differ by at most 1 %" in text
     assert "below 0.0001 of the signal. The signal, 0.5," in text
     assert "10 generated" in text
     assert "L-BFGS on the ball (bank 30,000" in text
+    once = MEASURE.model_copy(update={"repeated": 0})
+    (info,) = reconstruction_recovered.infos(make_results(study(once)))
+    assert not info.alike
+    assert "a second time" not in reconstruction_recovered.caption(info)
     assert not reconstruction_recovered.infos(make_results(study(MEASURE.model_copy(update={"generated": 0}))))
 
 
