@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from analysis.curves import Panel, panels
 from analysis.figures.base import FigureKind
 from analysis.figures.trade_off import TradeOff, draw_multiples, draw_trade_off, panels_words, seeds_words
-from analysis.protocol import reconstruction_protocol
+from analysis.protocol import counts_words, reconstruction_protocol
 from analysis.results import Results
 from analysis.style import LineStyle, arm_colours
-from analysis.words import percent, setting
+from analysis.words import number, percent, setting
 from raysweep.study.measures.reconstruction import RECOVERED
 
 ALIKE = 0.01
@@ -33,6 +33,8 @@ class Recovered:
     panels: tuple[Panel, ...]
     alike: tuple[Panel, ...]
     """Of images whose inversion was repeated, the share that ended alike; empty where none was."""
+    repeated: str
+    """How many images of which parts those are."""
     signal: float
     """Mean squared deviation of training images from their mean image, per pixel value."""
     protocol: str
@@ -46,12 +48,13 @@ def infos(results: Results) -> tuple[Recovered, ...]:
         rows = recoveries(results.rows(measure))
         if rows.empty:
             continue
-        repeated = repetitions(results.rows(measure))
+        repeated = results.means(repetitions(results.rows(measure)), "alike")
         found.append(
             Recovered(
                 measure.name,
                 panels(results, results.means(rows, "recovered")),
-                panels(results, results.means(repeated, "alike")) if len(repeated) else (),
+                panels(results, repeated) if repeated else (),
+                counts_words(repeated, "image") if repeated else "",
                 float(rows["signal"].iloc[0]),
                 reconstruction_protocol(results, measure),
                 arm_colours(results),
@@ -86,16 +89,16 @@ def draw(info: Recovered, figure: Figure) -> None:
 def caption(info: Recovered) -> str:
     """What is shown, and its protocol."""
     alike = (
-        "Share ending alike: of the images that were inverted a second time, by the same solver from as many prior "
-        f"samples in place of its own starts, those whose two errors differ by at most {percent(ALIKE)} or are both "
-        "below that threshold. "
+        f"Share ending alike: {info.repeated} of each trial were inverted a second time, by the same solver from as "
+        "many prior samples in place of its own starts; alike are those whose two errors differ by at most "
+        f"{percent(ALIKE)} or are both below that threshold. "
         if info.alike
         else ""
     )
     return (
         "The optimiser's own success: the share of images that a model generated from known latents and that inversion "
         f"finds again, which is to an error below {setting(RECOVERED)} of the signal. The signal, "
-        f"{setting(info.signal)}, is the mean squared deviation of training images from their mean image, per pixel "
+        f"{number(info.signal)}, is the mean squared deviation of training images from their mean image, per pixel "
         "value. Where the share is not 1, errors on other images may be the optimiser's and not the model's. "
         f"{alike}{panels_words(info.panels)}{info.protocol} {seeds_words(info.panels)}"
     )

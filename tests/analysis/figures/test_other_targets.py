@@ -304,8 +304,9 @@ def test_recovered_images_are_those_below_a_share_of_the_signal(make_results: Ca
     np.testing.assert_allclose(alike["train"], [1.0, 0.75, 0.75])
     np.testing.assert_allclose(alike["generated"], [1.0, 0.7, 0.7])  # three of ten
     text = reconstruction_recovered.caption(info)
+    assert "20 train, 20 validation and 10 generated images of each trial were inverted a second time" in text
     assert "two errors differ by at most 1 %" in text
-    assert "below 0.0001 of the signal. The signal, 0.5," in text
+    assert "below 0.0001 of the signal. The signal, 0.500," in text
     assert "10 generated" in text
     assert "L-BFGS on the ball (bank 30,000" in text
     once = MEASURE.model_copy(update={"repeated": 0})
