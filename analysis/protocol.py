@@ -1,5 +1,6 @@
 """The protocol behind each number, in words: counts, solver, budget, constraint, features."""
 
+import json
 from collections.abc import Container, Sequence
 
 import pandas as pd
@@ -10,6 +11,7 @@ from analysis.words import arm_label, axis_label, listing, number, percent, sett
 from raysweep.study.base import Frozen
 from raysweep.study.measures import AnyMeasure, ClassRadius, Modes, Reconstruction
 from raysweep.study.measures.quality import ReferenceSettings
+from raysweep.study.measures.reconstruction import CALIBRATION, RECOVERED
 from raysweep.study.solvers import Solver
 
 FEASIBLE = {
@@ -56,6 +58,13 @@ def reconstruction_protocol(results: Results, measure: AnyMeasure) -> str:
             f"{FEASIBLE[measure.solver.feasible]}; {number(float(inverted['passes'].mean()))} generator passes an "
             f"image. Of the inversions, {ended}."
         )
+        if measure.recover is not None:
+            steps = span(json.loads(solver)["steps"] for solver in inverted["solver"].unique())
+            sentences.append(
+                f"Steps were doubled for each model, at most {measure.doublings} times, until "
+                f"{percent(measure.recover)} of {CALIBRATION} other generated images were found to "
+                f"{setting(RECOVERED)} of the signal: {steps} steps."
+            )
     return " ".join(sentences)
 
 

@@ -1,6 +1,5 @@
 """A results folder as a run leaves it, with numbers that tests can work out by hand."""
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -63,6 +62,10 @@ def plausible_mse(trial: Trial, part: str) -> float:
     level = {"wgan_gp": 0.45, "autoencoder": 0.22, "vae": 0.26, "lc_vae": 0.28}[trial.model.family]
     factor = {"train": 1.0, "validation": 1.12, "generated": 0.06, "foreign": 1.3, "noise": 2.0}.get(part, 1.4)
     return level * factor * spread(trial) * float(trial.latent_dim or 1) ** -0.45
+
+
+SIGNAL = 0.5
+"""Of the pretended training images."""
 
 
 def plausible_distance(trial: Trial, part: str) -> float:
@@ -264,8 +267,16 @@ def _reconstruction(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Nu
         "image": images,
         # Alternately 10 % below and above the mean, in shards of even length.
         "mse": [mean * (0.9 if image % 2 else 1.1) for image in images],
+        "signal": [SIGNAL] * len(images),
+        # Every fourth inversion ends elsewhere from other starts.
+        "repeated_mse": [
+            None
+            if encoded or image >= measure.repeated
+            else mean * (1.5 if image % 4 == 0 else 0.9 if image % 2 else 1.1)
+            for image in images
+        ],
         "z_norm": [numbers.norm(trial, shard.part)] * len(images),
-        "solver": ["encode" if encoded else json.dumps(measure.solver.model_dump())] * len(images),
+        "solver": ["encode" if encoded else measure.solver.at(trial.latent_dim or 1).model_dump_json()] * len(images),
         "status": ["encoded" if encoded else ("converged" if image % 4 else "budget spent") for image in images],
         "passes": [0 if encoded else round(measure.solver.expected_passes(10))] * len(images),
         "z": [None] * len(images),

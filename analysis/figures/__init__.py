@@ -27,6 +27,7 @@ from analysis.figures import (
     reconstruction_others,
     reconstruction_overfitting,
     reconstruction_own_foreign,
+    reconstruction_recovered,
     reconstruction_shifts,
     sample_grid,
     schedule,
@@ -40,6 +41,7 @@ from analysis.figures.base import AnyFigure
 
 FIGURES: dict[str, AnyFigure] = {
     "reconstruction_error": reconstruction_error.FIGURE,
+    "reconstruction_recovered": reconstruction_recovered.FIGURE,
     "smallest_dimension": smallest_dimension.FIGURE,
     "frechet_distance": frechet_distance.FIGURE,
     "kernel_distance": kernel_distance.FIGURE,

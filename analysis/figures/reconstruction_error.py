@@ -12,6 +12,7 @@ from analysis.protocol import reconstruction_protocol
 from analysis.results import Results, Value
 from analysis.style import LineStyle, arm_colours
 from raysweep.study.measures import Reconstruction
+from raysweep.study.solvers import Solver
 
 PARTS: dict[str, tuple[LineStyle, str]] = {
     "train": ("-", "training images"),
@@ -41,14 +42,18 @@ def infos(results: Results) -> tuple[ReconstructionError, ...]:
     found = []
     for measure in measures:
         beside = measure.decoder == "encode"
-        if not beside and measure.solver in [other.solver for other in encoding]:
+        if not beside and _budget(measure) in [_budget(other) for other in encoding]:
             continue
-        inverting = [m for m in measures if beside and m.decoder == "invert" and m.solver == measure.solver]
+        inverting = [m for m in measures if beside and m.decoder == "invert" and _budget(m) == _budget(measure)]
         values = [*_errors(results, measure), *(v for m in inverting for v in _of_decoders(_errors(results, m)))]
         shown = panels(results, [value for value in values if value.part in PARTS])
         protocol = " ".join(reconstruction_protocol(results, m) for m in (measure, *inverting))
         found.append(ReconstructionError(measure.name, shown, protocol, arm_colours(results)))
     return tuple(found)
+
+
+def _budget(measure: Reconstruction) -> tuple[Solver, float | None, int]:
+    return measure.solver, measure.recover, measure.doublings
 
 
 def _errors(results: Results, measure: Reconstruction) -> tuple[Value, ...]:

@@ -62,7 +62,7 @@ class Inverter:
         self._inverse_hessian: Tensor | None = None
 
     def invert(self, images: Tensor, starts: Tensor | None = None) -> Inversion:
-        """See `invert`. `starts` (random_starts, count, dim(z)) are prior samples, for solvers that begin with some."""
+        """See `invert`. `starts` (starts, count, dim(z)), feasible, replace those that the solver would begin with."""
         self.prepare(images)
         starts = self._starts(images, starts)
         if isinstance(self.solver, BallLbfgs):
@@ -92,8 +92,10 @@ class Inverter:
 
     def _starts(self, images: Tensor, starts: Tensor | None) -> Tensor:
         zero = torch.zeros(1, len(images), self.latent_dim, dtype=images.dtype, device=images.device)
+        if starts is not None:
+            return starts
         if self.solver.random_starts:
-            return self._prior_samples(images) if starts is None else starts
+            return self._prior_samples(images)
         if not self.solver.bank_size:
             return zero
         assert isinstance(self.solver, BankedSolver)

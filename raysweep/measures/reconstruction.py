@@ -4,18 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from raysweep.data.images import Images, to_bytes
-from raysweep.inversion import Inverter
+from raysweep.inversion import Inverter, feasible_set
+from raysweep.inversion.budget import raise_budget
+from raysweep.inversion.problem import Generate
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.streams import normal_each, shuffled
-from raysweep.measures.targets import targets
+from raysweep.measures.targets import generated, targets
 from raysweep.models.learner import Learner
 from raysweep.study.measures import Reconstruction, Shard
-from raysweep.study.measures.reconstruction import CODES
-from raysweep.study.solvers import Solver
+from raysweep.study.measures.reconstruction import CALIBRATION, CODES, RECOVERED, SIGNAL_IMAGES
+from raysweep.study.solvers import BankedSolver, Feasible, Solver
 
 ENCODED_AT_ONCE = 500
 """Images that are encoded together for whitening."""
@@ -32,6 +35,7 @@ class _Found:
     solver: str
     status: list[str]
     passes: list[int]
+    repeated_mse: list[float | None]
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,13 @@ class _Problem:
     learner: Learner
     latent_dim: int
     solver: Solver
+    feasible: Feasible
     seed: int
     whitened: bool
+    recover: float | None
+    doublings: int
     train: Images = field(compare=False)
-    """Training images, whose codes whiten. They belong to the learner, so they are not compared."""
+    """Training images, which whiten and give the signal. They belong to the learner, so they are not compared."""
 
 
 def run(settings: Reconstruction, shard: Shard, context: MeasureContext) -> Columns:
@@ -52,17 +59,18 @@ def run(settings: Reconstruction, shard: Shard, context: MeasureContext) -> Colu
     problem = _problem(settings, context)
     image, originals = targets(settings, shard, context, _latents(problem))
     if settings.inverts(context.trial.model):
-        found = _invert(problem, shard, image, originals, context)
+        found = _invert(settings, shard, image, originals, context)
     else:
         found = _encode(originals, context)
     with torch.no_grad():
         reconstructions = context.learner.generate(found.z)
-    error = (reconstructions - originals).square().flatten(1).mean(dim=1)
     kept = [place < settings.keep for place in range(shard.start, shard.stop)]
     return {
         "part": [shard.part] * len(image),
         "image": image,
-        "mse": error.tolist(),
+        "mse": _mse(reconstructions, originals),
+        "signal": [_signal(problem)] * len(image),
+        "repeated_mse": found.repeated_mse,
         "z_norm": found.norm.tolist(),
         "solver": [found.solver] * len(image),
         "status": found.status,
@@ -78,8 +86,11 @@ def _problem(settings: Reconstruction, context: MeasureContext) -> _Problem:
         context.learner,
         context.latent_dim,
         settings.solver.at(context.latent_dim),
+        settings.solver.feasible,
         context.trial.seed,
         settings.whitens(context.trial.model),
+        settings.recover,
+        settings.doublings,
         context.data.train,
     )
 
@@ -92,10 +103,13 @@ def _latents(problem: _Problem) -> Callable[[Tensor], Tensor]:
 def _encode(originals: Tensor, context: MeasureContext) -> _Found:
     with torch.no_grad():
         z = context.learner.encode(originals)
-    return _Found(z, z.norm(dim=1), "encode", ["encoded"] * len(z), [1] * len(z))
+    return _Found(z, z.norm(dim=1), "encode", ["encoded"] * len(z), [1] * len(z), [None] * len(z))
 
 
-def _invert(problem: _Problem, shard: Shard, image: list[int], originals: Tensor, context: MeasureContext) -> _Found:
+def _invert(
+    settings: Reconstruction, shard: Shard, image: list[int], originals: Tensor, context: MeasureContext
+) -> _Found:
+    problem = _problem(settings, context)
     inverter = _inverter(problem)
     inversion = inverter.invert(originals, _starts(inverter.solver, shard, image, context))
     return _Found(
@@ -104,18 +118,60 @@ def _invert(problem: _Problem, shard: Shard, image: list[int], originals: Tensor
         inverter.solver.model_dump_json(),
         list(inversion.status),
         inversion.passes.tolist(),
+        _repeated(settings, shard, image, originals, context),
     )
+
+
+def _repeated(
+    settings: Reconstruction, shard: Shard, image: list[int], originals: Tensor, context: MeasureContext
+) -> list[float | None]:
+    """The errors from other starts, where inversions are repeated; of equal streams however shards are cut."""
+    count = settings.repeated_in(shard)
+    if not count:
+        return [None] * len(image)
+    problem = _problem(settings, context)
+    inverter = _inverter(problem)
+    solver = inverter.solver
+    starts = solver.starts if isinstance(solver, BankedSolver) else max(1, solver.random_starts)
+    shape = (starts, problem.latent_dim)
+    z = normal_each(image[:count], shape, context.device, problem.seed, "repeated", shard.part).transpose(0, 1)
+    feasible = feasible_set(problem.feasible, problem.latent_dim)
+    inversion = inverter.invert(originals[:count], feasible.project(z))
+    with torch.no_grad():
+        images = context.learner.generate(_latents(problem)(inversion.z))
+    return [*_mse(images, originals[:count]), *[None] * (len(image) - count)]
+
+
+def _mse(images: Tensor, originals: Tensor) -> list[float]:
+    """Squared error of each image, per pixel value."""
+    errors: list[float] = (images - originals).square().flatten(1).mean(dim=1).tolist()
+    return errors
 
 
 @lru_cache(maxsize=1)
 def _inverter(problem: _Problem) -> Inverter:
-    """Kept between the shards of a trial: the rewritten generator and the bank serve them all."""
+    """Kept between the shards of a trial: the rewritten generator, the bank and the budget serve them all."""
+    inverter = Inverter(_generator(problem), problem.latent_dim, problem.solver, problem.seed)
+    if problem.recover is not None:
+        images = _calibration(problem)
+        error = RECOVERED * _signal(problem) * images[0].numel()
+        raise_budget(inverter, images, error=error, share=problem.recover, doublings=problem.doublings)
+    return inverter
+
+
+def _generator(problem: _Problem) -> Generate:
     learner, generator = problem.learner, problem.learner.generator
-    latents = _latents(problem)
     if generator is None:
-        return Inverter(lambda z: learner.generate(latents(z)), problem.latent_dim, problem.solver, problem.seed)
-    network = nn.Sequential(_whitening(problem), generator) if problem.whitened else generator
-    return Inverter(network, problem.latent_dim, problem.solver, problem.seed)
+        latents = _latents(problem)
+        return lambda z: learner.generate(latents(z))
+    return nn.Sequential(_whitening(problem), generator) if problem.whitened else generator
+
+
+def _calibration(problem: _Problem) -> Tensor:
+    """Images generated from feasible latents, for this alone."""
+    shape, device = (problem.latent_dim,), problem.learner.device
+    u = normal_each(range(CALIBRATION), shape, device, problem.seed, "calibration")
+    return generated(problem.learner, _latents(problem), u, problem.feasible)
 
 
 @lru_cache(maxsize=1)
@@ -137,6 +193,14 @@ def _whitening(problem: _Problem) -> nn.Linear:
     whitening.weight.data = ((vectors * values.clamp(min=0).sqrt()) @ vectors.T).float()
     whitening.bias.data = codes.mean(dim=0).float()
     return whitening.to(device).requires_grad_(False)
+
+
+@lru_cache(maxsize=1)
+def _signal(problem: _Problem) -> float:
+    """Mean over training images and pixel values of (x − x̄)², x̄ their mean image; the same for all trials."""
+    some = shuffled(len(problem.train), "signal")[:SIGNAL_IMAGES]
+    images = problem.train.batch(some, torch.device("cpu"))[0].numpy()
+    return float(images.var(axis=0, dtype=np.float64).mean())
 
 
 def _starts(solver: Solver, shard: Shard, image: list[int], context: MeasureContext) -> Tensor | None:

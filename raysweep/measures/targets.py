@@ -14,8 +14,10 @@ from raysweep.data.images import Images
 from raysweep.inversion import feasible_set
 from raysweep.measures.context import MeasureContext
 from raysweep.measures.streams import normal_each, shuffled, uniform_each
+from raysweep.models.learner import Learner
 from raysweep.seeding import derive_seed
 from raysweep.study.measures import Reconstruction, Shard
+from raysweep.study.solvers import Feasible
 
 DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))
 """Along which an image is moved: by rows and columns."""
@@ -69,8 +71,13 @@ def _generated(
     settings: Reconstruction, places: range, context: MeasureContext, latents: Callable[[Tensor], Tensor]
 ) -> Tensor:
     u = normal_each(places, (context.latent_dim,), context.device, context.trial.seed, "generated")
+    return generated(context.learner, latents, u, settings.solver.feasible)
+
+
+def generated(learner: Learner, latents: Callable[[Tensor], Tensor], u: Tensor, feasible: Feasible) -> Tensor:
+    """Images of prior samples `u` (count, dim(z)), moved into the feasible set where they are not in it."""
     with torch.no_grad():
-        return context.learner.generate(latents(feasible_set(settings.solver.feasible, context.latent_dim).project(u)))
+        return learner.generate(latents(feasible_set(feasible, u.shape[1]).project(u)))
 
 
 def direction(image: int) -> tuple[int, int]:

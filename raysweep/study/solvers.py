@@ -38,6 +38,10 @@ class Solver(Frozen):
         """The solver that is used at a dim(z): itself, unless it chooses."""
         return self
 
+    def longer(self, times: int) -> Self:
+        """With `times` as many steps, for solvers that have steps: one that chooses is asked `at` a dim(z) first."""
+        return self.model_copy(update={"steps": times * self.model_dump()["steps"]})
+
     def expected_passes(self, latent_dim: int) -> float:
         """Generator passes per image, for plans: all that may be spent, unless it usually ends earlier."""
         raise NotImplementedError

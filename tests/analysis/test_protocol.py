@@ -5,7 +5,7 @@ from collections.abc import Callable
 from analysis.protocol import reconstruction_protocol
 from analysis.results import Results
 from pretended_results import pretended_study
-from raysweep.study import Reconstruction
+from raysweep.study import ProjectedAdam, Reconstruction
 
 
 def test_a_solver_that_chooses_is_told_as_what_it_chose(make_results: Callable[..., Results]) -> None:
@@ -19,3 +19,10 @@ def test_a_solver_that_chooses_is_told_as_what_it_chose(make_results: Callable[.
         dim is not None and dim <= 4 for dim in dims
     )
     assert ("L-BFGS on the ball (bank 30,000" in words) == any(dim is not None and dim > 4 for dim in dims)
+
+
+def test_a_raised_budget_is_told(make_results: Callable[..., Results]) -> None:
+    measure = Reconstruction(images=20, generated=10, shard=10, recover=0.99, solver=ProjectedAdam(steps=70))
+    words = reconstruction_protocol(make_results(pretended_study(measures=(measure,))), measure)
+    assert "doubled for each model, at most 5 times, until 99 % of 100 other generated images" in words
+    assert words.endswith("found to 0.0001 of the signal: 70 steps.")

@@ -15,6 +15,7 @@ from raysweep.measures.targets import targets
 from raysweep.models import build_learner
 from raysweep.study import Autoencoder, Automatic, BallLbfgs, Digits, ProjectedAdam, Reconstruction, Vae, WganGp
 from raysweep.study.measures import Shard
+from raysweep.study.measures.reconstruction import RECOVERED
 from raysweep.study.solvers import AnySolver
 
 Make = Callable[..., MeasureContext]
@@ -101,6 +102,14 @@ def test_protocol_columns(make_context: Make) -> None:
     assert {(row["solver"], row["status"], row["passes"]) for row in encoded} == {("encode", "encoded", 1)}
 
 
+def test_the_signal_is_the_error_of_the_mean_image(make_context: Make, data: DataSet) -> None:
+    images = to_unit(torch.from_numpy(data.train.pixels)).double()  # fewer than are taken at most
+    mean = images.mean(dim=0, keepdim=True)
+    measured = all_rows(SETTINGS.model_copy(update={"solver": ProjectedAdam(steps=1)}), make_context(WganGp()))
+    (signal,) = {row["signal"] for row in measured}
+    assert signal == pytest.approx(float((images - mean).square().mean()))
+
+
 def test_all_trials_are_measured_on_the_same_images(make_context: Make) -> None:
     settings = SETTINGS.model_copy(update={"solver": ProjectedAdam(steps=1)})
     contexts = make_context(WganGp(latent_dim=5)), make_context(WganGp(latent_dim=2), seed=3)
@@ -130,6 +139,8 @@ def test_rows_do_not_depend_on_how_images_are_cut(make_context: Make, model: Wga
         for key, row in tables[0].items():
             # Batches of another size are rounded differently by the linear algebra below.
             assert other[key].pop("mse") == pytest.approx(row["mse"], rel=1e-4)
+            if row["repeated_mse"] is not None:
+                assert other[key].pop("repeated_mse") == pytest.approx(row["repeated_mse"], rel=1e-4)
             fixed = isinstance(solver, ProjectedAdam) or model.has_encoder
             assert other[key].pop("z_norm") == pytest.approx(row["z_norm"], rel=1e-4 if fixed else 1e-2)
             if not fixed:  # rounding also moves the step at which a search ends
@@ -251,3 +262,48 @@ def test_a_whitened_decoder_is_searched_through_an_equal_faster_network(make_con
     assert not any(isinstance(layer, nn.BatchNorm2d | nn.Upsample) for layer in network)
     u = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(network(u), learner.generate(reconstruction._whitening(problem)(u)), atol=1e-5, rtol=0)
+
+
+def test_the_budget_is_the_trials_whatever_shard_is_first(make_context: Make) -> None:
+    slow = ProjectedAdam(steps=25, learning_rate=0.05, feasible="everything")
+    settings = SETTINGS.model_copy(update={"solver": slow, "recover": 0.9})
+    shards = [Shard("generated", 0, 10), Shard("train", 10, 20), Shard("train", 0, 10)]
+    found = []
+    for order in (shards, shards[::-1]):
+        context = make_context(WganGp(latent_dim=5))
+        found.append({(row["part"], row["image"]): row for shard in order for row in rows(settings, context, shard)})
+    assert found[0] == found[1]
+    (raised,) = {ProjectedAdam.model_validate_json(row["solver"]) for row in found[0].values()}
+    assert raised == slow.longer(raised.steps // slow.steps)
+    assert slow.steps < raised.steps < slow.steps * 2**settings.doublings
+    assert {row["passes"] for row in found[0].values()} == {raised.passes}
+    recovered = [row["mse"] < RECOVERED * row["signal"] for row in found[0].values() if row["part"] == "generated"]
+    assert sum(recovered) >= 8  # these images are others than those that set the budget
+
+
+def test_an_easy_model_needs_no_larger_budget(make_context: Make) -> None:
+    easy = BallLbfgs(bank=500)
+    settings = SETTINGS.model_copy(update={"solver": easy, "recover": 1.0})
+    measured = rows(settings, make_context(WganGp(latent_dim=5)), Shard("train", 0, 5))
+    assert {row["solver"] for row in measured} == {easy.model_dump_json()}
+
+
+def test_inversions_are_repeated_from_prior_samples_of_their_own(make_context: Make) -> None:
+    context = make_context(WganGp(latent_dim=5))
+    settings = SETTINGS.model_copy(update={"repeated": 13, "solver": BallLbfgs(bank=500, feasible="everything")})
+    measured = [
+        row for shard in (Shard("train", 0, 10), Shard("train", 10, 20)) for row in rows(settings, context, shard)
+    ]
+    assert [row["repeated_mse"] is None for row in measured] == [False] * 13 + [True] * 7
+    for row in measured[:13]:  # a linear model has one minimum, wherever searches start
+        assert row["repeated_mse"] == pytest.approx(row["mse"], rel=1e-4)
+    # A search that does not move ends at another error from other starts.
+    standing = settings.model_copy(update={"solver": ProjectedAdam(steps=1, learning_rate=1e-12)})
+    for row in rows(standing, context, Shard("train", 0, 10)):
+        assert abs(row["repeated_mse"] - row["mse"]) > 1e-4 * row["mse"]
+
+
+def test_encoded_images_are_not_repeated(make_context: Make) -> None:
+    assert {row["repeated_mse"] for row in rows(SETTINGS, make_context(Vae(latent_dim=5)), Shard("train", 0, 10))} == {
+        None
+    }

@@ -14,6 +14,7 @@ from raysweep.study import (
     WganGp,
 )
 from raysweep.study.measures import Shard
+from raysweep.study.measures.reconstruction import CALIBRATION
 from raysweep.study.solvers import NEWTON_UP_TO, AnySolver, Solver
 
 ALL: list[Solver] = [Automatic(), LevenbergMarquardt(), BallLbfgs(), ProjectedAdam(), WebsterLbfgs()]
@@ -30,13 +31,20 @@ def test_settings_survive_json(solver: Solver) -> None:
 @EACH
 def test_every_solver_is_costed(solver: Solver) -> None:
     facts, shard = Digits().facts(Path()), Shard("train", 0, 10)
-    measure = Reconstruction.model_validate({"solver": solver})
+    measure = Reconstruction.model_validate({"solver": solver, "repeated": 3})
     model = WganGp(latent_dim=10, width=4)
     bank = solver.at(10).bank_size
     assert measure.flop(model, facts, shard) == pytest.approx(
-        (10 * solver.expected_passes(10) + bank) * model.decoder_flop(facts)
+        (13 * solver.expected_passes(10) + bank) * model.decoder_flop(facts)
     )
     assert solver.expected_passes(10) > 0
+
+
+def test_a_plan_counts_all_doublings_of_the_budget() -> None:
+    facts, shard, model = Digits().facts(Path()), Shard("train", 0, 10), WganGp(latent_dim=10, width=4)
+    measure = Reconstruction(solver=ProjectedAdam(steps=100), recover=0.99, doublings=2, repeated=0)
+    passes = CALIBRATION * (201 + 401) + 10 * 801
+    assert measure.flop(model, facts, shard) == pytest.approx(passes * model.decoder_flop(facts))
 
 
 def test_what_is_exactly_known_about_passes() -> None:

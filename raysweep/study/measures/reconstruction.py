@@ -17,6 +17,15 @@ from raysweep.study.solvers import AnySolver, Automatic
 CODES = 10_000
 """Training images, at most, whose codes whiten the latent space of a decoder that has no prior."""
 
+SIGNAL_IMAGES = 500
+"""Training images, at most, that tell how large errors could be."""
+
+RECOVERED = 1e-4
+"""A generated image is recovered if its error is below this share of the signal."""
+
+CALIBRATION = 100
+"""Generated images that must be recovered before a raised budget stands. They are not those of the part `generated`."""
+
 RECONSTRUCTION = Table(
     "reconstruction",
     "an image that was reconstructed",
@@ -26,6 +35,21 @@ RECONSTRUCTION = Table(
         PART,
         Column("image", INTEGER, "index of the image in its split, or of the generated or noise image"),
         Column("mse", REAL, "squared error per pixel value, pixels in [-1, 1]", "1/pixel"),
+        Column(
+            "signal",
+            REAL,
+            f"mean squared deviation of {SIGNAL_IMAGES} training images (or all, if fewer) from their mean image, per "
+            "pixel value: the error of a model that knows that image alone; the same in all rows",
+            "1/pixel",
+        ),
+        Column(
+            "repeated_mse",
+            REAL,
+            "the error at which the same solver ended from other starts: as many, but prior samples of their own; "
+            "empty where the inversion was not repeated",
+            "1/pixel",
+            nullable=True,
+        ),
         Column("z_norm", REAL, "‖z*‖ of the latent found or encoded; of the whitened one where a decoder was inverted"),
         Column("solver", TEXT, "encode, or the inversion's solver with its settings, as JSON"),
         Column("status", TEXT, "encoded; converged, stalled or budget spent for an inversion"),
@@ -73,6 +97,19 @@ class Reconstruction(MeasureSettings):
     """Keep z* of every image: 8 bytes a component."""
     solver: AnySolver = Automatic()
     """How generators are inverted."""
+    recover: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Double the solver's steps until this share of generated images is recovered: 0.99, or None to leave the solver
+    as it is.
+
+    Each model gets a budget of its own, found on images that serve nothing else; all its images are inverted with it,
+    and `solver` in their rows states it. Each process finds it anew, once a model."""
+    doublings: PositiveInt = 5
+    """At most so many doublings; what is not recovered then stays so."""
+    repeated: Annotated[int, Field(ge=0)] = 20
+    """Of how many images per part the inversion is repeated from other starts, to see whether it ends alike.
+
+    These are prior samples of their own, in place of z = 0, the bank's nearest, or the first prior samples; the solver
+    and its budget are the same. What that spends is not in `passes`."""
     decoder: Literal["encode", "invert"] = "encode"
     """Of models with an encoder: "encode" uses it; "invert" sets it aside and inverts the decoder by `solver`, as if
     it were a GAN's generator, and measures nothing on models without an encoder, which "encode" inverts already.
@@ -133,8 +170,12 @@ class Reconstruction(MeasureSettings):
         }
         return tuple(shard for part, count in counts.items() for shard in cut(part, count, self.shard))
 
+    def repeated_in(self, shard: Shard) -> int:
+        """Of how many images of a shard, its first ones, the inversion is repeated."""
+        return max(0, min(shard.stop, self.repeated) - shard.start)
+
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`."""
+        """See `MeasureSettings`; with `recover`, as if all doublings were needed."""
         images = shard.stop - shard.start
         encoding = 2.0 * sum(network.multiply_adds for network in model.networks(facts).values())
         if not self.inverts(model):
@@ -142,5 +183,10 @@ class Reconstruction(MeasureSettings):
         assert isinstance(model, LatentSettings)
         solver = self.solver.at(model.latent_dim)
         whitening = min(CODES, facts.train) * encoding if self.whitens(model) else 0.0
-        passes = images * solver.expected_passes(model.latent_dim) + solver.bank_size
+        passes = 0.0
+        if self.recover is not None:
+            for _ in range(self.doublings):
+                passes += CALIBRATION * solver.expected_passes(model.latent_dim)
+                solver = solver.longer(2)
+        passes += (images + self.repeated_in(shard)) * solver.expected_passes(model.latent_dim) + solver.bank_size
         return passes * model.decoder_flop(facts) + whitening

@@ -14,6 +14,7 @@ from analysis.figures import (
     reconstruction_others,
     reconstruction_overfitting,
     reconstruction_own_foreign,
+    reconstruction_recovered,
     reconstruction_shifts,
 )
 from analysis.figures.base import AnyFigure
@@ -22,9 +23,10 @@ from analysis.parts import in_order, part_words, shift_of
 from analysis.prior import bounds, log_density_per_dim, overlap, square_per_dim
 from analysis.results import Results
 from analysis.style import figure_style, new_figure
-from pretended_results import pretended_study
+from pretended_results import SIGNAL, pretended_study
 from raysweep.feasible import feasible_set
 from raysweep.study import Mnist, ProjectedAdam, Reconstruction, Study, Trial
+from raysweep.study.measures.reconstruction import RECOVERED
 
 MEASURE = Reconstruction(images=20, generated=10, shard=10, keep=4, shifts=(1, 4), foreign=Mnist(), noise=10)
 EVERYWHERE = ProjectedAdam(steps=200, feasible="everything")
@@ -286,9 +288,38 @@ def test_equal_errors_show_no_overfitting(make_results: Callable[..., Results]) 
     assert {test.p_value for arm in info.arms for test in arm.tests} == {1.0}
 
 
+def test_recovered_images_are_those_below_a_share_of_the_signal(make_results: Callable[..., Results]) -> None:
+    # Errors alternate 10 % below and above the mean, so at the threshold itself half of them are below it.
+    threshold = RECOVERED * SIGNAL
+    scale = {2: 0.5, 10: 1.0, 50: 2.0}
+    results = make_results(study(MEASURE), mse=lambda trial, part: threshold * scale[trial.latent_dim or 0])
+    (info,) = reconstruction_recovered.infos(results)
+    (curve,) = info.panels[0].curves  # the AE encodes, and has no generated images
+    assert curve.arm == "wgan_gp"
+    assert curve.x == (2, 10, 50)
+    np.testing.assert_allclose(curve.mean, [1.0, 0.5, 0.0])
+    # Every fourth of the repeated inversions ends elsewhere; where both end below the threshold, they are alike.
+    alike = {curve.part: curve.mean for curve in info.alike[0].curves}
+    assert list(alike) == ["generated", "train", "validation"]
+    np.testing.assert_allclose(alike["train"], [1.0, 0.75, 0.75])
+    np.testing.assert_allclose(alike["generated"], [1.0, 0.7, 0.7])  # three of ten
+    text = reconstruction_recovered.caption(info)
+    assert "20 train, 20 validation and 10 generated images of each trial were inverted a second time" in text
+    assert "two errors differ by at most 1 %" in text
+    assert "below 0.0001 of the signal. The signal, 0.500," in text
+    assert "10 generated" in text
+    assert "L-BFGS on the ball (bank 30,000" in text
+    once = MEASURE.model_copy(update={"repeated": 0})
+    (info,) = reconstruction_recovered.infos(make_results(study(once)))
+    assert not info.alike
+    assert "a second time" not in reconstruction_recovered.caption(info)
+    assert not reconstruction_recovered.infos(make_results(study(MEASURE.model_copy(update={"generated": 0}))))
+
+
 @pytest.mark.parametrize(
     "figure",
     [
+        reconstruction_recovered.FIGURE,
         reconstruction_overfitting.FIGURE,
         reconstruction_shifts.FIGURE,
         reconstruction_others.FOREIGN,
