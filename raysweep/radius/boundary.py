@@ -272,7 +272,8 @@ def _repeated(search: _Search, point: Tensor, active: Tensor) -> Tensor:
     apart = torch.cdist(point, point, compute_mode="donot_use_mm_for_euclid_dist")
     same = apart < SAME * (point - search.z[:, None]).norm(dim=2)[:, None]
     earlier = torch.ones_like(same).triu(1) & active[:, :, None]
-    return (same & earlier).any(dim=1)
+    repeated: Tensor = (same & earlier).any(dim=1)
+    return repeated
 
 
 def _nearer(search: _Search, ends: _Ends, others: _Ends) -> _Ends:

@@ -116,7 +116,8 @@ def _through(layer: nn.Module, bounds: _Bounds) -> _Bounds:
 
 def _each(layer: Callable[[Tensor], Tensor], functions: Tensor) -> Tensor:
     """A layer applied to each of (count, 1 + dim(z), ...)."""
-    return layer(functions.flatten(0, 1)).unflatten(0, functions.shape[:2])
+    outputs = layer(functions.flatten(0, 1))
+    return outputs.reshape(*functions.shape[:2], *outputs.shape[1:])
 
 
 def _part(layer: nn.Module, sign: int) -> Callable[[Tensor], Tensor]:
