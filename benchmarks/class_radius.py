@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Compares, prints the tables and writes them."""
     parser = argparse.ArgumentParser(description="Class radii whose truth is known, by several methods.")
     parser.add_argument("--samples", type=int, default=200, help="prior samples of each problem")
-    parser.add_argument("--few", type=int, default=16, help="of them, those that Brendel-Bethge answers")
+    parser.add_argument("--few", type=int, default=8, help="of them, those that Brendel-Bethge answers")
     parser.add_argument("--repetitions", type=int, default=200, help="of the coverage experiment")
     parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "docs" / "results" / "class_radius")
     options = parser.parse_args(arguments)

@@ -77,9 +77,9 @@ def class_radius(
     Starts are z itself, the `bank_starts` nearest latents of another class in the bank, and where the `ray_starts` best
     rays first meet another class. From each start, up to `projections` times: with the margin F = logit_c − logit_j to
     the strongest other class j and w = ∇F, go to the nearest point to z of the plane where the linear model of F is
-    zero, z + w (w · (z' − z) − F) / ‖w‖², and a little beyond. A start ends early where it comes to rest, where it meets
-    an earlier one, and where its plane is much further than the sample's best point. The best point that was classified
-    as another class is bisected back towards z.
+    zero, z + w (w · (z' − z) − F) / ‖w‖², and a little beyond. A start ends early where it comes to rest, where it
+    meets an earlier one, and where its plane is much further than the sample's best point. The best point that was
+    classified as another class is bisected back towards z.
 
     Args:
         logits: the classifier of the generated images; its parameters should be frozen.
@@ -272,7 +272,8 @@ def _repeated(search: _Search, point: Tensor, active: Tensor) -> Tensor:
     apart = torch.cdist(point, point, compute_mode="donot_use_mm_for_euclid_dist")
     same = apart < SAME * (point - search.z[:, None]).norm(dim=2)[:, None]
     earlier = torch.ones_like(same).triu(1) & active[:, :, None]
-    return (same & earlier).any(dim=1)
+    repeated: Tensor = (same & earlier).any(dim=1)
+    return repeated
 
 
 def _nearer(search: _Search, ends: _Ends, others: _Ends) -> _Ends:
