@@ -112,10 +112,16 @@ class LcVaeLearner(VaeLearner):
         self._clamp()
         return losses
 
+    def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
+        """See `VaeLearner`; also `omega` as in training, and `at_clamp`, the share of what is clamped that is ±c."""
+        magnitudes = torch.cat([parameter.detach().flatten().abs() for parameter in self._clamped])
+        at_clamp = (magnitudes == magnitudes.new_tensor(self.settings.c)).float().mean()  # c in the weights' precision
+        return {**super().evaluate(images, labels), "at_clamp": at_clamp}
+
     def _objective(self, pixels: Tensor, mean: Tensor, log_variance: Tensor, z: Tensor) -> dict[str, Tensor]:
         losses = super()._objective(pixels, mean, log_variance, z)
         omega = stretch(pixels, mean if self.settings.encoding == "mean" else z).sum() / len(pixels)
-        return {**losses, "loss": losses["loss"] + self.settings.lam * omega, "omega": omega}
+        return {**losses, "loss": losses["loss"] + self.settings.penalty * omega, "omega": omega}
 
     @torch.no_grad()
     def _clamp(self) -> None:
