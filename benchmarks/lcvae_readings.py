@@ -15,12 +15,21 @@ from analysis.results import Results, TrialRow, load_results
 from analysis.words import arm_label, axis_values, number
 from raysweep.store import StudyStore
 
-COLUMNS = ("omega", "relative_omega", "variance", "steepest_image", "holes", "whitened_holes", "at_clamp", "bound")
-HEADS = ("ω", "ω / unrelated", "variance of codes", "‖J‖", "holes", "whitened", "at clamp", "held-out −ELBO")
+HEADS = {
+    "omega": "ω",
+    "relative_omega": "relative ω",
+    "variance": "variance of codes",
+    "steepest_image": "Lipschitz from below",
+    "lipschitz_bound": "from above",
+    "holes": "holes",
+    "whitened_holes": "holes, whitened",
+    "at_clamp": "at the clamp",
+    "loss": "held-out loss",
+}
 
 
 def by_trial(results: Results) -> pd.DataFrame:
-    """A row a trial with `COLUMNS`, which are NaN where a trial has no such number."""
+    """A row a trial with the columns of `HEADS`, which are NaN where a trial has no such number."""
     omega = results.tables["omega"].set_index("trial")
     holes = results.tables["holes"].query("part == 'means'").set_index("trial")
     history = results.tables["history"].query("split == 'validation'").sort_values("step")
@@ -31,10 +40,11 @@ def by_trial(results: Results) -> pd.DataFrame:
             "relative_omega": omega["scaled_omega"] / omega["unrelated_omega"],
             "variance": omega["variance"],
             "steepest_image": omega["steepest_image"],
+            "lipschitz_bound": omega["lipschitz_bound"],
             "holes": holes["mass"],
             "whitened_holes": holes["whitened_mass"],
             "at_clamp": last["at_clamp"],
-            "bound": last["reconstruction"] + last["divergence"],  # without λ ω, so that all can be compared
+            "loss": last["reconstruction"] + last["divergence"],  # without λ ω, so that all can be compared
         }
     )
 
@@ -46,11 +56,11 @@ def main(folder: Path) -> None:
     points: dict[tuple[str, str], list[TrialRow]] = {}
     for trial in results.trials:
         points.setdefault((arm_label(trial.arm, trial.family), axis_values(trial.others)), []).append(trial)
-    print("| " + " | ".join(("arm", "setting", *HEADS)) + " |")
+    print("| " + " | ".join(("arm", "setting", *HEADS.values())) + " |")
     print("|---" * (2 + len(HEADS)) + "|")
     for names, trials in points.items():
         rows = values.loc[[trial.id for trial in trials]]
-        print("| " + " | ".join((*names, *(cell(list(rows[column].dropna())) for column in COLUMNS))) + " |")
+        print("| " + " | ".join((*names, *(cell(list(rows[column].dropna())) for column in HEADS))) + " |")
 
 
 def cell(found: list[float]) -> str:
