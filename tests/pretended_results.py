@@ -532,6 +532,7 @@ def _omega(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) ->
         "unrelated_omega": [0.5],
         "steepest_pair": [math.sqrt(omega)],
         "steepest_image": [2 * math.sqrt(omega)],
+        "lipschitz_bound": [20 * math.sqrt(omega)],
         "pairs": [measure.pairs],
         "jacobians": [measure.jacobians],
     }

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from raysweep.measures.codes import IMAGES_AT_ONCE, chosen_images, posteriors
 from raysweep.measures.context import Columns, MeasureContext
+from raysweep.measures.lipschitz import lipschitz_bound
 from raysweep.measures.streams import normal_each
 from raysweep.models.vae import stretch
 from raysweep.seeding import derive_seed
@@ -36,6 +37,7 @@ def run(settings: Omega, shard: Shard, context: MeasureContext) -> Columns:
         "unrelated_omega": [2 * context.latent_dim * inverse_distance],
         "steepest_pair": [math.sqrt(float(ratios.max()))],
         "steepest_image": [float(_steepness(examined, context).max())],
+        "lipschitz_bound": [_bound(examined, context)],
         "pairs": [len(pairs)],
         "jacobians": [len(examined)],
     }
@@ -66,6 +68,15 @@ def _steepness(images: NDArray[np.int64], context: MeasureContext) -> Tensor:
         return context.learner.encode(pixels * 2 - 1)
 
     return largest_singular_values(encode, (batch + 1) / 2, start)
+
+
+def _bound(images: NDArray[np.int64], context: MeasureContext) -> float | None:
+    """Of the encoder as a function of pixels in [0, 1]: images in [-1, 1] are twice as far apart."""
+    encoder = context.learner.encoder
+    if encoder is None:
+        return None
+    bound = lipschitz_bound(encoder, context.data.validation.batch(images[:1], context.device)[0])
+    return None if bound is None else 2 * bound
 
 
 def largest_singular_values(function: Callable[[Tensor], Tensor], at: Tensor, start: Tensor) -> Tensor:

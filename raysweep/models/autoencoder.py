@@ -30,6 +30,11 @@ class AutoencoderLearner(Learner):
         """See `Learner`."""
         return self.networks["decoder"]
 
+    @property
+    def encoder(self) -> nn.Sequential:
+        """See `Learner`."""
+        return nn.Sequential(self.networks["encoder"])
+
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
         """See `Learner`: `mse`, the squared error per pixel value in [-1, 1]."""
         self.networks.train()

@@ -45,6 +45,11 @@ class Learner(ABC):
         """
         return None
 
+    @property
+    def encoder(self) -> nn.Sequential | None:
+        """The layers that `encode` consists of, from images in [-1, 1], or None where it is something else."""
+        return None
+
     @abstractmethod
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
         """One training step.

@@ -14,6 +14,14 @@ from raysweep.study.data import DataFacts
 from raysweep.study.models import LcVae, VaeSettings
 
 
+class ToPixels(nn.Module):
+    """From images in [-1, 1], as they are everywhere else, to pixels in [0, 1]."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Any shape."""
+        return (images + 1) / 2
+
+
 class VaeLearner(Learner):
     """Encoder with heads for mean and log-variance, and decoder, trained on the evidence lower bound.
 
@@ -26,7 +34,13 @@ class VaeLearner(Learner):
         super().__init__(settings, facts, seed, device)
         self.networks = build_all(settings.networks(facts), seed, device)
         self.optimizers = {"all": adam(settings, self.networks)}
+        self._to_pixels = ToPixels()
         self._logits = nn.Sequential(*(m for m in self.networks["decoder"].children() if not isinstance(m, nn.Sigmoid)))
+
+    @property
+    def encoder(self) -> nn.Sequential:
+        """See `Learner`."""
+        return nn.Sequential(ToPixels(), self.networks["encoder"], self.networks["mean"])
 
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
         """See `Learner`: `loss`, `reconstruction` and `divergence` in nats per image."""
@@ -54,11 +68,11 @@ class VaeLearner(Learner):
     def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See `Learner`."""
         self.networks.eval()
-        mean, log_variance = self._posterior(_to_pixels(images))
+        mean, log_variance = self._posterior(self._to_pixels(images))
         return mean, (log_variance / 2).exp()
 
     def _losses(self, images: Tensor, stream: torch.Generator) -> dict[str, Tensor]:
-        pixels = _to_pixels(images)
+        pixels = self._to_pixels(images)
         mean, log_variance = self._posterior(pixels)
         noise = torch.randn(mean.shape, generator=stream, device=self.device)
         z = mean + noise * (log_variance / 2).exp()
@@ -112,10 +126,16 @@ class LcVaeLearner(VaeLearner):
         self._clamp()
         return losses
 
+    def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
+        """See `VaeLearner`; also `omega` as in training, and `at_clamp`, the share of what is clamped that is ±c."""
+        magnitudes = torch.cat([parameter.detach().flatten().abs() for parameter in self._clamped])
+        at_clamp = (magnitudes == magnitudes.new_tensor(self.settings.c)).float().mean()  # c in the weights' precision
+        return {**super().evaluate(images, labels), "at_clamp": at_clamp}
+
     def _objective(self, pixels: Tensor, mean: Tensor, log_variance: Tensor, z: Tensor) -> dict[str, Tensor]:
         losses = super()._objective(pixels, mean, log_variance, z)
         omega = stretch(pixels, mean if self.settings.encoding == "mean" else z).sum() / len(pixels)
-        return {**losses, "loss": losses["loss"] + self.settings.lam * omega, "omega": omega}
+        return {**losses, "loss": losses["loss"] + self.settings.penalty * omega, "omega": omega}
 
     @torch.no_grad()
     def _clamp(self) -> None:
@@ -154,7 +174,3 @@ def stretch(images: Tensor, encodings: Tensor) -> Tensor:
     between_encodings = (encodings[:n] - encodings[n : 2 * n]).square().sum(dim=1)
     identical = between_images == 0
     return (between_encodings / between_images.masked_fill(identical, 1)).masked_fill(identical, 0)
-
-
-def _to_pixels(images: Tensor) -> Tensor:
-    return (images + 1) / 2

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,26 @@ def test_no_pair_is_steeper_than_the_jacobian_of_a_linear_encoder(make_context: 
     assert row["steepest_pair"] <= row["steepest_image"] * (1 + 1e-5)
     # 50 power steps bring any start within a per cent of the largest, however close the next one is.
     assert row["steepest_image"] == pytest.approx(float(torch.linalg.matrix_norm(matrix, 2)), rel=0.01)
+
+
+def with_learner(model: Vae | Autoencoder, context: MeasureContext) -> MeasureContext:
+    """The context with a real learner of the model, as a finished trial leaves it."""
+    learner = build_learner(model, context.data.facts, 0, CPU)
+    learner.load_weights(learner.weights())
+    return replace(context, learner=learner)
+
+
+def test_bounds_from_below_and_above_meet_for_a_linear_encoder(make_context: Make) -> None:
+    model = Autoencoder(latent_dim=3, width=2)  # of so small images its encoder is one dense layer
+    row = measured(with_learner(model, make_context(model)))
+    assert row["steepest_image"] == pytest.approx(row["lipschitz_bound"], rel=0.01)  # as close as 50 power steps come
+
+
+@pytest.mark.parametrize("norm", [True, False])
+def test_the_bound_lies_above_what_is_measured(norm: bool, make_context: Make) -> None:
+    model = Vae(latent_dim=3, width=2, encoder_norm=norm)
+    row = measured(with_learner(model, make_context(model)))
+    assert 0 < max(row["steepest_image"], row["steepest_pair"]) <= row["lipschitz_bound"]
 
 
 def test_a_constant_encoder_has_no_scale(make_context: Make) -> None:

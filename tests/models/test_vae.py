@@ -13,6 +13,7 @@ from raysweep.data.images import DataSet
 from raysweep.models.learner import Learner
 from raysweep.models.vae import divergence_from_prior, stretch
 from raysweep.study import LcVae, Vae
+from raysweep.study.loading import load_study
 from raysweep.study.models import VaeSettings
 
 Make = Callable[..., Learner]
@@ -91,6 +92,36 @@ def test_regulariser_is_the_batchs_sum_over_its_size(encoding: str, make: Make, 
     omega = stretch((noise + 1) / 2, codes).sum().detach() / 8
     torch.testing.assert_close(losses["omega"], omega)
     torch.testing.assert_close(losses["loss"], losses["reconstruction"] + losses["divergence"] + 5.0 * omega)
+
+
+@pytest.mark.parametrize(("reduction", "pairs"), [("batchmean", 1 / 8), ("mean", 1 / 4), ("sum", 1.0)])
+def test_readings_of_the_sum_scale_the_four_pairs_of_a_batch(
+    reduction: str, pairs: float, make: Make, noise: Tensor
+) -> None:
+    learner = make(LcVae(width=4, latent_dim=3, batch=8, lam=5.0, reduction=reduction))
+    losses = learner.evaluate(noise, None)
+    omega = stretch((noise + 1) / 2, learner.encode(noise)).sum().detach() * pairs
+    torch.testing.assert_close(losses["loss"], losses["reconstruction"] + losses["divergence"] + 5.0 * omega)
+
+
+def test_the_default_reading_of_the_sum_leaves_ids_as_they_were() -> None:
+    ids = [trial.id for trial in load_study("lcvae_mnist", reduced=True).trials]
+    assert "lc_vae-lam0-c0.03-s0-e4883a" in ids  # as in docs/results/lcvae_mnist_reduced, which is older
+    other = LcVae(latent_dim=3, reduction="sum")
+    assert LcVae.model_validate_json(other.model_dump_json()) == other
+
+
+@pytest.mark.parametrize(("c", "share"), [(1e-6, 1.0), (float("inf"), 0.0)])
+def test_the_share_at_the_clamp_is_all_for_a_tight_one_and_nothing_for_none(
+    c: float, share: float, make: Make, noise: Tensor
+) -> None:
+    learner = make(LcVae(width=4, latent_dim=3, batch=8, c=c))
+    # Biases start at 0: what is drawn at random is all that can be at the clamp before training.
+    drawn = {n: p for n, p in learner.networks.named_parameters() if not n.startswith("decoder") and p.ndim > 1}
+    biases = 2 * 3
+    count = sum(p.numel() for p in drawn.values())
+    found = float(learner.evaluate(noise, None)["at_clamp"])
+    assert found == pytest.approx(share * count / (count + biases), rel=1e-2)
 
 
 @pytest.mark.parametrize("clamp", ["weights", "weights_and_gains"])

@@ -16,7 +16,7 @@ from raysweep.study.data import DataFacts
 from raysweep.study.loading import known_studies, load_study
 
 NAMES = tuple(name for name in known_studies() if isinstance(load_study(name), Study))
-REDUCED = ("celeba", "cifar10", "grid2d", "lcvae_mnist", "mnist")
+REDUCED = ("celeba", "cifar10", "grid2d", "lcvae_mnist", "lcvae_readings", "mnist")
 """Studies whose full form is not for two cores; of the others the full form is small already."""
 NARROW = {"width": 4, "batch": 8, "parameter_budget": None}
 TWENTY_MINUTES = 20 * 60 * 2 * 50e9
@@ -50,6 +50,7 @@ TRIALS = {
     "toys": 2,  # 2 generators
     "grid2d": 4 * 2 * 3 * 5,  # 4 families × 2 dim(z) × 3 learning rates × 5 seeds
     "lcvae_mnist": 1 + (2 * 2 + 2 * 2 + 2 + 3) * 3,  # λ × c twice, c of weights, c of gains; 3 seeds
+    "lcvae_readings": 1 + (1 + 4 + 3 + 4 + 1 + 2) * 3,  # VAE, c three times, sample, mean and sum; 3 seeds
     "polynomial": 3 * 2 * 2 * 8,  # nodes × forms × arithmetics × numbers of images
 }
 

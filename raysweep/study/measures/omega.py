@@ -31,6 +31,13 @@ OMEGA = Table(
         ),
         Column("steepest_pair", REAL, "root of the largest ω: no Lipschitz constant of f is smaller"),
         Column("steepest_image", REAL, "largest singular value of the encoder's Jacobian at any of `jacobians` images"),
+        Column(
+            "lipschitz_bound",
+            REAL,
+            "product of the spectral norms of the encoder's layers: no Lipschitz constant needs to be larger; empty "
+            "where the encoder is no chain of known layers",
+            nullable=True,
+        ),
         Column("pairs", INTEGER, "number of pairs", "pairs"),
         Column("jacobians", INTEGER, "number of images at which the Jacobian was examined", "images"),
     ),
@@ -39,7 +46,7 @@ OMEGA = Table(
 
 
 class Omega(MeasureSettings):
-    """The stretch ω of an encoder on held-out pairs, and two lower bounds of its Lipschitz constant.
+    """The stretch ω of an encoder on held-out pairs, and bounds of its Lipschitz constant: two lower, one upper.
 
     f(I) is the posterior's mean. As ω is a ratio of squares, it is bounded by the square of the Lipschitz constant
     (the paper leaves out the square). An encoder lowers ω by merely shrinking its codes; divided by their variance,

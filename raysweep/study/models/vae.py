@@ -9,6 +9,9 @@ from raysweep.architecture import Dense, Network
 from raysweep.study.data import DataFacts
 from raysweep.study.models.base import DescentSettings, LatentSettings, NonNegative
 
+Reduction = Literal["batchmean", "mean", "sum"]
+"""How terms of a batch become one: their sum over the batch size, their mean, or their sum; torch's names."""
+
 
 class VaeSettings(LatentSettings, DescentSettings):
     """What the VAE and the LC-VAE share.
@@ -63,9 +66,9 @@ class Vae(VaeSettings):
 class LcVae(VaeSettings):
     """Lipschitz-constrained VAE: encoder weights clamped to [-c, c], and λ · Σ ω added to the loss.
 
-    ω(I₁, I₂) = ‖f(I₁) − f(I₂)‖² / ‖I₁ − I₂‖², summed over the pairs (Iᵢ, Iᵢ₊ₙ) of a batch of 2n, in the same sum
-    as the reconstruction error and the divergence (all are then divided by the batch size). λ = 0 with c = ∞ is the
-    plain VAE.
+    ω(I₁, I₂) = ‖f(I₁) − f(I₂)‖² / ‖I₁ − I₂‖², over the pairs (Iᵢ, Iᵢ₊ₙ) of a batch of 2n. λ = 0 with c = ∞ is the
+    plain VAE. What the paper leaves open is a setting: `clamp`, `encoding`, `reduction`, and `encoder_norm`;
+    docs/lc-vae.md says which of them matter.
 
     Source: Manoj (2018), Section 4.
     """
@@ -79,6 +82,16 @@ class LcVae(VaeSettings):
     """What is clamped: weights and biases of convolutions and dense layers, or BatchNorm's gains and biases too."""
     encoding: Literal["mean", "sample"] = "mean"
     """What f(I) is in ω: the posterior's mean, or a sample of it. The paper leaves it open."""
+    reduction: Annotated[Reduction, Field(exclude_if=lambda value: value == "batchmean")] = "batchmean"
+    """What is made of the ω of a batch's pairs, beside reconstruction error and divergence per image: their sum over
+    the batch size, as if all were in one sum that is then divided by it; their mean; or their whole sum. Left out of
+    a dump at its default, so that trials keep the ids that they had before this was a setting."""
+
+    @property
+    def penalty(self) -> float:
+        """λ as it multiplies Σ ω / batch: the readings of `reduction` differ by these factors alone."""
+        factors: dict[Reduction, float] = {"batchmean": 1.0, "mean": 2.0, "sum": float(self.batch)}
+        return self.lam * factors[self.reduction]
 
     @model_validator(mode="after")
     def _pairs(self) -> Self:
