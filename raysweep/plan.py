@@ -16,6 +16,7 @@ from raysweep.store import StudyStore, measure_key
 from raysweep.study.core import Arm, Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure, Shard
+from raysweep.study.tuning import Tuning
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,27 @@ def print_plan(plan: Plan, console: Console, every_trial: bool) -> None:
         console.width = max(100, *(Measurement.get(console, unlimited, table).maximum for table in tables))
     parts = [*_heading(plan), *(part for table in tables for part in ("", table)), "", *_summary(plan)]
     console.print(Group(*parts), markup=False, highlight=False)
+
+
+def print_search(tuning: Tuning, facts: DataFacts, console: Console) -> None:
+    """Prints what a tuning searches and what that costs, as if every configuration cost what its own model does."""
+    searched = make_plan(tuning.study({"model": tuning.model}, tuning.seeds), facts, None)
+    fresh = make_plan(tuning.study({"model": tuning.model}, tuning.fresh_seeds, final=True), facts, None)
+    finalists, twins = tuning.finalists, "" if tuning.twin is None else " with a twin each"
+    trained = finalists if tuning.twin is None else 2 * finalists
+    lines = [
+        f"Tuning {tuning.name}: {tuning.title}",
+        tuning.question,
+        f"Searched: {', '.join(tuning.space)}; for {', '.join(tuning.objectives)}, by {tuning.sampler.kind}",
+        f"Search: {tuning.configurations} configurations of {len(tuning.seeds)} seeds, {tuning.parallel} at a time; "
+        f"{_effort(tuning.configurations * searched.flop, searched.device)}.",
+        f"Finalists: at most {finalists}{twins}, on {len(tuning.fresh_seeds)} fresh seeds; at most "
+        f"{_effort(trained * fresh.flop, fresh.device)}.",
+        "Both as if every configuration cost what the tuning's own model costs: a typical cost, not a bound. The plan "
+        "below is that of the baselines on fresh seeds.",
+    ]
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
+    console.print()
 
 
 def _heading(plan: Plan) -> list[str]:
