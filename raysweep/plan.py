@@ -173,8 +173,10 @@ def print_plan(plan: Plan, console: Console, every_trial: bool) -> None:
 
 def print_search(tuning: Tuning, facts: DataFacts, console: Console) -> None:
     """Prints what a tuning searches and what that costs, as if every configuration cost what its own model does."""
-    searched = make_plan(tuning.study({"model": tuning.model}, tuning.seeds), facts, None)
-    fresh = make_plan(tuning.study({"model": tuning.model}, tuning.fresh_seeds, final=True), facts, None)
+    arm = {"model": tuning.model}
+    searched = _flop_of_arm(make_plan(tuning.study(arm, tuning.seeds), facts, None), "model")
+    fresh = _flop_of_arm(make_plan(tuning.study(arm, tuning.fresh_seeds, final=True), facts, None), "model")
+    device = find_device(tuning.estimated_device)
     finalists, twins = tuning.finalists, "" if tuning.twin is None else " with a twin each"
     trained = finalists if tuning.twin is None else 2 * finalists
     lines = [
@@ -182,14 +184,20 @@ def print_search(tuning: Tuning, facts: DataFacts, console: Console) -> None:
         tuning.question,
         f"Searched: {', '.join(tuning.space)}; for {', '.join(tuning.objectives)}, by {tuning.sampler.kind}",
         f"Search: {tuning.configurations} configurations of {len(tuning.seeds)} seeds, {tuning.parallel} at a time; "
-        f"{_effort(tuning.configurations * searched.flop, searched.device)}.",
+        f"{_effort(tuning.configurations * searched, device)}.",
         f"Finalists: at most {finalists}{twins}, on {len(tuning.fresh_seeds)} fresh seeds; at most "
-        f"{_effort(trained * fresh.flop, fresh.device)}.",
+        f"{_effort(trained * fresh, device)}.",
         "Both as if every configuration cost what the tuning's own model costs: a typical cost, not a bound. The plan "
         "below is that of the baselines on fresh seeds.",
     ]
     console.print("\n".join(lines), markup=False, soft_wrap=True)
     console.print()
+
+
+def _flop_of_arm(plan: Plan, arm: str) -> float:
+    """Operations of an arm alone, without the classifier's."""
+    trials = [planned for planned in plan.trials if planned.trial.arm == arm]
+    return sum(planned.cost.flop + sum(measure.flop for measure in planned.measures) for planned in trials)
 
 
 def _heading(plan: Plan) -> list[str]:

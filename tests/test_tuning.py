@@ -168,19 +168,20 @@ def test_a_failure_is_recorded_and_does_not_end_the_search(tmp_path: Path, monke
     assert "c3" not in {each.arm for each in choose_finalists(TINY, found)}
 
 
-@pytest.fixture
-def study_file(tmp_path: Path) -> Path:
-    file = tmp_path / "tiny.py"
+def study_file(folder: Path, settings: Tuning = TINY) -> str:
+    file = folder / "study_file.py"
     file.write_text(
-        f"from raysweep.study import Tuning\nSTUDY = Tuning.model_validate_json({TINY.model_dump_json()!r})\n"
+        f"from raysweep.study import Tuning\nSTUDY = Tuning.model_validate_json({settings.model_dump_json()!r})\n"
     )
-    return file
+    return str(file)
 
 
 @pytest.mark.slow
-def test_a_search_that_is_killed_at_random_moments_gives_the_same_tables(study_file: Path, tmp_path: Path) -> None:
+def test_a_search_that_is_killed_at_random_moments_gives_the_same_tables(tmp_path: Path) -> None:
+    file = study_file(tmp_path)
+
     def options(results: str) -> list[str]:
-        return [str(study_file), "--serial", "--results", str(tmp_path / results)]
+        return [file, "--serial", "--results", str(tmp_path / results)]
 
     assert main(options("undisturbed")) == DONE
     moments, killed = random.Random(os.urandom(8)), 0
@@ -200,23 +201,26 @@ def test_a_search_that_is_killed_at_random_moments_gives_the_same_tables(study_f
     assert len(Search(TINY, found).configurations()) == TINY.configurations
 
 
-def test_two_runs_do_not_search_in_one_folder(
-    study_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_two_runs_do_not_search_in_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "results" / TINY.name
     folder.mkdir(parents=True)
     with FileLock(folder / ".tuning.lock"):
-        assert main([str(study_file), "--serial", "--results", str(folder.parent)]) == REFUSED
+        assert main([study_file(tmp_path), "--serial", "--results", str(folder.parent)]) == REFUSED
     assert "another run is searching in it; wait until it has ended" in capsys.readouterr().err
 
 
-def test_the_plan_says_what_the_search_costs(
-    study_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([str(study_file), "--plan", "--results", str(tmp_path)]) == DONE
+def test_the_plan_says_what_the_search_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each configuration costs what one more arm does; the classifier is trained once, and not for each."""
+    settings = TINY.model_copy(update={"measures": (*TINY.measures, FrechetDistance(features="lenet", samples=100))})
+
+    def flop(*arms: str) -> float:
+        study = settings.study(dict.fromkeys(arms, settings.model), settings.seeds)
+        return make_plan(study, settings.data.facts(tmp_path), None).flop
+
+    assert main([study_file(tmp_path, settings), "--plan", "--results", str(tmp_path)]) == DONE
     lines = {line.split(":")[0]: line for line in capsys.readouterr().out.splitlines()}
-    single = make_plan(TINY.study({"model": TINY.model}, TINY.seeds), TINY.data.facts(tmp_path), None).flop
-    assert f"; {with_prefix(TINY.configurations * single, 'FLOP')}, " in lines["Search"]
+    cost = settings.configurations * (flop("one", "two") - flop("one"))
+    assert f"; {with_prefix(cost, 'FLOP')}, " in lines["Search"]
     assert lines["Finalists"].startswith("Finalists: at most 1 with a twin each, on 2 fresh seeds; at most ")
 
 
