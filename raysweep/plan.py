@@ -177,8 +177,8 @@ def print_search(tuning: Tuning, facts: DataFacts, console: Console) -> None:
     searched = _flop_of_arm(make_plan(tuning.study(arm, tuning.seeds), facts, None), "model")
     fresh = _flop_of_arm(make_plan(tuning.study(arm, tuning.fresh_seeds, final=True), facts, None), "model")
     device = find_device(tuning.estimated_device)
-    finalists, twins = tuning.finalists, "" if tuning.twin is None else " with a twin each"
-    trained = finalists if tuning.twin is None else 2 * finalists
+    finalists = tuning.finalists
+    trained, twins = (finalists, "") if tuning.twin is None else (2 * finalists, " with a twin each")
     lines = [
         f"Tuning {tuning.name}: {tuning.title}",
         tuning.question,
