@@ -16,6 +16,7 @@ from raysweep.store import StudyStore, measure_key
 from raysweep.study.core import Arm, Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure, Shard
+from raysweep.study.tuning import Tuning
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,35 @@ def print_plan(plan: Plan, console: Console, every_trial: bool) -> None:
         console.width = max(100, *(Measurement.get(console, unlimited, table).maximum for table in tables))
     parts = [*_heading(plan), *(part for table in tables for part in ("", table)), "", *_summary(plan)]
     console.print(Group(*parts), markup=False, highlight=False)
+
+
+def print_search(tuning: Tuning, facts: DataFacts, console: Console) -> None:
+    """Prints what a tuning searches and what that costs, as if every configuration cost what its own model does."""
+    arm = {"model": tuning.model}
+    searched = _flop_of_arm(make_plan(tuning.study(arm, tuning.seeds), facts, None), "model")
+    fresh = _flop_of_arm(make_plan(tuning.study(arm, tuning.fresh_seeds, final=True), facts, None), "model")
+    device = find_device(tuning.estimated_device)
+    finalists = tuning.finalists
+    trained, twins = (finalists, "") if tuning.twin is None else (2 * finalists, " with a twin each")
+    lines = [
+        f"Tuning {tuning.name}: {tuning.title}",
+        tuning.question,
+        f"Searched: {', '.join(tuning.space)}; for {', '.join(tuning.objectives)}, by {tuning.sampler.kind}",
+        f"Search: {tuning.configurations} configurations of {len(tuning.seeds)} seeds, {tuning.parallel} at a time; "
+        f"{_effort(tuning.configurations * searched, device)}.",
+        f"Finalists: at most {finalists}{twins}, on {len(tuning.fresh_seeds)} fresh seeds; at most "
+        f"{_effort(trained * fresh, device)}.",
+        "Both as if every configuration cost what the tuning's own model costs: a typical cost, not a bound. The plan "
+        "below is that of the baselines on fresh seeds.",
+    ]
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
+    console.print()
+
+
+def _flop_of_arm(plan: Plan, arm: str) -> float:
+    """Operations of an arm alone, without the classifier's."""
+    trials = [planned for planned in plan.trials if planned.trial.arm == arm]
+    return sum(planned.cost.flop + sum(measure.flop for measure in planned.measures) for planned in trials)
 
 
 def _heading(plan: Plan) -> list[str]:

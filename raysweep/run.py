@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from raysweep.errors import UserError
-from raysweep.plan import Plan, make_plan, print_plan
+from raysweep.plan import Plan, make_plan, print_plan, print_search
 from raysweep.store import StudyStore
 from raysweep.study.core import Study, describe_errors
 from raysweep.study.data import DataFacts
@@ -261,7 +261,7 @@ def _tune(
     facts = tuning.data.facts(data)
     known = {name: tuning.model_at(tuning.baseline_values(name)) for name in tuning.baselines} or {"c0": tuning.model}
     checked = tuning.study(known, tuning.fresh_seeds, final=True)
-    _print_search(tuning, console)
+    print_search(tuning, facts, console)
     if options.plan:
         print_plan(make_plan(checked, facts, store), console, every_trial=True)
         return DONE
@@ -275,7 +275,7 @@ def _tune(
 
     _make_folder(store)
     workplace = Workplace(store.folder, data, weights)
-    with _backend(options) as (backend, words):
+    with _alone(store), _backend(options) as (backend, words):
         for each in tuning.data_sets:
             load_data(each, data)
         for line in (f"Backend: {words}", f"Results: {store.folder}", f"Dashboard: {_dashboard(store)}"):
@@ -288,21 +288,23 @@ def _tune(
     return _conclude(outcome(study, workplace), console)
 
 
-def _print_search(tuning: Tuning, console: Console) -> None:
-    lines = [
-        f"Tuning {tuning.name}: {tuning.title}",
-        tuning.question,
-        f"Searched: {', '.join(tuning.space)}; for {', '.join(tuning.objectives)}, by {tuning.sampler.kind}",
-        f"{tuning.configurations} configurations of {len(tuning.seeds)} seeds, {tuning.parallel} at a time; then the "
-        f"{len(tuning.baselines)} baselines and at most {tuning.finalists} finalists (with a twin each, where there is "
-        f"one) on {len(tuning.fresh_seeds)} fresh seeds. Of these, the baselines cost:",
-    ]
-    console.print("\n".join(lines), markup=False, soft_wrap=True)
+@contextlib.contextmanager
+def _alone(store: StudyStore) -> Iterator[None]:
+    """Keeps a second search out of the folder: two would draw each configuration twice. Ends with the process."""
+    from filelock import FileLock, Timeout
 
-
-def _dashboard(store: StudyStore) -> str:
-    """The command that shows the search, also while it runs; needs the extra `tuning`."""
-    return f"optuna-dashboard {shlex.quote(store.optuna_url)}"
+    lock = FileLock(store.folder / ".tuning.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UserError(
+            f"results folder {store.folder}: another run is searching in it; wait until it has ended, or name another "
+            "with --results DIR"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _make_folder(store: StudyStore) -> None:
@@ -332,12 +334,23 @@ def _backend(options: argparse.Namespace) -> "Iterator[tuple[Backend, str]]":
 
 
 def _tensorboard(store: StudyStore) -> str:
-    """The command that shows the training, as it can be typed: with its path, unless the shell would find this one."""
-    program = Path(sys.executable).with_name("tensorboard")
-    found = shutil.which("tensorboard")
-    hidden = program.is_file() and not (found and Path(found).samefile(program))
-    name = shlex.quote(str(program)) if hidden else "tensorboard"
-    return f"{name} --logdir {shlex.quote(str(store.tensorboard_folder()))}"
+    """The command that shows the training."""
+    return f"{_program('tensorboard') or 'tensorboard'} --logdir {shlex.quote(str(store.tensorboard_folder()))}"
+
+
+def _dashboard(store: StudyStore) -> str:
+    """The command that shows a search, also while it runs, and first how to get its program where there is none."""
+    program = _program("optuna-dashboard")
+    first = "" if program else 'pip install "raysweep[tuning]", then '
+    return f"{first}{program or 'optuna-dashboard'} {shlex.quote(store.optuna_url)}"
+
+
+def _program(name: str) -> str | None:
+    """A program as it can be typed: with its path, unless the shell would find this one; None if there is none."""
+    program, found = Path(sys.executable).with_name(name), shutil.which(name)
+    if not program.is_file():
+        return name if found else None
+    return name if found and Path(found).samefile(program) else shlex.quote(str(program))
 
 
 def _draw_again(options: argparse.Namespace, console: Console) -> int:

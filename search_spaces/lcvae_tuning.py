@@ -58,22 +58,22 @@ REDUCED = Tuning(
     title="Tuning the LC-VAE on MNIST, reduced",
     question=QUESTION,
     reduction="3,000 of 60,000 training images; networks of width 8 instead of 128; 200 steps on batches of 64 instead "
-    "of 20 epochs; 20 configurations instead of 100 and at most 2 finalists instead of 4; 3 fresh seeds instead of 5; "
-    "100 class radii instead of 1,000; 2,000 samples for the Fréchet distance instead of 10,000.",
+    "of 20 epochs; 16 configurations instead of 100 and at most 1 finalist instead of 4; 3 fresh seeds instead of 5; "
+    "50 class radii of a shorter search instead of 1,000; 2,000 samples for the Fréchet distance instead of 10,000.",
     data=Mnist(limit=3_000),
     model=LcVae(latent_dim=10, steps=200, batch=64, width=8),
     space=SPACE,
     objectives=("held_out_loss", "looseness", "class_radius", "frechet"),
     measures=(
         Omega(pairs=2_000, jacobians=8),
-        ClassRadius(samples=100, bank=2_000),
+        ClassRadius(samples=50, bank=1_000, bank_starts=2, rays=8, ray_starts=2),
         FrechetDistance(features="lenet", samples=2_000),
     ),
     final_measures=(Samples(),),
     baselines=BASELINES,
     twin="plain_vae",
-    configurations=20,
-    finalists=2,
+    configurations=16,
+    finalists=1,
     fresh_seeds=(100, 101, 102),
     classifier=LeNet(epochs=4),
 )

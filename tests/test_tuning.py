@@ -1,17 +1,26 @@
 """A search goes on as if it had not been interrupted, is the longer one if made longer, and never judges its choice."""
 
 import math
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import optuna
 import pandas as pd
 import pytest
+from filelock import FileLock
 from pydantic import ValidationError
 
 from raysweep import pipeline, tuning
 from raysweep.errors import UserError
 from raysweep.pipeline import Workplace
+from raysweep.plan import make_plan, with_prefix
+from raysweep.run import DONE, REFUSED, main
 from raysweep.serial import SerialBackend
 from raysweep.store import StudyStore
 from raysweep.study import (
@@ -30,7 +39,8 @@ from raysweep.study import (
 from raysweep.study.loading import override
 from raysweep.study.objectives import OBJECTIVES
 from raysweep.tuning import Search, choose_finalists, nondominated, run_tuning
-from test_pipeline import Recorder
+from test_kills import wait_for_work
+from test_pipeline import TABLES, Recorder
 
 TINY = Tuning(
     name="tiny",
@@ -89,12 +99,15 @@ def test_a_search_goes_on_and_is_made_longer_as_if_it_had_been_one(tmp_path: Pat
 
 
 @SAMPLERS
-def test_what_is_drawn_lies_in_the_space(tmp_path: Path, sampler: Tpe) -> None:
+def test_what_is_drawn_lies_in_the_space_and_is_drawn_once(tmp_path: Path, sampler: Tpe) -> None:
+    """Without a second draw, a quarter of the first ones would all be λ = 0 and c = ∞."""
     settings = TINY.model_copy(update={"sampler": sampler})
-    for model in drawn(tmp_path / "search", settings, 10):
+    models = drawn(tmp_path / "search", settings, 10)
+    for model in models:
         for name, dimension in settings.space.items():
             assert dimension.contains(getattr(model, name))
         assert model.c < math.inf or model.clamp == "weights"
+    assert len(set(models)) == len(models)
 
 
 def test_a_batch_that_was_drawn_in_part_is_completed(tmp_path: Path) -> None:
@@ -106,13 +119,6 @@ def test_a_batch_that_was_drawn_in_part_is_completed(tmp_path: Path) -> None:
     for _ in range(3):
         again.draw()
     assert [each.model for each in again.configurations()] == [each.model for each in one.configurations()]
-
-
-@SAMPLERS
-def test_nothing_is_tried_twice(tmp_path: Path, sampler: Tpe) -> None:
-    """Without a second draw, a quarter of the first ones would all be λ = 0 and c = ∞."""
-    models = drawn(tmp_path / "search", TINY.model_copy(update={"sampler": sampler}), 10)
-    assert len(set(models)) == len(models)
 
 
 def test_where_all_was_tried_the_search_still_ends(tmp_path: Path) -> None:
@@ -156,6 +162,62 @@ def test_a_failure_is_recorded_and_does_not_end_the_search(tmp_path: Path, monke
     assert [each.state for each in found] == ["complete"] * 3 + ["failed", "complete"]
     assert found[3].reason == "seed 0: failed: this one fails"
     assert "c3" not in {each.arm for each in choose_finalists(TINY, found)}
+
+
+def study_file(folder: Path, settings: Tuning = TINY) -> str:
+    file = folder / "study_file.py"
+    file.write_text(
+        f"from raysweep.study import Tuning\nSTUDY = Tuning.model_validate_json({settings.model_dump_json()!r})\n"
+    )
+    return str(file)
+
+
+@pytest.mark.slow
+def test_a_search_that_is_killed_at_random_moments_gives_the_same_tables(tmp_path: Path) -> None:
+    file = study_file(tmp_path)
+
+    def options(results: str) -> list[str]:
+        return [file, "--serial", "--results", str(tmp_path / results)]
+
+    assert main(options("undisturbed")) == DONE
+    moments, killed = random.Random(os.urandom(8)), 0
+    for _ in range(int(os.environ.get("RAYSWEEP_KILLS", "2"))):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "raysweep.run", *options("killed")], stdout=subprocess.DEVNULL
+        )
+        wait_for_work(process, tmp_path / "killed")
+        time.sleep(moments.uniform(0, 1))
+        process.kill()
+        killed += process.wait() == -signal.SIGKILL
+    assert killed > 0
+    assert main(options("killed")) == DONE
+    undisturbed, found = (StudyStore(tmp_path / name / TINY.name) for name in ("undisturbed", "killed"))
+    for name in TABLES:
+        pd.testing.assert_frame_equal(found.table(name), undisturbed.table(name), check_exact=True)
+    assert len(Search(TINY, found).configurations()) == TINY.configurations
+
+
+def test_two_runs_do_not_search_in_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "results" / TINY.name
+    folder.mkdir(parents=True)
+    with FileLock(folder / ".tuning.lock"):
+        assert main([study_file(tmp_path), "--serial", "--results", str(folder.parent)]) == REFUSED
+    assert "another run is searching in it; wait until it has ended" in capsys.readouterr().err
+
+
+def test_the_plan_says_what_the_search_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each configuration costs what one more arm does; the classifier is trained once, and not for each."""
+    settings = TINY.model_copy(update={"measures": (*TINY.measures, FrechetDistance(features="lenet", samples=100))})
+
+    def flop(*arms: str) -> float:
+        study = settings.study(dict.fromkeys(arms, settings.model), settings.seeds)
+        return make_plan(study, settings.data.facts(tmp_path), None).flop
+
+    assert main([study_file(tmp_path, settings), "--plan", "--results", str(tmp_path)]) == DONE
+    lines = {line.split(":")[0]: line for line in capsys.readouterr().out.splitlines()}
+    cost = settings.configurations * (flop("one", "two") - flop("one"))
+    assert f"; {with_prefix(cost, 'FLOP')}, " in lines["Search"]
+    assert lines["Finalists"].startswith("Finalists: at most 1 with a twin each, on 2 fresh seeds; at most ")
 
 
 def test_the_front_is_what_nothing_dominates() -> None:
