@@ -31,6 +31,8 @@ from analysis.figures import (
     smallest_dimension,
     surface_shape,
     training,
+    tuning_front,
+    tuning_twins,
     weight_normality,
     weights,
 )
@@ -70,6 +72,8 @@ FIGURES: dict[str, AnyFigure] = {
     "loss_surface": loss_surface.FIGURE,
     "surface_shape": surface_shape.FIGURE,
     "polynomial": polynomial.FIGURE,
+    "tuning_front": tuning_front.FIGURE,
+    "tuning_twins": tuning_twins.FIGURE,
     "training": training.FIGURE,
     "schedule": schedule.FIGURE,
 }
