@@ -32,6 +32,8 @@ from analysis.figures import (
     surface_shape,
     training,
     tuning_front,
+    tuning_importance,
+    tuning_slices,
     tuning_twins,
     weight_normality,
     weights,
@@ -74,6 +76,8 @@ FIGURES: dict[str, AnyFigure] = {
     "polynomial": polynomial.FIGURE,
     "tuning_front": tuning_front.FIGURE,
     "tuning_twins": tuning_twins.FIGURE,
+    "tuning_importance": tuning_importance.FIGURE,
+    "tuning_slices": tuning_slices.FIGURE,
     "training": training.FIGURE,
     "schedule": schedule.FIGURE,
 }

@@ -3,16 +3,18 @@
 import math
 from collections.abc import Mapping
 
+import numpy as np
 import pytest
 
 from analysis.claims import tuned_beats_plain
-from analysis.figures import FIGURES, tuning_front, tuning_twins
+from analysis.figures import FIGURES, tuning_front, tuning_importance, tuning_slices, tuning_twins
+from analysis.importance import ENOUGH, encode, forest_importance, importances
 from analysis.results import Results
 from analysis.search import differences, found, on_front
 from analysis.style import figure_style, new_figure
 from pretended_search import Values, drawn, plausible_score, with_search
 
-NAMES = ("tuning_front", "tuning_twins")
+NAMES = [name for name in FIGURES if name.startswith("tuning")]
 FINALISTS = ("c2", "c3")
 MEANS = {
     "published": (2.0, 0.5, 3.0),
@@ -108,6 +110,59 @@ def test_one_fresh_seed_decides_nothing(shared_results: Results) -> None:
 def test_a_finalist_that_is_its_own_twin_has_gained_nothing(shared_results: Results) -> None:
     plain = {"c2": {**drawn(1)["c2"], "lam": 0.0, "c": math.inf}}
     assert tuned_beats_plain.examine(with_search(shared_results, plain, ["c2"], known)).verdict == "not measured"
+
+
+def test_the_setting_that_decides_has_importance_two_and_the_others_none() -> None:
+    """If y is xᵢ alone, a shuffled xᵢ is as far from y as two independent draws: twice the variance."""
+    settings = np.random.default_rng(0).uniform(size=(400, 3))
+    importance, explained = forest_importance(settings, settings[:, 1])
+    np.testing.assert_allclose(importance, [0, 2, 0], atol=0.1)
+    assert explained > 0.98
+
+
+def test_what_no_setting_decides_is_not_explained() -> None:
+    random = np.random.default_rng(0)
+    importance, explained = forest_importance(random.uniform(size=(60, 2)), random.uniform(size=60))
+    assert explained < 0
+    assert np.abs(importance).max() < 0.3
+    assert forest_importance(random.uniform(size=(60, 2)), np.ones(60))[1] == 0
+
+
+def test_importances_have_intervals(shared_results: Results) -> None:
+    def score(name: str, values: Values, seed: int) -> Mapping[str, float]:
+        return {"looseness": plausible_score(name, values, seed)["looseness"]}
+
+    search = found(with_search(shared_results, drawn(48), score=score))
+    assert search is not None
+    (looseness,) = importances(search)
+    low, high = looseness.values - looseness.half, looseness.values + looseness.half
+    lam = search.settings.index("lam")
+    assert low[lam] > 1
+    assert all(high[other] < 0.3 for other in range(len(low)) if other != lam)
+
+
+def test_too_few_configurations_tell_no_importance(shared_results: Results) -> None:
+    results = with_search(shared_results, drawn(ENOUGH - 3))
+    assert tuning_importance.infos(results) == ()
+    assert f"fewer than {ENOUGH} configurations" in tuning_importance.FIGURE.absent
+
+
+def test_infinity_and_names_have_an_order() -> None:
+    assert encode([0.3, math.inf, 0.1]).tolist() == [2, 3, 1]
+    assert encode(["b", "a", "b"]).tolist() == [2.5, 1, 2.5]
+
+
+def test_values_without_a_place_stand_beside_the_scale() -> None:
+    scale = tuning_slices.scale([0.0, 0.1, 100.0, math.inf])
+    assert scale.logarithmic
+    assert (scale.places[0.1], scale.places[100.0]) == (0.1, 100)
+    assert 0 < scale.places[0.0] < 0.1
+    assert 100 < scale.places[math.inf] < math.inf
+    assert list(scale.ticks.values()) == ["0", "∞"]
+    linear = tuning_slices.scale([2, 3, 5])
+    assert (linear.places, linear.ticks, linear.logarithmic) == ({2: 2, 3: 3, 5: 5}, {}, False)
+    assert tuning_slices.scale(["b", "a"]).places == {"a": 0, "b": 1}
+    assert tuning_slices.scale([0.0, math.inf]).places[math.inf] > 0
 
 
 @pytest.mark.parametrize("name", NAMES)
