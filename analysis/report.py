@@ -186,6 +186,7 @@ def _page(results: Results, drawn: list[DrawnFigure], missing: list[MissingFigur
         protocol=_protocol(results),
         environment=_flat(results.environment),
         tables=tables,
+        recommended=results.recommended,
     )
 
 

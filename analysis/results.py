@@ -59,6 +59,8 @@ class Results:
     environment: Mapping[str, object]
     trials: tuple[TrialRow, ...]
     tables: Mapping[str, pd.DataFrame]
+    recommended: str = ""
+    """Of a tuning, the text of the study file of the settings that it recommends."""
 
     def arm(self, name: str) -> Arm | None:
         """The arm of that name; None for the study's classifier."""
@@ -120,7 +122,9 @@ def load_results(store: StudyStore) -> Results:
             f"results folder {store.folder}: its tables are of other trials than its study's: those of an earlier "
             "version of raysweep or of the study; run the study again to replace them"
         )
-    return Results(study, facts, environment, _trial_rows(tables["trials"], study), tables)
+    path = store.recommended_path
+    recommended = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return Results(study, facts, environment, _trial_rows(tables["trials"], study), tables, recommended)
 
 
 def _of_study(table: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -3,6 +3,7 @@
     <results>/<study>/
       study.json  facts.json  environment.json
       tuning.json  optuna.db                 of a tuning; its study.json has what is trained on fresh seeds
+      recommended.py                         of a tuning: a study of the settings that did best on these
       trials/<trial>/checkpoint.pt           replaced as training goes on, removed when it is done
       trials/<trial>/model.pt  history.parquet
       trials/<trial>/done.json               written last: the trial is finished (or diverged)
@@ -143,6 +144,18 @@ class StudyStore:
         """Writes the tables of a search. Its trials are in no other table."""
         self._save_table(schema.CONFIGURATIONS, _to_arrow(schema.CONFIGURATIONS, configurations))
         self._save_table(schema.EVALUATIONS, _to_arrow(schema.EVALUATIONS, evaluations))
+
+    @property
+    def recommended_path(self) -> Path:
+        """The study file of the settings that a tuning recommends; there is none before its end."""
+        return self.folder / "recommended.py"
+
+    def save_recommended(self, text: str) -> None:
+        """Writes that file, or removes an earlier one where nothing is recommended."""
+        if text:
+            self._write(self.recommended_path, lambda file: file.write(text.encode()))
+        else:
+            self.recommended_path.unlink(missing_ok=True)
 
     def load_facts(self) -> DataFacts:
         """Facts of the study's data set."""

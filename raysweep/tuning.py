@@ -28,6 +28,7 @@ from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.models import AnyModel
 from raysweep.study.objectives import OBJECTIVES
+from raysweep.study.recommendation import recommendation
 from raysweep.study.tuning import Choice, Dimension, Nsga2, Tpe, Tuning, Values, Whole
 
 RANGED = "ranged"
@@ -312,3 +313,4 @@ def _save_tables(
         for arm, model in models.items()
     ]
     store.save_search(rows, evaluations)
+    store.save_recommended(recommendation(tuning, study, {arm: scores for arm, (scores, _) in fresh.items()}))

@@ -18,6 +18,7 @@ from analysis.claims import (
     radius_theory,
     shifted_images,
     tighter_latent_space,
+    tuned_beats_plain,
     unchanged_quality,
 )
 from analysis.claims.base import Claim
@@ -46,5 +47,6 @@ CLAIMS: dict[str, Claim] = {
     "fewer_holes_whitened": fewer_holes.WHITENED,
     "less_off_data": interpolation_off_data.LESS,
     "no_better_interpolations": interpolation_off_data.NO_IMPROVEMENT,
+    "tuned_beats_plain": tuned_beats_plain.CLAIM,
 }
 """Every claim, in the report's order. A new one is added here."""

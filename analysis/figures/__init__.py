@@ -34,6 +34,10 @@ from analysis.figures import (
     smallest_dimension,
     surface_shape,
     training,
+    tuning_front,
+    tuning_importance,
+    tuning_slices,
+    tuning_twins,
     weight_normality,
     weights,
 )
@@ -76,6 +80,10 @@ FIGURES: dict[str, AnyFigure] = {
     "loss_surface": loss_surface.FIGURE,
     "surface_shape": surface_shape.FIGURE,
     "polynomial": polynomial.FIGURE,
+    "tuning_front": tuning_front.FIGURE,
+    "tuning_twins": tuning_twins.FIGURE,
+    "tuning_importance": tuning_importance.FIGURE,
+    "tuning_slices": tuning_slices.FIGURE,
     "training": training.FIGURE,
     "schedule": schedule.FIGURE,
 }

@@ -237,3 +237,14 @@ def test_a_folder_with_something_else_is_not_replaced(
     with pytest.raises(UserError, match=re.escape(name)):
         write_report(make_store(pretended_study(measures=(), seeds=(0,))), target)
     assert (target / name).read_text() == "precious"
+
+
+def test_a_recommended_study_can_be_copied_from_the_page(make_store: Callable[..., StudyStore]) -> None:
+    store = make_store(pretended_study(measures=(), seeds=(0,)))
+    text = 'from raysweep.study import Study\n\nSTUDY = Study(name="a<b", seeds=(1, 2))\n'
+    store.save_recommended(text)
+    page = Page(write_report(store))
+    assert text in page.words
+    assert "recommended.py" in page.words
+    store.save_recommended("")
+    assert load_results(store).recommended == ""

@@ -1,0 +1,85 @@
+"""The recommended settings are those of a stated rule, and a study file that runs as it is."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from raysweep.run import main
+from raysweep.study import Digits, LcVae, Mnist, Omega, Samples, Study, Tuning, log_uniform
+from raysweep.study.loading import known_studies, load_study
+from raysweep.study.recommendation import recommendation, recommended_arm, recommended_study
+from raysweep.study.source import study_source
+
+TUNING = Tuning(
+    name="tiny",
+    title='A "tiny" tuning',
+    question="Which λ?",
+    data=Digits(limit=100),
+    model=LcVae(width=4, steps=20, batch=16, latent_dim=2),
+    space={"lam": log_uniform(0.1, 10, otherwise=0), "c": log_uniform(0.003, 0.3, otherwise=math.inf)},
+    objectives=("held_out_loss", "looseness"),
+    measures=(Omega(pairs=20, jacobians=2),),
+    final_measures=(Samples(count=16),),
+    baselines={"plain_vae": {"lam": 0, "c": math.inf}},
+    seeds=(0, 200),
+    fresh_seeds=(100, 101),
+)
+MODELS = {
+    "plain_vae": TUNING.model_at({"lam": 0, "c": math.inf}),
+    "c3": TUNING.model_at({"lam": 0.1 + 0.2, "c": math.inf}),
+}
+STUDY = TUNING.study(MODELS, TUNING.fresh_seeds, final=True)
+SCORES = {
+    "plain_vae": {"held_out_loss": [2.0, 4.0], "looseness": [0.8, 0.8]},
+    "c3": {"held_out_loss": [2.0, 3.0], "looseness": [0.3, 0.5]},
+}
+
+
+def test_the_file_runs_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAYSWEEP_DATA", raising=False)
+    file = tmp_path / "recommended.py"
+    file.write_text(recommendation(TUNING, STUDY, SCORES), encoding="utf-8")
+    study = load_study(str(file))
+    assert study == recommended_study(TUNING, STUDY, "c3")
+    assert isinstance(study, Study)
+    assert [arm.model for arm in study.arms] == [MODELS["c3"]]
+    assert study.seeds == (201, 202)
+    assert [measure.name for measure in study.measures] == ["omega", "samples"]
+    assert main([str(file), "--plan", "--results", str(tmp_path / "results")]) == 0
+
+
+def test_the_rule_is_the_sum_of_ranks_on_fresh_seeds() -> None:
+    tuning = TUNING.model_copy(update={"objectives": ("held_out_loss", "collision_entropy", "frechet")})
+    scores = {
+        "a": {"held_out_loss": [1.0], "collision_entropy": [0.1], "frechet": [3.0]},  # 1 + 3 + 3
+        "b": {"held_out_loss": [2.0], "collision_entropy": [0.9], "frechet": [1.5]},  # 2 + 1 + 1.5
+        "c": {"held_out_loss": [3.0], "collision_entropy": [0.5], "frechet": [1.5]},  # 3 + 2 + 1.5
+    }
+    assert recommended_arm(tuning, scores) == "b"
+    assert recommended_arm(tuning, {name: scores[name] for name in "ac"}) == "c"
+
+
+def test_a_baseline_that_nothing_beats_is_recommended() -> None:
+    equal = {"plain_vae": SCORES["c3"], "c3": SCORES["c3"]}
+    assert recommended_arm(TUNING, equal) == "plain_vae"
+
+
+def test_what_failed_on_fresh_seeds_is_not_recommended() -> None:
+    assert recommended_arm(TUNING, {"plain_vae": SCORES["plain_vae"], "c3": {}}) == "plain_vae"
+    assert recommendation(TUNING, STUDY, {"plain_vae": {}, "c3": {}}) == ""
+
+
+@pytest.mark.parametrize("name", [*known_studies()])
+def test_every_study_is_what_its_source_defines(name: str, tmp_path: Path) -> None:
+    study = load_study(name)
+    if isinstance(study, Tuning):
+        study = study.study({"model": study.model}, study.fresh_seeds, final=True)
+    file = tmp_path / "again.py"
+    file.write_text(study_source(study, "Again."), encoding="utf-8")
+    assert load_study(str(file)) == study
+
+
+def test_long_names_are_cut() -> None:
+    tuning = TUNING.model_copy(update={"name": "t" * 40, "data": Mnist()})
+    assert len(recommended_study(tuning, STUDY, "c3").name) == 40
