@@ -245,7 +245,7 @@ class StudyStore:
         """The rows of all shards of a measure of a trial that are done, sorted by the table's keys."""
         folder = self.folder / "shards" / measure_key / trial_id
         tables = [_read(path).replace_schema_metadata(None) for path in sorted(folder.glob("*.parquet"))]
-        return _sorted(table, pa.concat_tables([table.schema.empty_table(), *tables]))
+        return _sorted(table, _together(table, tables))
 
     # Assets
 
@@ -290,8 +290,8 @@ class StudyStore:
         if name not in TABLES:
             raise UserError(f"table {name!r}: unknown; the tables are {', '.join(TABLES)}")
         path = self.table_path(name)
-        table = pq.read_table(path) if path.is_file() else TABLES[name].schema.empty_table()
-        return pd.DataFrame(table.to_pandas())
+        tables = [pq.read_table(path)] if path.is_file() else []
+        return pd.DataFrame(_together(TABLES[name], tables).to_pandas())
 
     def table_path(self, name: str) -> Path:
         """File of a collected table."""
@@ -324,9 +324,7 @@ class StudyStore:
     def _collect_measures(
         self, study: Study, facts: DataFacts, schedule: list[dict[str, object]], failures: list[dict[str, object]]
     ) -> None:
-        collected: dict[str, list[pa.Table]] = {
-            name: [table.schema.empty_table()] for name, table in MEASURE_TABLES.items()
-        }
+        collected: dict[str, list[pa.Table]] = {name: [] for name in MEASURE_TABLES}
         for measure, trial, shard in measurements(study, facts):
             path = self.shard_path(measure_key(study, measure), trial.id, shard)
             names: dict[str, object] = {"work": measure.name, "trial": trial.id, "shard": shard.key}
@@ -338,7 +336,7 @@ class StudyStore:
             elif failure:
                 failures.append({**names, "reason": failure})
         for name, tables in collected.items():
-            self._save_table(MEASURE_TABLES[name], pa.concat_tables(tables))
+            self._save_table(MEASURE_TABLES[name], _together(MEASURE_TABLES[name], tables))
 
     def _save_table(self, table: Table, rows: pa.Table) -> None:
         self._write_table(self.table_path(table.name), _sorted(table, rows))
@@ -412,6 +410,11 @@ def _to_arrow(table: Table, rows: Sequence[dict[str, object]]) -> pa.Table:
 
 def _sorted(table: Table, rows: pa.Table) -> pa.Table:
     return rows.sort_by([(name, "ascending") for name in table.key_names])
+
+
+def _together(table: Table, parts: Sequence[pa.Table]) -> pa.Table:
+    """The rows of all parts; a column that an earlier version did not have yet is empty in what it wrote."""
+    return pa.concat_tables([table.schema.empty_table(), *parts], promote_options="default")
 
 
 def _read(path: Path) -> pa.Table:

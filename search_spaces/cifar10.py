@@ -128,7 +128,16 @@ REDUCED = Study(
     ),
     seeds=(0, 1),
     measures=(
-        Reconstruction(images=16, generated=16, shard=16, shifts=(2, 8), foreign=Mnist(), noise=8, solver=QUICK),
+        Reconstruction(
+            images=16,
+            generated=16,
+            shard=16,
+            shifts=(2, 8),
+            foreign=Mnist(),
+            noise=8,
+            solver=QUICK,
+            repeated=4,
+        ),
         Reconstruction(
             name="unprojected",
             arms=("wgan_gp",),
@@ -137,6 +146,7 @@ REDUCED = Study(
             shard=48,
             keep=0,
             solver=BallLbfgs(bank=5_000, starts=4, steps=120, feasible="everything"),
+            repeated=4,
         ),
         FrechetDistance(features="lenet", samples=2_000),
         KernelDistance(samples=2_000),

@@ -164,3 +164,16 @@ def test_a_stopwatch_adds_up_what_it_was_given(tmp_path: Path) -> None:
     assert work.started == 5.0
     assert 10.0 < work.wall < 20.0
     assert work.cpu > 3.0
+
+
+def test_a_column_that_an_earlier_version_did_not_have_is_empty_in_what_it_wrote(tmp_path: Path) -> None:
+    store = StudyStore(tmp_path / "small")
+    trial, shard = STUDY.trials[0], Shard("samples", 0, 10)
+    store.save_study(STUDY, FACTS, {})
+    finish(store, trial)
+    older = schema.pa.table({"measure": ["frechet"], "trial": [trial.id], "part": ["samples"], "distance": [2.5]})
+    store.save_shard(measure_key(STUDY, STUDY.measures[0]), trial.id, shard, older, WORK)
+    found = store.shard_rows(FrechetDistance.table, measure_key(STUDY, STUDY.measures[0]), trial.id).to_pandas()
+    assert list(found.columns) == [column.name for column in FrechetDistance.table.columns]
+    assert found["distance"].tolist() == [2.5]
+    assert found["floor"].isna().all()
