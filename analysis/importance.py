@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from analysis.intervals import student
-from analysis.search import Configuration, Found, cost, is_ordered, mean
+from analysis.search import Configuration, Found, is_ordered, mean
 
 ENOUGH = 20
 """Fewer complete configurations than this tell nothing."""
@@ -63,7 +63,7 @@ def encode(values: Sequence[Any]) -> Matrix:
 
 
 def _ranks(configurations: Sequence[Configuration], objective: str) -> Matrix:
-    means = [cost(objective) * mean(each.searched[objective]) for each in configurations]
+    means = [mean(each.searched[objective]) for each in configurations]
     return np.asarray(rankdata(means), dtype=np.float64)
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from raysweep.study.base import Frozen
 from raysweep.study.core import Study
+from raysweep.study.models import FamilySettings
 
 WIDTH, INDENT = 100, "    "
 
 
 def study_source(study: Study, docstring: str) -> str:
-    """The text of a file that defines this study, each setting that is not at its default written out.
+    """The text of a file that defines this study, with all settings of its models, and of the rest those that are not
+    at their defaults.
 
     `docstring` is put between three double quotes as it is.
     """
@@ -51,7 +53,9 @@ def _parts(value: object, depth: int) -> tuple[str, list[str], str]:
 
 
 def _told(settings: Frozen) -> dict[str, object]:
-    """The settings that are not at their defaults."""
+    """The settings that are not at their defaults; of a model all, so that what was searched is seen."""
+    if isinstance(settings, FamilySettings):
+        return {name: getattr(settings, name) for name in type(settings).model_fields if name != "family"}
     defaults = {
         name: field.get_default(call_default_factory=True, validated_data={})
         for name, field in type(settings).model_fields.items()

@@ -166,7 +166,10 @@ def test_values_without_a_place_stand_beside_the_scale() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_figure_is_drawn_or_says_that_nothing_was_searched(shared_results: Results, name: str) -> None:
+def test_every_figure_is_drawn_or_says_that_nothing_was_searched(
+    shared_results: Results, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.importance.TREES", 5)
     kind = FIGURES[name]
     assert kind.infos(shared_results) == ()
     assert "no settings were searched" in kind.absent
