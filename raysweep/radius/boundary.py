@@ -84,7 +84,7 @@ def class_radius(
     Args:
         logits: the classifier of the generated images; its parameters should be frozen.
         z: (count, dim(z)) samples.
-        bank: prior samples with their classes.
+        bank: prior samples with their classes; further from z than twice their largest norm nothing is sought.
         directions: (count, rays, dim(z)) unit vectors, the rays from each sample.
         bank_starts: starts taken from the bank.
         ray_starts: starts taken from the rays.
@@ -96,9 +96,10 @@ def class_radius(
     search = _Search(logits, z)
     near = _nearest_in_bank(search, bank, bank_starts)
     directions = directions if ray_starts else directions[:, :0]
-    ahead = _along_rays(search, directions, reach=2 * float(bank.z.norm(dim=1).max()), keep=ray_starts)
+    reach = 2 * float(bank.z.norm(dim=1).max())
+    ahead = _along_rays(search, directions, reach, keep=ray_starts)
     starts = _Ends(torch.cat([near.point, ahead.point], dim=1), torch.cat([near.valid, ahead.valid], dim=1))
-    followed, arrived = _follow(search, starts, projections)
+    followed, arrived = _follow(search, starts, projections, reach)
     distance = search.distance(followed)
     converged = (arrived & (distance <= (1 + SAME) * distance.amin(dim=1, keepdim=True))).any(dim=1)
     best = _keep_nearest(search, followed, 1)
@@ -239,7 +240,7 @@ def _just_before(search: _Search, ends: _Ends) -> tuple[_Ends, Tensor]:
     return _Ends(torch.where(other[..., None], before, ends.point), ends.valid), clear
 
 
-def _follow(search: _Search, starts: _Ends, projections: int) -> tuple[_Ends, Tensor]:
+def _follow(search: _Search, starts: _Ends, projections: int, reach: float) -> tuple[_Ends, Tensor]:
     """The nearest point of another class that was met on the way down the boundary, from z itself and each start.
 
     With them, (count, 1 + points): which came to rest, their next step being short.
@@ -261,7 +262,7 @@ def _follow(search: _Search, starts: _Ends, projections: int) -> tuple[_Ends, Te
         active = active & (squared > 0) & ~arrived
         step *= (distance / 2 / length).clamp(max=1.0)[..., None]
         point = torch.where(active[..., None], point + step, point)
-        active &= ~_repeated(search, point, active)
+        active &= ~_repeated(search, point, active) & ((point - z).norm(dim=2) <= reach)
         if k:
             active &= to_plane.abs() * squared.sqrt() < HOPELESS * distance.amin(dim=1, keepdim=True)
     return _nearer(search, best, _Ends(point, search.differ(point, active))), arrived

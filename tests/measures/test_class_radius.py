@@ -60,4 +60,4 @@ def test_a_model_of_one_class_is_censored(make_context: Callable[..., MeasureCon
         assert row["radius"] == math.inf
         assert row["other_label"] is None
         assert row["status"] == "censored"
-        assert row["evaluations"] == 1 + 6 * SETTINGS.rays  # its own class, and the scan of every ray
+        assert row["evaluations"] == 1 + 2 + 6 * SETTINGS.rays  # its own class, its gradient, and every ray's scan
