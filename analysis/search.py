@@ -9,13 +9,12 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from analysis.intervals import Estimate, contrast
 from analysis.results import Results
 from analysis.words import axis_label, axis_value
 from raysweep.study.core import AxisValue
-from raysweep.study.objectives import OBJECTIVES
+from raysweep.study.objectives import OBJECTIVES, nondominated
 
 Role = Literal["baseline", "finalist", "twin", "searched"]
 Scores = Mapping[str, Mapping[int, float]]
@@ -111,14 +110,6 @@ def on_front(found: Found) -> dict[str, bool]:
         [[cost(name) * mean(each.fresh[name]) for name in found.objectives] for each in found.checked]
     ).reshape(len(found.checked), len(found.objectives))
     return {each.name: bool(kept) for each, kept in zip(found.checked, nondominated(costs), strict=True)}
-
-
-def nondominated(costs: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which rows no other row dominates: no larger anywhere, and smaller somewhere."""
-    no_larger = (costs[:, None] <= costs[None]).all(axis=2)
-    smaller = (costs[:, None] < costs[None]).any(axis=2)
-    dominated: NDArray[np.bool_] = np.any(no_larger & smaller, axis=0)
-    return ~dominated
 
 
 def cost(objective: str) -> int:

@@ -285,6 +285,8 @@ def _tune(
         with contextlib.closing(ConsoleProgress(console)) as progress:
             study = run_tuning(tuning, workplace, backend, progress)
     _draw(store, console)
+    if store.recommended_path.is_file():
+        console.print(f"Recommended: raysweep {shlex.quote(str(store.recommended_path))}", markup=False, soft_wrap=True)
     return _conclude(outcome(study, workplace), console)
 
 

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import optuna
 import pandas as pd
-from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
@@ -27,7 +26,7 @@ from raysweep.store import StudyStore, measure_key
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.models import AnyModel
-from raysweep.study.objectives import OBJECTIVES
+from raysweep.study.objectives import OBJECTIVES, nondominated
 from raysweep.study.recommendation import recommendation
 from raysweep.study.tuning import Choice, Dimension, Nsga2, Tpe, Tuning, Values, Whole
 
@@ -251,14 +250,6 @@ def choose_finalists(tuning: Tuning, configurations: Sequence[Configuration]) ->
     front = nondominated(means.to_numpy())
     candidates = [i for i in np.flatnonzero(front) if complete[i].arm not in tuning.baselines]
     return [complete[i] for i in sorted(candidates, key=lambda i: (ranks[i], i))[: tuning.finalists]]
-
-
-def nondominated(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which rows no other row dominates: no larger anywhere, and smaller somewhere."""
-    no_larger = (values[:, None] <= values[None]).all(axis=2)
-    smaller = (values[:, None] < values[None]).any(axis=2)
-    dominated: NDArray[np.bool_] = np.any(no_larger & smaller, axis=0)
-    return ~dominated
 
 
 def final_study(tuning: Tuning, configurations: Sequence[Configuration]) -> Study:

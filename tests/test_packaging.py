@@ -22,7 +22,6 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 
 USED_WITHOUT_IMPORT = {
-    "optuna": "one of the packages that the users fixed; not imported before the tuner of the LC-VAE is there",
     "tensorboard": "PyTorch writes its files with it, and a run prints its command",
 }
 

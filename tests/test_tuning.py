@@ -30,15 +30,16 @@ from raysweep.study import (
     Nsga2,
     Omega,
     Random,
+    Study,
     Tpe,
     Tuning,
     WganGp,
     choice,
     log_uniform,
 )
-from raysweep.study.loading import override
-from raysweep.study.objectives import OBJECTIVES
-from raysweep.tuning import Search, choose_finalists, nondominated, run_tuning
+from raysweep.study.loading import load_study, override
+from raysweep.study.objectives import OBJECTIVES, nondominated
+from raysweep.tuning import Search, choose_finalists, run_tuning
 from test_kills import wait_for_work
 from test_pipeline import TABLES, Recorder
 
@@ -142,6 +143,7 @@ def test_the_whole_way_reports_only_fresh_seeds(tmp_path: Path) -> None:
     assert set(evaluations[evaluations["stage"] == "fresh"]["configuration"]) == {arm.name for arm in study.arms}
     assert len(evaluations[evaluations["stage"] == "search"]) == 5 * 2
     assert np.isfinite(evaluations["value"]).all()
+    assert isinstance(load_study(str(store.recommended_path)), Study)
     (name,) = optuna.get_all_study_names(store.optuna_url)
     assert {t.state.name for t in optuna.load_study(study_name=name, storage=store.optuna_url).trials} == {"COMPLETE"}
     recorder = Recorder()

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from raysweep.schema import HISTORY, Table
 from raysweep.study.measures.class_radius import CLASS_RADIUS
@@ -98,3 +99,11 @@ OBJECTIVES: dict[str, Objective] = {
     "frechet": Objective("Fréchet distance of samples", FRECHET, _frechet),
 }
 """Every objective that a `Tuning` can name. A new one is added here; docs/tuning.md says what each is."""
+
+
+def nondominated(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which rows no other row dominates: no larger anywhere, and smaller somewhere."""
+    no_larger = (values[:, None] <= values[None]).all(axis=2)
+    smaller = (values[:, None] < values[None]).any(axis=2)
+    dominated: NDArray[np.bool_] = np.any(no_larger & smaller, axis=0)
+    return ~dominated

@@ -34,6 +34,10 @@ class Solver(Frozen):
         """Prior samples that are generated once for all images, to start from those nearest to each."""
         return 0
 
+    def shared_passes(self, latent_dim: int) -> float:
+        """Generator passes spent once for all images of a generator."""
+        return float(self.bank_size)
+
     def at(self, latent_dim: int) -> "Solver":
         """The solver that is used at a dim(z): itself, unless it chooses."""
         return self
@@ -155,6 +159,10 @@ class BallLbfgs(BankedSolver):
     probes: Annotated[int, Field(ge=0)] = 32
     """Prior samples per latent dimension whose gradients make the first inverse Hessian, once per model, at two passes
     each; 0 for none."""
+
+    def shared_passes(self, latent_dim: int) -> float:
+        """See `Solver`: the bank, and a forward and a backward pass of each probe."""
+        return float(self.bank_size + 2 * self.probes * latent_dim)
 
     def expected_passes(self, latent_dim: int) -> float:
         """See `Solver`: two a step; searches at small dim(z) usually end before `steps`."""

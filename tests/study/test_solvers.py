@@ -33,9 +33,9 @@ def test_every_solver_is_costed(solver: Solver) -> None:
     facts, shard = Digits().facts(Path()), Shard("train", 0, 10)
     measure = Reconstruction.model_validate({"solver": solver, "repeated": 3})
     model = WganGp(latent_dim=10, width=4)
-    bank = solver.at(10).bank_size
+    shared = solver.at(10).shared_passes(10)
     assert measure.flop(model, facts, shard) == pytest.approx(
-        (13 * solver.expected_passes(10) + bank) * model.decoder_flop(facts)
+        (13 * solver.expected_passes(10) + shared) * model.decoder_flop(facts)
     )
     assert solver.expected_passes(10) > 0
 
@@ -65,6 +65,7 @@ def test_random_starts_and_banks() -> None:
     assert WebsterLbfgs(restarts=2).random_starts == 2
     assert BallLbfgs(bank=50).bank_size == 50
     assert BallLbfgs(bank=50, starts=1).bank_size == 0
+    assert BallLbfgs(bank=50, probes=3).shared_passes(7) == 50 + 2 * 3 * 7
 
 
 def test_more_starts_than_the_bank_has_are_refused() -> None:

@@ -103,5 +103,5 @@ class LossSurface(MeasureSettings):
         passes = float(surfaces * (self.resolution**2 + self.path + 1))
         if shard.part != "generated":
             solver = self.solver.at(model.latent_dim)
-            passes += surfaces * solver.expected_passes(model.latent_dim) + solver.bank_size
+            passes += surfaces * solver.expected_passes(model.latent_dim) + solver.shared_passes(model.latent_dim)
         return passes * model.decoder_flop(facts)

@@ -188,5 +188,6 @@ class Reconstruction(MeasureSettings):
             for _ in range(self.doublings):
                 passes += CALIBRATION * solver.expected_passes(model.latent_dim)
                 solver = solver.longer(2)
-        passes += (images + self.repeated_in(shard)) * solver.expected_passes(model.latent_dim) + solver.bank_size
+        passes += (images + self.repeated_in(shard)) * solver.expected_passes(model.latent_dim)
+        passes += solver.shared_passes(model.latent_dim)
         return passes * model.decoder_flop(facts) + whitening
