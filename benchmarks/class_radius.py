@@ -98,7 +98,7 @@ class Counted(nn.Module):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Compares, prints the tables and writes them."""
     parser = argparse.ArgumentParser(description="Class radii whose truth is known, by several methods.")
-    parser.add_argument("--samples", type=int, default=100, help="prior samples of each problem, up to 1,000")
+    parser.add_argument("--samples", type=int, default=500, help="prior samples of each problem, up to 1,000")
     parser.add_argument("--few", type=int, default=4, help="of them, those that Brendel-Bethge answers")
     parser.add_argument("--repetitions", type=int, default=200, help="of the coverage experiment")
     parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "docs" / "results" / "class_radius")
