@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("RAYSWEEP_KILLS", "3"))
 STUDY_FILE = Path(__file__).with_name("small_study.py")
-LONGEST_RUN = 300.0
+LONGEST_RUN = 900.0
 
 
 def command(results: Path, *options: str) -> list[str]:

@@ -18,6 +18,13 @@ Measured on digits: at dim(z) = 2 both end at the same errors and this is three 
 scouted starts ends at smaller errors for the same number of passes.
 """
 
+MANY_STARTS_UP_TO = 32
+"""The largest dim(z) at which `Automatic` begins L-BFGS from eight places, not four.
+
+Measured on digits: at dim(z) = 8, eight starts end at a mean error 13 % below that of four (of GLO's training images);
+at 64, both end at the same (of a WGAN-GP), for 24 % fewer passes.
+"""
+
 
 class Solver(Frozen):
     """What all solvers say about themselves."""
@@ -148,7 +155,9 @@ class BallLbfgs(BankedSolver):
     """Inversion by L-BFGS on the ball, with a step length for each image."""
 
     solver: Literal["ball_lbfgs"] = "ball_lbfgs"
-    scout_steps: Annotated[int, Field(ge=0)] = 15
+    starts: PositiveInt = 8
+    """Starts per image: z = 0 and the nearest of the bank."""
+    scout_steps: Annotated[int, Field(ge=0)] = 20
     """After so many steps from every start only the best `finalists` go on."""
     finalists: PositiveInt = 1
     """Searches per image that go on after scouting."""
@@ -172,7 +181,7 @@ class BallLbfgs(BankedSolver):
 
 
 class Automatic(Solver):
-    """Ours: Levenberg-Marquardt up to dim(z) = 4, L-BFGS above, each with its default settings."""
+    """Ours: Levenberg-Marquardt up to dim(z) = 4, L-BFGS above, from fewer starts where dim(z) is large."""
 
     solver: Literal["automatic"] = "automatic"
     feasible: Feasible = "paper_ball"
@@ -181,7 +190,9 @@ class Automatic(Solver):
         """See `Solver`."""
         if latent_dim <= NEWTON_UP_TO:
             return LevenbergMarquardt(feasible=self.feasible)
-        return BallLbfgs(feasible=self.feasible)
+        if latent_dim <= MANY_STARTS_UP_TO:
+            return BallLbfgs(feasible=self.feasible)
+        return BallLbfgs(feasible=self.feasible, starts=4, scout_steps=15)
 
     def expected_passes(self, latent_dim: int) -> float:
         """See `Solver`: those of the solver that is chosen."""

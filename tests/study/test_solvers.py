@@ -15,7 +15,7 @@ from raysweep.study import (
 )
 from raysweep.study.measures import Shard
 from raysweep.study.measures.reconstruction import CALIBRATION
-from raysweep.study.solvers import NEWTON_UP_TO, AnySolver, Solver
+from raysweep.study.solvers import MANY_STARTS_UP_TO, NEWTON_UP_TO, AnySolver, Solver
 
 ALL: list[Solver] = [Automatic(), LevenbergMarquardt(), BallLbfgs(), ProjectedAdam(), WebsterLbfgs()]
 EACH = pytest.mark.parametrize("solver", ALL, ids=[solver.solver for solver in ALL])
@@ -56,6 +56,7 @@ def test_what_is_exactly_known_about_passes() -> None:
 def test_ours_chooses_by_dimension_and_keeps_the_feasible_set() -> None:
     assert Automatic(feasible="chi2_ball").at(NEWTON_UP_TO) == LevenbergMarquardt(feasible="chi2_ball")
     assert Automatic(feasible="chi2_ball").at(NEWTON_UP_TO + 1) == BallLbfgs(feasible="chi2_ball")
+    assert Automatic(feasible="chi2_ball").at(MANY_STARTS_UP_TO + 1).starts < BallLbfgs().starts
     assert ProjectedAdam().at(5) == ProjectedAdam()
 
 
