@@ -107,14 +107,9 @@ def _scores(evaluations: pd.DataFrame, name: str, stage: str) -> Scores:
 def on_front(found: Found) -> dict[str, bool]:
     """Which of the checked configurations no other one dominates, in its means over fresh seeds."""
     costs = np.array(
-        [[cost(name) * mean(each.fresh[name]) for name in found.objectives] for each in found.checked]
+        [[OBJECTIVES[name].sign * mean(each.fresh[name]) for name in found.objectives] for each in found.checked]
     ).reshape(len(found.checked), len(found.objectives))
     return {each.name: bool(kept) for each, kept in zip(found.checked, nondominated(costs), strict=True)}
-
-
-def cost(objective: str) -> int:
-    """The sign that makes a smaller value the better one."""
-    return -1 if OBJECTIVES[objective].maximise else 1
 
 
 def mean(values: Mapping[int, float]) -> float:
@@ -144,20 +139,15 @@ def differences(found: Found) -> tuple[Difference, ...]:
         for objective in found.objectives if twin else ():
             assert twin is not None
             ours, theirs = finalist.fresh[objective], twin.fresh[objective]
-            gains = {seed: cost(objective) * (theirs[seed] - ours[seed]) for seed in ours if seed in theirs}
+            gains = {seed: OBJECTIVES[objective].sign * (theirs[seed] - ours[seed]) for seed in ours if seed in theirs}
             if gains:
                 result.append(Difference(finalist, twin, objective, contrast([gains], [1.0])))
     return tuple(result)
 
 
-def direction(objective: str) -> str:
-    """Which values are better, in words."""
-    return f"{'larger' if OBJECTIVES[objective].maximise else 'smaller'} is better"
-
-
 def objective_label(objective: str) -> str:
     """For an axis: what it is, and which values are better."""
-    return f"{OBJECTIVES[objective].words}\n({direction(objective)})"
+    return f"{OBJECTIVES[objective].words}\n({OBJECTIVES[objective].better})"
 
 
 def rounded(value: AxisValue) -> str:

@@ -241,10 +241,7 @@ def choose_finalists(tuning: Tuning, configurations: Sequence[Configuration]) ->
     if not complete:
         return []
     means = pd.DataFrame(
-        [
-            [(-1 if OBJECTIVES[name].maximise else 1) * float(np.mean(each.scores[name])) for name in tuning.objectives]
-            for each in complete
-        ]
+        [[OBJECTIVES[name].sign * float(np.mean(each.scores[name])) for name in tuning.objectives] for each in complete]
     )
     ranks = means.rank().sum(axis=1)
     front = nondominated(means.to_numpy())

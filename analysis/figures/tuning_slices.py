@@ -13,7 +13,7 @@ from analysis.figures.base import FigureKind
 from analysis.figures.tuning_front import FAINT, checked_style, fresh_interval, scale_axes, search_words, wide
 from analysis.intervals import band_words
 from analysis.results import Results
-from analysis.search import Configuration, Found, direction, found, is_ordered, mean, rounded
+from analysis.search import Configuration, Found, found, is_ordered, mean, rounded
 from analysis.style import WIDTH
 from analysis.words import axis_label
 from raysweep.study.core import AxisValue
@@ -100,7 +100,7 @@ def draw(info: Slices, figure: Figure) -> None:
         grid[-1, column].set_xlabel(axis_label(setting))
     for row, objective in enumerate(objectives):
         words = OBJECTIVES[objective].words.replace(" of ", "\nof ").replace(" (", "\n(")
-        grid[row, 0].set_ylabel(f"{words}\n({direction(objective)})", fontsize=7)
+        grid[row, 0].set_ylabel(f"{words}\n({OBJECTIVES[objective].better})", fontsize=7)
     figure.legend(handles=_handles(info), loc="outside lower center", ncols=4)
 
 

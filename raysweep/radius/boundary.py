@@ -5,14 +5,12 @@ classes, and along the best of several rays, and then followed to the point near
 classified.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-Logits = Callable[[Tensor], Tensor]
-"""Latents (count, dim(z)) to the logits (count, classes) of their images; differentiable."""
+from raysweep.radius.problem import POINTS_AT_ONCE, Logits, labels_of
 
 SCAN = 6
 """Distances tried along a ray: the reach, and its halves down to 1/32."""
@@ -28,8 +26,6 @@ SAME = 0.03
 """Starts of one sample that come nearer to each other than this share of their distance to z go on as one."""
 HOPELESS = 1.5
 """A start is given up when, after its first step, its boundary is this many times as far as the sample's nearest."""
-POINTS_AT_ONCE = 1024
-"""Points in one batch of the classifier. It bounds the memory, and changes nothing but rounding."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ class Radii:
 
 def make_bank(logits: Logits, z: Tensor) -> Bank:
     """Classifies the latents `z` (count, dim(z)), drawn from the prior."""
-    return Bank(z, _labels(logits, z))
+    return Bank(z, labels_of(logits, z))
 
 
 def class_radius(
@@ -127,7 +123,7 @@ class _Search:
     def __init__(self, logits: Logits, z: Tensor) -> None:
         self.logits = logits
         self.z = z
-        self.label = _labels(logits, z)
+        self.label = labels_of(logits, z)
         self.evaluations = torch.ones_like(self.label)
 
     def distance(self, ends: _Ends) -> Tensor:
@@ -139,7 +135,7 @@ class _Search:
         self.evaluations += active.sum(dim=1)
         labels = self.label[:, None].expand(active.shape).clone()
         if active.any():
-            labels[active] = _labels(self.logits, points[active])
+            labels[active] = labels_of(self.logits, points[active])
         return labels
 
     def differ(self, points: Tensor, active: Tensor) -> Tensor:
@@ -154,11 +150,6 @@ class _Search:
         if active.any():
             margin[active], gradient[active] = _margins(self.logits, points[active], label)
         return margin, gradient
-
-
-def _labels(logits: Logits, points: Tensor) -> Tensor:
-    with torch.no_grad():
-        return torch.cat([logits(some).argmax(dim=1) for some in torch.split(points, POINTS_AT_ONCE)])
 
 
 def _margins(logits: Logits, points: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

@@ -12,9 +12,8 @@ def nearest_point(points: Tensor) -> nn.Sequential:
     Source: Manoj (2018), Example 2.2 and footnote 5.
     """
     flat = points.detach().flatten(1)
-    scores = nn.Linear(
-        flat.shape[1], len(flat), device="meta", dtype=flat.dtype
-    )  # without weights: none are drawn at random
+    # On "meta" it has no weights yet, so none are drawn at random.
+    scores = nn.Linear(flat.shape[1], len(flat), device="meta", dtype=flat.dtype)
     scores.weight = nn.Parameter(flat.clone())
     scores.bias = nn.Parameter(-flat.square().sum(dim=1) / 2)
     return nn.Sequential(nn.Flatten(), scores).requires_grad_(False)

@@ -12,11 +12,20 @@ Generate = Callable[[Tensor], Tensor]
 Classify = Callable[[Tensor], Tensor]
 """Images (count, ...) to scores (count, classes), the largest of which is the class c; differentiable."""
 
+Logits = Callable[[Tensor], Tensor]
+"""Latents (count, dim(z)) to the scores (count, classes) of their images; differentiable."""
+
 Prior = Callable[[tuple[int, int], torch.Generator], Tensor]
 """Draws latents of the shape (count, dim(z))."""
 
 POINTS_AT_ONCE = 1024
 """Points in one batch of the classifier. It bounds the memory, and changes nothing but rounding."""
+
+
+def labels_of(logits: Logits, z: Tensor) -> Tensor:
+    """Classes (count,) of latents (count, dim(z)), without gradients."""
+    with torch.no_grad():
+        return torch.cat([logits(some).argmax(dim=1) for some in torch.split(z, POINTS_AT_ONCE)])
 
 
 def standard_normal(shape: tuple[int, int], generator: torch.Generator) -> Tensor:
@@ -44,8 +53,7 @@ class Problem:
 
     def labels(self, z: Tensor) -> Tensor:
         """Classes (count,) of latents (count, dim(z)), without gradients."""
-        with torch.no_grad():
-            return torch.cat([self.logits(some).argmax(dim=1) for some in torch.split(z, POINTS_AT_ONCE)])
+        return labels_of(self.logits, z)
 
     def sample(self, count: int, seed: int) -> Tensor:
         """(count, dim(z)) latents of the prior."""

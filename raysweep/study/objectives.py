@@ -43,6 +43,16 @@ class Objective:
         """As Optuna names it."""
         return "maximize" if self.maximise else "minimize"
 
+    @property
+    def sign(self) -> int:
+        """What makes a smaller number the better one."""
+        return -1 if self.maximise else 1
+
+    @property
+    def better(self) -> str:
+        """Which numbers are the better ones, in words."""
+        return f"{'larger' if self.maximise else 'smaller'} is better"
+
     def applies_to(self, model: AnyModel) -> bool:
         """Whether the family has that number; for what measures say, they answer themselves."""
         return self.table is not HISTORY or model.family in LOSS_PARTS

@@ -26,7 +26,7 @@ def recommended_arm(tuning: Tuning, scores: Mapping[str, Scores]) -> str | None:
         return None
     costs = pd.DataFrame(
         {
-            name: [(-1 if OBJECTIVES[name].maximise else 1) * pd.Series(each[name]).mean() for each in whole.values()]
+            name: [OBJECTIVES[name].sign * pd.Series(each[name]).mean() for each in whole.values()]
             for name in tuning.objectives
         },
         index=list(whole),
@@ -64,8 +64,7 @@ def recommendation(tuning: Tuning, study: Study, scores: Mapping[str, Scores]) -
     if arm is None:
         return ""
     means = "\n".join(
-        f"    {name} {pd.Series(scores[arm][name]).mean():.4g} "
-        f"({'larger' if OBJECTIVES[name].maximise else 'smaller'} is better)"
+        f"    {name} {pd.Series(scores[arm][name]).mean():.4g} ({OBJECTIVES[name].better})"
         for name in tuning.objectives
     )
     docstring = (
