@@ -4,108 +4,20 @@ Workers write their results into the results folder themselves, whole or not at 
 command again: after a crash, on another cluster, or with a larger study.
 """
 
-import io
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal, Protocol
-
-import numpy as np
-import pandas as pd
-import torch
-from numpy.typing import NDArray
+from typing import Literal, Protocol
 
 from raysweep.cost import trial_cost
-from raysweep.data import load_data
-from raysweep.data.images import DataSet
-from raysweep.errors import UserError
-from raysweep.measures import prepare, run_measure
-from raysweep.measures.context import MeasureContext
-from raysweep.models import build_learner
-from raysweep.models.learner import Learner
-from raysweep.models.lenet import LeNetLearner
-from raysweep.schema import Table
-from raysweep.store import Stopwatch, StudyStore, measure_key, measurements
+from raysweep.store import StudyStore, measure_key, measurements
 from raysweep.study.core import Study, Trial
-from raysweep.study.data import DataFacts, DataSettings
-from raysweep.study.measures import AnyMeasure, Shard
-from raysweep.training import TrainingRun
+from raysweep.study.data import DataFacts
+from raysweep.study.measures import AnyMeasure
+from raysweep.tasks import Followed, MeasureTask, PrepareTask, TrainTask, Workplace, asset_name, task_name
 
 Step = Literal["train", "measure", "report"]
 SHARD_OVERHEAD = 2e9
 """What every shard costs beside its operations, as operations, where the remaining time is estimated."""
-RETRIES = 2
-"""How often failed work is tried again before its failure is recorded."""
-
-
-@dataclass(frozen=True)
-class Workplace:
-    """Where work finds its input and leaves its results; plain values that cross to other machines."""
-
-    results: Path
-    """The study's results folder, seen from every node."""
-    data: Path
-    """The data folder, seen from every node."""
-    fid_weights: Path | None = None
-    """File of the Inception weights."""
-
-    @property
-    def store(self) -> StudyStore:
-        """The results folder."""
-        return StudyStore(self.results)
-
-
-@dataclass(frozen=True)
-class TrainTask:
-    """A trial to train."""
-
-    trial: Trial
-    workplace: Workplace
-    checkpoint_seconds: float
-    flop: float
-    """Estimated operations: what it weighs in the progress, and long trials start first."""
-
-
-@dataclass(frozen=True)
-class PrepareTask:
-    """Statistics to compute once for the study."""
-
-    measure: AnyMeasure
-    key: str
-    classifier: Trial | None
-    data: DataSettings
-    workplace: Workplace
-
-
-@dataclass(frozen=True)
-class Followed:
-    """The measure that another one follows, as it stands for one trial."""
-
-    table: Table
-    key: str
-    shards: frozenset[str]
-    """Keys of all its shards."""
-
-
-@dataclass(frozen=True)
-class MeasureTask:
-    """A shard to compute."""
-
-    measure: AnyMeasure
-    key: str
-    trial: Trial
-    shard: Shard
-    classifier: Trial | None
-    followed: Followed | None
-    workplace: Workplace
-    flop: float
-
-    @property
-    def can_start(self) -> bool:
-        """Whether what its measure follows is there: every shard of the same trial."""
-        if self.followed is None:
-            return True
-        return self.followed.shards <= self.workplace.store.existing_shards(self.followed.key, self.trial.id)
 
 
 class Progress(Protocol):
@@ -277,132 +189,6 @@ def outcome(study: Study, workplace: Workplace) -> Outcome:
         if m.needs_reference and (reason := store.asset_failure(asset_name(measure_key(study, m))))
     ]
     return Outcome(**statuses, shards=len(shards), shards_missing=len(missing), reasons=tuple(dict.fromkeys(reasons)))
-
-
-def asset_name(key: str) -> str:
-    """File of the statistics that the measure of that key prepares once for the study."""
-    return f"{key}.npz"
-
-
-def task_name(task: PrepareTask | MeasureTask) -> str:
-    """A name that no other task of the study has."""
-    return task.key if isinstance(task, PrepareTask) else f"{task.key}/{task.trial.id}/{task.shard.key}"
-
-
-# What workers do, in any backend
-
-
-def start_training(task: TrainTask, device: torch.device) -> TrainingRun:
-    """The trial of a task, ready to go on from its checkpoint if there is one."""
-    data = load_data(task.trial.data, task.workplace.data)
-    return TrainingRun(task.trial, data, task.workplace.store, device, task.checkpoint_seconds)
-
-
-class Worker:
-    """Runs tasks in this process; keeps the last model, classifier and reference, which the next task mostly needs."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.device = device
-        self._kept: dict[str, tuple[str, Learner]] = {}
-        self._reference: tuple[str, Mapping[str, NDArray[Any]]] = ("", {})
-
-    def run(self, task: PrepareTask | MeasureTask, weights: Mapping[str, NDArray[np.uint8]] | None = None) -> None:
-        """Computes a task and writes its result; `weights` are the contents of model files, by trial id."""
-        torch.set_num_threads(task.trial.resources.cpus if isinstance(task, MeasureTask) else 1)
-        if isinstance(task, PrepareTask):
-            self._prepare(task, weights)
-        else:
-            self._measure(task, weights)
-
-    def _prepare(self, task: PrepareTask, weights: Mapping[str, NDArray[np.uint8]] | None) -> None:
-        data = load_data(task.data, task.workplace.data)
-        classifier = self._classifier(task, data, weights)
-        arrays = prepare(task.measure, data, classifier, task.workplace.fid_weights, self.device)
-        task.workplace.store.save_asset(asset_name(task.key), lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
-
-    def _measure(self, task: MeasureTask, weights: Mapping[str, NDArray[np.uint8]] | None) -> None:
-        stopwatch = Stopwatch.start()
-        with stopwatch.running():
-            data = load_data(task.trial.data, task.workplace.data)
-            context = MeasureContext(
-                task.trial,
-                self._learner("trial", task.trial, data.facts, task.workplace.store, weights),
-                data,
-                self.device,
-                self._classifier(task, data, weights),
-                self._load_reference(task) if task.measure.needs_reference else {},
-                task.workplace.fid_weights,
-                self._load_followed(task),
-                task.workplace.data,
-            )
-            rows = run_measure(task.measure, task.shard, context)
-        task.workplace.store.save_shard(task.key, task.trial.id, task.shard, rows, stopwatch.work())
-
-    def _classifier(
-        self, task: PrepareTask | MeasureTask, data: DataSet, weights: Mapping[str, NDArray[np.uint8]] | None
-    ) -> LeNetLearner | None:
-        if not task.measure.needs_classifier or task.classifier is None:
-            return None
-        learner = self._learner("classifier", task.classifier, data.facts, task.workplace.store, weights)
-        assert isinstance(learner, LeNetLearner)
-        return learner
-
-    def _learner(
-        self,
-        role: str,
-        trial: Trial,
-        facts: DataFacts,
-        store: StudyStore,
-        weights: Mapping[str, NDArray[np.uint8]] | None,
-    ) -> Learner:
-        name = f"{store.folder}/{trial.id}"
-        if role not in self._kept or self._kept[role][0] != name:
-            self._kept.pop(role, None)  # free its memory before the next one is built
-            learner = build_learner(trial.model, facts, trial.seed, self.device)
-            given = (weights or {}).get(trial.id)
-            source = store.model_path(trial.id) if given is None else io.BytesIO(given.tobytes())
-            learner.load_weights(torch.load(source, map_location=self.device, weights_only=True))
-            self._kept[role] = (name, learner)
-        return self._kept[role][1]
-
-    def _load_reference(self, task: MeasureTask) -> Mapping[str, NDArray[Any]]:
-        path = task.workplace.store.asset_path(asset_name(task.key))
-        if self._reference[0] != str(path):
-            with np.load(path, allow_pickle=False) as arrays:
-                self._reference = (str(path), dict(arrays))
-        return self._reference[1]
-
-    @staticmethod
-    def _load_followed(task: MeasureTask) -> pd.DataFrame:
-        if task.followed is None:
-            return pd.DataFrame()
-        rows = task.workplace.store.shard_rows(task.followed.table, task.followed.key, task.trial.id)
-        return pd.DataFrame(rows.to_pandas())
-
-
-def record_failure(task: TrainTask | PrepareTask | MeasureTask, reason: str) -> None:
-    """Records why a task failed, in the results folder; the next run tries it again."""
-    store = task.workplace.store
-    if isinstance(task, TrainTask):
-        if store.trial_record(task.trial.id) is None:
-            store.fail_trial(task.trial.id, reason)
-    elif isinstance(task, MeasureTask):
-        store.fail_shard(task.key, task.trial.id, task.shard, reason)
-    else:
-        store.fail_asset(asset_name(task.key), reason)
-
-
-def worth_retrying(error: BaseException) -> bool:
-    """Whether the same work may succeed on another try: not where what the user gave is wrong."""
-    return not isinstance(error, UserError)
-
-
-def describe(error: BaseException) -> str:
-    """An exception in one line."""
-    text = " ".join(str(error).split())
-    if isinstance(error, UserError):
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _is_finished(store: StudyStore, trial: Trial) -> bool:

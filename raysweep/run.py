@@ -232,7 +232,8 @@ def _work(job: _Job, plan: Plan, options: argparse.Namespace, command: Sequence[
     from raysweep.console import ConsoleProgress
     from raysweep.data import load_data
     from raysweep.environment import describe_environment
-    from raysweep.pipeline import Workplace, outcome, run_study
+    from raysweep.pipeline import outcome, run_study
+    from raysweep.tasks import Workplace
 
     steps: tuple[Step, ...] = STEPS if options.only is None else (options.only,)
     _make_folder(job.store)
@@ -270,7 +271,8 @@ def _tune(
     from raysweep.console import ConsoleProgress
     from raysweep.data import load_data
     from raysweep.environment import describe_environment
-    from raysweep.pipeline import Workplace, outcome
+    from raysweep.pipeline import outcome
+    from raysweep.tasks import Workplace
     from raysweep.tuning import run_tuning
 
     _make_folder(store)

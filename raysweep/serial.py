@@ -5,19 +5,18 @@ from typing import TypeVar
 
 import torch
 
-from raysweep.pipeline import (
+from raysweep.pipeline import Progress
+from raysweep.tasks import (
     RETRIES,
     MeasureTask,
     PrepareTask,
-    Progress,
     TrainTask,
-    Worker,
     describe,
     record_failure,
-    start_training,
     task_name,
     worth_retrying,
 )
+from raysweep.worker import Worker, start_training
 
 AnyTask = TypeVar("AnyTask", TrainTask, PrepareTask | MeasureTask)
 

@@ -19,7 +19,7 @@ import pandas as pd
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from raysweep.pipeline import Backend, Progress, Workplace, measure, run_study, train
+from raysweep.pipeline import Backend, Progress, measure, run_study, train
 from raysweep.schema import HISTORY
 from raysweep.seeding import derive_seed
 from raysweep.store import StudyStore, measure_key
@@ -29,6 +29,7 @@ from raysweep.study.models import AnyModel
 from raysweep.study.objectives import OBJECTIVES, nondominated
 from raysweep.study.recommendation import recommendation
 from raysweep.study.tuning import Choice, Dimension, Nsga2, Tpe, Tuning, Values, Whole
+from raysweep.tasks import Workplace
 
 RANGED = "ranged"
 """Suffix of Optuna's parameter that says whether a setting lies in its range, and not at its `otherwise`."""

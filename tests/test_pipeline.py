@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from raysweep import pipeline, tables
+from raysweep import pipeline, tables, tasks, worker
 from raysweep.errors import UserError
-from raysweep.pipeline import MeasureTask, PrepareTask, TrainTask, Workplace, run_study
+from raysweep.pipeline import run_study
 from raysweep.serial import SerialBackend
-from raysweep.store import measurements
+from raysweep.store import measure_key, measurements
 from raysweep.study import Study
+from raysweep.tasks import MeasureTask, PrepareTask, TrainTask, Workplace
 from small_study import STUDY
 
 FACTS = STUDY.data.facts(Path())
@@ -109,9 +110,9 @@ def test_only_what_is_missing_is_done_and_comes_out_the_same(results: Path) -> N
     shutil.rmtree(store.trial_folder(trial.id))
     lost = [(m, t, s) for m, t, s in measurements(STUDY, FACTS)][::7]
     for m, t, s in lost:
-        store.shard_path(pipeline.measure_key(STUDY, m), t.id, s).unlink()
+        store.shard_path(measure_key(STUDY, m), t.id, s).unlink()
     recorder = run(results)
-    names = {f"{pipeline.measure_key(STUDY, m)}/{t.id}/{s.key}" for m, t, s in lost}
+    names = {f"{measure_key(STUDY, m)}/{t.id}/{s.key}" for m, t, s in lost}
     assert set(recorder.shares) == {trial.id, *names}
     for name, table in tables(results).items():
         pd.testing.assert_frame_equal(table, before[name])
@@ -143,7 +144,7 @@ def test_a_failure_is_recorded_and_the_rest_goes_on(tmp_path: Path, monkeypatch:
     study = STUDY.model_copy(update={"arms": STUDY.arms[2:3]})
     bad = study.trials[1].id
     attempts = []
-    real = pipeline.start_training
+    real = worker.start_training
 
     def start(task: TrainTask, *arguments: object) -> object:
         if task.trial.id == bad:
@@ -156,7 +157,7 @@ def test_a_failure_is_recorded_and_the_rest_goes_on(tmp_path: Path, monkeypatch:
     trials = tables(tmp_path)["trials"].set_index("trial")
     assert trials.loc[bad, "status"] == "failed"
     assert trials.loc[bad, "reason"] == "RuntimeError: out of memory"
-    assert len(attempts) == 1 + pipeline.RETRIES
+    assert len(attempts) == 1 + tasks.RETRIES
     assert (trials.drop(bad)["status"] == "finished").all()
     outcome = pipeline.outcome(study, Workplace(tmp_path, tmp_path))
     assert (outcome.finished, outcome.failed, outcome.reasons) == (2, 1, ("RuntimeError: out of memory",))
@@ -171,12 +172,12 @@ def test_a_failed_shard_is_recorded_and_tried_again(results: Path, monkeypatch: 
     before = tables(results)
     store = Workplace(results, results).store
     m, trial, shard = next(item for item in measurements(STUDY, FACTS) if item[0].name == "samples")
-    store.shard_path(pipeline.measure_key(STUDY, m), trial.id, shard).unlink()
+    store.shard_path(measure_key(STUDY, m), trial.id, shard).unlink()
 
     def broken(self: object, task: MeasureTask | PrepareTask, weights: object = None) -> None:
         raise OSError("storage is away")
 
-    monkeypatch.setattr("raysweep.pipeline.Worker.run", broken)
+    monkeypatch.setattr("raysweep.worker.Worker.run", broken)
     run(results)
     failures = tables(results)["failures"]
     assert list(failures["reason"]) == ["OSError: storage is away"]
@@ -193,10 +194,10 @@ def test_a_measure_waits_for_the_one_that_it_follows(results: Path, monkeypatch:
     trial = STUDY.trials[1]
     lost = [item for item in measurements(STUDY, FACTS) if item[1] == trial and item[0].name in FOLLOWED_AND_FOLLOWING]
     for m, t, s in lost:
-        store.shard_path(pipeline.measure_key(STUDY, m), t.id, s).unlink()
-    real, started = pipeline.Worker.run, []
+        store.shard_path(measure_key(STUDY, m), t.id, s).unlink()
+    real, started = worker.Worker.run, []
 
-    def without_one(self: pipeline.Worker, task: MeasureTask | PrepareTask, weights: object = None) -> None:
+    def without_one(self: worker.Worker, task: MeasureTask | PrepareTask, weights: object = None) -> None:
         assert isinstance(task, MeasureTask)
         started.append(task.measure.name)
         if task.shard == lost[0][2]:
@@ -204,14 +205,14 @@ def test_a_measure_waits_for_the_one_that_it_follows(results: Path, monkeypatch:
         real(self, task)
 
     with monkeypatch.context() as patch:
-        patch.setattr("raysweep.pipeline.Worker.run", without_one)
+        patch.setattr("raysweep.worker.Worker.run", without_one)
         run(results)
     assert set(started) == {"newton"}
     assert list(tables(results)["failures"]["reason"]) == ["this one fails"]
     outcome = pipeline.outcome(STUDY, Workplace(results, results))
     assert outcome.shards_missing == 1 + 2
     assert list(run(results).shares)[1:] == [
-        f"{pipeline.measure_key(STUDY, m)}/{t.id}/{s.key}" for m, t, s in lost if m.name == "reconstruction_classifier"
+        f"{measure_key(STUDY, m)}/{t.id}/{s.key}" for m, t, s in lost if m.name == "reconstruction_classifier"
     ]
     for name, table in tables(results).items():
         pd.testing.assert_frame_equal(table, before[name])

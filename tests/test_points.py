@@ -7,7 +7,7 @@ import pytest
 
 from analysis.report import write_report
 from raysweep import tables
-from raysweep.pipeline import Workplace, run_study
+from raysweep.pipeline import run_study
 from raysweep.serial import SerialBackend
 from raysweep.study import (
     Arm,
@@ -23,6 +23,7 @@ from raysweep.study import (
     WganGp,
     grid,
 )
+from raysweep.tasks import Workplace
 from test_pipeline import Recorder
 
 SMALL = Resources(cpus=1, gpus=0.25)

@@ -16,9 +16,8 @@ import pytest
 from filelock import FileLock
 from pydantic import ValidationError
 
-from raysweep import pipeline, tuning
+from raysweep import tuning, worker
 from raysweep.errors import UserError
-from raysweep.pipeline import Workplace
 from raysweep.plan import make_plan, with_prefix
 from raysweep.run import DONE, REFUSED, main
 from raysweep.serial import SerialBackend
@@ -39,6 +38,7 @@ from raysweep.study import (
 )
 from raysweep.study.loading import load_study, override
 from raysweep.study.objectives import OBJECTIVES, nondominated
+from raysweep.tasks import TrainTask, Workplace
 from raysweep.tuning import Search, choose_finalists, run_tuning
 from test_kills import wait_for_work
 from test_pipeline import TABLES, Recorder
@@ -152,9 +152,9 @@ def test_the_whole_way_reports_only_fresh_seeds(tmp_path: Path) -> None:
 
 
 def test_a_failure_is_recorded_and_does_not_end_the_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = pipeline.start_training
+    real = worker.start_training
 
-    def start(task: pipeline.TrainTask, *arguments: object) -> object:
+    def start(task: TrainTask, *arguments: object) -> object:
         if task.trial.arm == "c3":
             raise UserError("this one fails")
         return real(task, *arguments)  # type: ignore[arg-type]

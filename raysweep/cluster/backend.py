@@ -11,18 +11,18 @@ from ray import tune
 from raysweep.cluster.tasks import run_on_cpu, run_on_gpu
 from raysweep.cluster.trainables import SweepTrainable, to_config
 from raysweep.errors import UserError
-from raysweep.pipeline import (
+from raysweep.pipeline import Progress
+from raysweep.study.core import Resources, Trial
+from raysweep.tasks import (
     RETRIES,
     MeasureTask,
     PrepareTask,
-    Progress,
     TrainTask,
     describe,
     record_failure,
     task_name,
     worth_retrying,
 )
-from raysweep.study.core import Resources, Trial
 
 WINDOW = 4
 """Tasks submitted per slot of the cluster: enough to keep it busy, few enough to keep the driver small."""

@@ -7,7 +7,8 @@ import ray
 import torch
 from numpy.typing import NDArray
 
-from raysweep.pipeline import RETRIES, MeasureTask, PrepareTask, Worker
+from raysweep.tasks import RETRIES, MeasureTask, PrepareTask
+from raysweep.worker import Worker
 
 GPU_TASKS_PER_PROCESS = 64
 """Ray starts a new process for every task on a GPU unless told otherwise. After so many, one is started all the same,

@@ -15,9 +15,10 @@ from ray import tune
 from ray.tune import PlacementGroupFactory
 
 from raysweep.cluster.tasks import choose_device
-from raysweep.pipeline import TrainTask, Workplace, describe, record_failure, start_training
 from raysweep.study.core import Trial
+from raysweep.tasks import TrainTask, Workplace, describe, record_failure
 from raysweep.training import TrainingRun, TrainingState
+from raysweep.worker import start_training
 
 STEP_SECONDS = 3.0
 """Training per Tune step: a step costs Tune about 20 ms."""

@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 import ray
 
-from raysweep import pipeline
 from raysweep.cluster.backend import RayBackend, check_resources
 from raysweep.cluster.connect import connected
 from raysweep.errors import UserError
-from raysweep.pipeline import Workplace, run_study
+from raysweep.pipeline import run_study
 from raysweep.serial import SerialBackend
-from raysweep.store import measurements
+from raysweep.store import measure_key, measurements
 from raysweep.study import Resources, Study
 from raysweep.study.data import Digits
+from raysweep.tasks import Workplace
 from small_study import STUDY
 from test_pipeline import Recorder, tables
 
@@ -81,7 +81,7 @@ def test_a_failed_shard_is_recorded_after_its_retries(finished: Path, tmp_path: 
     results = Path(shutil.copytree(finished, tmp_path / "results"))
     store = Workplace(results, results).store
     m, trial, shard = next(item for item in measurements(STUDY, FACTS) if item[0].name == "samples")
-    key = pipeline.measure_key(STUDY, m)
+    key = measure_key(STUDY, m)
     store.shard_path(key, trial.id, shard).unlink()
     weights = store.model_path(trial.id).read_bytes()
     store.model_path(trial.id).write_bytes(b"not a model")

@@ -1,0 +1,119 @@
+"""What a study's work consists of: plain values that cross to other machines, and how a failed piece is recorded."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from raysweep.errors import UserError
+from raysweep.schema import Table
+from raysweep.store import StudyStore
+from raysweep.study.core import Trial
+from raysweep.study.data import DataSettings
+from raysweep.study.measures import AnyMeasure, Shard
+
+RETRIES = 2
+"""How often failed work is tried again before its failure is recorded."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where work finds its input and leaves its results; plain values that cross to other machines."""
+
+    results: Path
+    """The study's results folder, seen from every node."""
+    data: Path
+    """The data folder, seen from every node."""
+    fid_weights: Path | None = None
+    """File of the Inception weights."""
+
+    @property
+    def store(self) -> StudyStore:
+        """The results folder."""
+        return StudyStore(self.results)
+
+
+@dataclass(frozen=True)
+class TrainTask:
+    """A trial to train."""
+
+    trial: Trial
+    workplace: Workplace
+    checkpoint_seconds: float
+    flop: float
+    """Estimated operations: what it weighs in the progress, and long trials start first."""
+
+
+@dataclass(frozen=True)
+class PrepareTask:
+    """Statistics to compute once for the study."""
+
+    measure: AnyMeasure
+    key: str
+    classifier: Trial | None
+    data: DataSettings
+    workplace: Workplace
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The measure that another one follows, as it stands for one trial."""
+
+    table: Table
+    key: str
+    shards: frozenset[str]
+    """Keys of all its shards."""
+
+
+@dataclass(frozen=True)
+class MeasureTask:
+    """A shard to compute."""
+
+    measure: AnyMeasure
+    key: str
+    trial: Trial
+    shard: Shard
+    classifier: Trial | None
+    followed: Followed | None
+    workplace: Workplace
+    flop: float
+
+    @property
+    def can_start(self) -> bool:
+        """Whether what its measure follows is there: every shard of the same trial."""
+        if self.followed is None:
+            return True
+        return self.followed.shards <= self.workplace.store.existing_shards(self.followed.key, self.trial.id)
+
+
+def asset_name(key: str) -> str:
+    """File of the statistics that the measure of that key prepares once for the study."""
+    return f"{key}.npz"
+
+
+def task_name(task: PrepareTask | MeasureTask) -> str:
+    """A name that no other task of the study has."""
+    return task.key if isinstance(task, PrepareTask) else f"{task.key}/{task.trial.id}/{task.shard.key}"
+
+
+def record_failure(task: TrainTask | PrepareTask | MeasureTask, reason: str) -> None:
+    """Records why a task failed, in the results folder; the next run tries it again."""
+    store = task.workplace.store
+    if isinstance(task, TrainTask):
+        if store.trial_record(task.trial.id) is None:
+            store.fail_trial(task.trial.id, reason)
+    elif isinstance(task, MeasureTask):
+        store.fail_shard(task.key, task.trial.id, task.shard, reason)
+    else:
+        store.fail_asset(asset_name(task.key), reason)
+
+
+def worth_retrying(error: BaseException) -> bool:
+    """Whether the same work may succeed on another try: not where what the user gave is wrong."""
+    return not isinstance(error, UserError)
+
+
+def describe(error: BaseException) -> str:
+    """An exception in one line."""
+    text = " ".join(str(error).split())
+    if isinstance(error, UserError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,111 @@
+"""What a process does with a task, in any backend."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from raysweep.data import load_data
+from raysweep.data.images import DataSet
+from raysweep.measures import prepare, run_measure
+from raysweep.measures.context import MeasureContext
+from raysweep.models import build_learner
+from raysweep.models.learner import Learner
+from raysweep.models.lenet import LeNetLearner
+from raysweep.store import Stopwatch, StudyStore
+from raysweep.study.core import Trial
+from raysweep.study.data import DataFacts
+from raysweep.tasks import MeasureTask, PrepareTask, TrainTask, asset_name
+from raysweep.training import TrainingRun
+
+
+def start_training(task: TrainTask, device: torch.device) -> TrainingRun:
+    """The trial of a task, ready to go on from its checkpoint if there is one."""
+    data = load_data(task.trial.data, task.workplace.data)
+    return TrainingRun(task.trial, data, task.workplace.store, device, task.checkpoint_seconds)
+
+
+class Worker:
+    """Runs tasks in this process; keeps the last model, classifier and reference, which the next task mostly needs."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self._kept: dict[str, tuple[str, Learner]] = {}
+        self._reference: tuple[str, Mapping[str, NDArray[Any]]] = ("", {})
+
+    def run(self, task: PrepareTask | MeasureTask, weights: Mapping[str, NDArray[np.uint8]] | None = None) -> None:
+        """Computes a task and writes its result; `weights` are the contents of model files, by trial id."""
+        torch.set_num_threads(task.trial.resources.cpus if isinstance(task, MeasureTask) else 1)
+        if isinstance(task, PrepareTask):
+            self._prepare(task, weights)
+        else:
+            self._measure(task, weights)
+
+    def _prepare(self, task: PrepareTask, weights: Mapping[str, NDArray[np.uint8]] | None) -> None:
+        data = load_data(task.data, task.workplace.data)
+        classifier = self._classifier(task, data, weights)
+        arrays = prepare(task.measure, data, classifier, task.workplace.fid_weights, self.device)
+        task.workplace.store.save_asset(asset_name(task.key), lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
+
+    def _measure(self, task: MeasureTask, weights: Mapping[str, NDArray[np.uint8]] | None) -> None:
+        stopwatch = Stopwatch.start()
+        with stopwatch.running():
+            data = load_data(task.trial.data, task.workplace.data)
+            context = MeasureContext(
+                task.trial,
+                self._learner("trial", task.trial, data.facts, task.workplace.store, weights),
+                data,
+                self.device,
+                self._classifier(task, data, weights),
+                self._load_reference(task) if task.measure.needs_reference else {},
+                task.workplace.fid_weights,
+                self._load_followed(task),
+                task.workplace.data,
+            )
+            rows = run_measure(task.measure, task.shard, context)
+        task.workplace.store.save_shard(task.key, task.trial.id, task.shard, rows, stopwatch.work())
+
+    def _classifier(
+        self, task: PrepareTask | MeasureTask, data: DataSet, weights: Mapping[str, NDArray[np.uint8]] | None
+    ) -> LeNetLearner | None:
+        if not task.measure.needs_classifier or task.classifier is None:
+            return None
+        learner = self._learner("classifier", task.classifier, data.facts, task.workplace.store, weights)
+        assert isinstance(learner, LeNetLearner)
+        return learner
+
+    def _learner(
+        self,
+        role: str,
+        trial: Trial,
+        facts: DataFacts,
+        store: StudyStore,
+        weights: Mapping[str, NDArray[np.uint8]] | None,
+    ) -> Learner:
+        name = f"{store.folder}/{trial.id}"
+        if role not in self._kept or self._kept[role][0] != name:
+            self._kept.pop(role, None)  # free its memory before the next one is built
+            learner = build_learner(trial.model, facts, trial.seed, self.device)
+            given = (weights or {}).get(trial.id)
+            source = store.model_path(trial.id) if given is None else io.BytesIO(given.tobytes())
+            learner.load_weights(torch.load(source, map_location=self.device, weights_only=True))
+            self._kept[role] = (name, learner)
+        return self._kept[role][1]
+
+    def _load_reference(self, task: MeasureTask) -> Mapping[str, NDArray[Any]]:
+        path = task.workplace.store.asset_path(asset_name(task.key))
+        if self._reference[0] != str(path):
+            with np.load(path, allow_pickle=False) as arrays:
+                self._reference = (str(path), dict(arrays))
+        return self._reference[1]
+
+    @staticmethod
+    def _load_followed(task: MeasureTask) -> pd.DataFrame:
+        if task.followed is None:
+            return pd.DataFrame()
+        rows = task.workplace.store.shard_rows(task.followed.table, task.followed.key, task.trial.id)
+        return pd.DataFrame(rows.to_pandas())
