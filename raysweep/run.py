@@ -6,40 +6,47 @@ answer at once.
 
 import argparse
 import contextlib
-import os
 import shlex
-import shutil
 import sys
 import tempfile
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from raysweep.errors import UserError
+from raysweep.options import (
+    DONE,
+    INCOMPLETE,
+    Parser,
+    add_cluster,
+    add_places,
+    answer,
+    data_folder,
+    program,
+    tensorboard,
+    weights_file,
+)
 from raysweep.plan import Plan, make_plan, print_plan, print_search
 from raysweep.store import StudyStore
-from raysweep.study.core import Study, describe_errors
-from raysweep.study.data import DataFacts
+from raysweep.study.core import Study
+from raysweep.study.data import DataFacts, DataSettings
 from raysweep.study.loading import known_studies, load_study, override
 from raysweep.study.tuning import Tuning
 
 if TYPE_CHECKING:
     from raysweep.pipeline import Backend, Outcome, Step
+    from raysweep.tasks import Workplace
 
 STEPS: "tuple[Step, ...]" = ("train", "measure", "report")
 DEFAULT_STUDY = "digits"
 
 REASONS_SHOWN, REASON_LENGTH = 5, 300
 """How many reasons of failures are printed, and how much of each; the table `failures` has all."""
-
-DONE, INCOMPLETE, REFUSED, INTERRUPTED = 0, 1, 2, 130
-"""Exit codes: all done; something failed and is recorded; what was given cannot be used; stopped by Ctrl-C."""
 
 DESCRIPTION = """\
 Runs a study: trains its models, measures them, and draws a report. What exists in the results folder is not done
@@ -55,6 +62,7 @@ examples:
   raysweep path/to/my_study.py              a study of yours: a file that defines STUDY
   raysweep mnist --cluster                  on the Ray cluster that this machine belongs to
   raysweep mnist --cluster 10.0.0.5:6379    on the Ray cluster at that address
+  raysweep doctor mnist --cluster           whether that would work: nodes, GPUs, versions, folders, data
   raysweep --serial                         in this process, without Ray: for a debugger, or one GPU
   raysweep --set arms.wgan_gp.steps=200 --set seeds=0,1,2
   raysweep --only report                    draw again what is there
@@ -79,15 +87,8 @@ exit codes:
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Answers a wrong argument as every other wrong input is answered."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message} (raysweep -h tells what can be given)")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         "raysweep",
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -104,21 +105,9 @@ def _parser() -> argparse.ArgumentParser:
         "--reduced", action="store_true", help="the study's smaller form (REDUCED in its file), said to be such"
     )
     where = parser.add_mutually_exclusive_group()
-    where.add_argument(
-        "--cluster",
-        nargs="?",
-        const="auto",
-        metavar="ADDRESS",
-        help="run on a Ray cluster: HOST:PORT, ray://HOST:PORT, or without ADDRESS the one that this machine belongs "
-        "to; by default Ray is started on this machine alone",
-    )
+    add_cluster(where, "run on")
     where.add_argument("--serial", action="store_true", help="run in this process, one piece of work after the other")
-    parser.add_argument(
-        "--results", type=Path, default=Path("results"), metavar="DIR", help="folder of results (default: ./results)"
-    )
-    parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="folder of data sets (default: $RAYSWEEP_DATA, else ./data)"
-    )
+    add_places(parser)
     parser.add_argument("--plan", action="store_true", help="print every trial with its cost, and run nothing")
     parser.add_argument("--only", choices=STEPS, help="do this step alone, with what is there")
     parser.add_argument(
@@ -128,12 +117,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH=VALUE",
         help="change a setting of the study; may be repeated",
     )
-    parser.add_argument(
-        "--fid-weights",
-        type=Path,
-        metavar="FILE",
-        help="Inception weights of pytorch-fid (pt_inception-2015-12-05-6726825d.pth), where it cannot download them",
-    )
     parser.add_argument("--list", action="store_true", help="list the studies that come with raysweep, and run nothing")
     return parser
 
@@ -141,17 +124,11 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit code."""
     command = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        return _run(_parser().parse_args(command), command)
-    except UserError as error:
-        print(f"raysweep: {error}", file=sys.stderr)
-        return REFUSED
-    except ValidationError as error:  # of a study.json that another version of raysweep has written
-        print(f"raysweep: {describe_errors(error)}", file=sys.stderr)
-        return REFUSED
-    except KeyboardInterrupt:
-        print("raysweep: interrupted; the same command continues where this one stopped", file=sys.stderr)
-        return INTERRUPTED
+    if command[:1] == ["doctor"]:
+        from raysweep import doctor
+
+        return doctor.main(command[1:])
+    return answer(lambda: _run(_parser().parse_args(command), command))
 
 
 @dataclass(frozen=True)
@@ -201,30 +178,10 @@ def _load(options: argparse.Namespace) -> tuple[Study | Tuning, StudyStore]:
 
 
 def _check(study: Study, store: StudyStore, options: argparse.Namespace) -> _Job:
-    data = _data_folder(options.data)
-    weights = _weights_file(options.fid_weights)
+    data = data_folder(options.data)
+    weights = weights_file(options.fid_weights)
     study.check_shapes(data)
     return _Job(study, study.data.facts(data), store, data, weights)
-
-
-def _data_folder(given: Path | None) -> Path:
-    """The folder of data sets. One that is named must exist; the default is made when something is downloaded."""
-    variable = os.environ.get("RAYSWEEP_DATA")
-    named = given or (Path(variable) if variable else None)
-    if named is not None and not named.is_dir():
-        source = "--data" if given else "RAYSWEEP_DATA"
-        raise UserError(f"data folder {named} ({source}): not a folder; make it, or name another with --data DIR")
-    return (named or Path("data")).absolute()
-
-
-def _weights_file(given: Path | None) -> Path | None:
-    if given is None:
-        return None
-    try:
-        given.open("rb").close()
-    except OSError as error:
-        raise UserError(f"--fid-weights {given}: cannot be read ({error.strerror})") from error
-    return given.absolute()
 
 
 def _work(job: _Job, plan: Plan, options: argparse.Namespace, command: Sequence[str], console: Console) -> int:
@@ -242,8 +199,13 @@ def _work(job: _Job, plan: Plan, options: argparse.Namespace, command: Sequence[
         print_plan(plan, console, every_trial=False)
         for data in job.study.data_sets:
             load_data(data, job.data)  # what is missing or damaged is said before anything starts
+        _check_cluster(options, workplace, job.study.data_sets)
         console.print()
-        for line in (f"Backend: {words}", f"Results: {job.store.folder}", f"TensorBoard: {_tensorboard(job.store)}"):
+        for line in (
+            f"Backend: {words}",
+            f"Results: {job.store.folder}",
+            f"TensorBoard: {tensorboard(job.store.tensorboard_folder())}",
+        ):
             console.print(line, markup=False, soft_wrap=True)
         job.store.save_study(job.study, job.facts, describe_environment(command, words))
         with contextlib.closing(ConsoleProgress(console)) as progress:
@@ -257,7 +219,7 @@ def _tune(
     tuning: Tuning, store: StudyStore, options: argparse.Namespace, command: Sequence[str], console: Console
 ) -> int:
     """Plans a tuning, or searches, checks what was found on fresh seeds, and draws the report of that."""
-    data, weights = _data_folder(options.data), _weights_file(options.fid_weights)
+    data, weights = data_folder(options.data), weights_file(options.fid_weights)
     tuning.check_shapes(data)
     facts = tuning.data.facts(data)
     known = {name: tuning.model_at(tuning.baseline_values(name)) for name in tuning.baselines} or {"c0": tuning.model}
@@ -280,6 +242,7 @@ def _tune(
     with _alone(store), _backend(options) as (backend, words):
         for each in tuning.data_sets:
             load_data(each, data)
+        _check_cluster(options, workplace, tuning.data_sets)
         for line in (f"Backend: {words}", f"Results: {store.folder}", f"Dashboard: {_dashboard(store)}"):
             console.print(line, markup=False, soft_wrap=True)
         store.save_tuning(tuning)
@@ -337,24 +300,19 @@ def _backend(options: argparse.Namespace) -> "Iterator[tuple[Backend, str]]":
         yield RayBackend(), words
 
 
-def _tensorboard(store: StudyStore) -> str:
-    """The command that shows the training."""
-    return f"{_program('tensorboard') or 'tensorboard'} --logdir {shlex.quote(str(store.tensorboard_folder()))}"
+def _check_cluster(options: argparse.Namespace, workplace: "Workplace", data_sets: Sequence[DataSettings]) -> None:
+    """On a cluster, whether all its nodes see what this machine sees."""
+    if options.cluster is not None:
+        from raysweep.cluster.check import check_nodes
+
+        check_nodes(workplace, data_sets)
 
 
 def _dashboard(store: StudyStore) -> str:
     """The command that shows a search, also while it runs, and first how to get its program where there is none."""
-    program = _program("optuna-dashboard")
-    first = "" if program else 'pip install "raysweep[tuning]", then '
-    return f"{first}{program or 'optuna-dashboard'} {shlex.quote(store.optuna_url)}"
-
-
-def _program(name: str) -> str | None:
-    """A program as it can be typed: with its path, unless the shell would find this one; None if there is none."""
-    program, found = Path(sys.executable).with_name(name), shutil.which(name)
-    if not program.is_file():
-        return name if found else None
-    return name if found and Path(found).samefile(program) else shlex.quote(str(program))
+    installed = program("optuna-dashboard")
+    first = "" if installed else 'pip install "raysweep[tuning]", then '
+    return f"{first}{installed or 'optuna-dashboard'} {shlex.quote(store.optuna_url)}"
 
 
 def _draw_again(options: argparse.Namespace, console: Console) -> int:

@@ -267,6 +267,24 @@ class StudyStore:
         content = self._read_json(self.asset_path(f"{name}.failed.json"))
         return str(content["reason"]) if content else None
 
+    # Probes: whether other machines see this folder
+
+    def save_probe(self, name: str, content: str) -> None:
+        """Leaves a note for another machine."""
+        self._write_json(self._probe_path(name), {"content": content})
+
+    def read_probe(self, name: str) -> str | None:
+        """A note that was left, or None."""
+        found = self._read_json(self._probe_path(name))
+        return str(found["content"]) if found else None
+
+    def remove_probe(self, name: str) -> None:
+        """Removes a note, if it is there."""
+        self._probe_path(name).unlink(missing_ok=True)
+
+    def _probe_path(self, name: str) -> Path:
+        return self.folder / f".probe-{name}.json"
+
     # Tables
 
     def collect(self, study: Study, facts: DataFacts) -> None:

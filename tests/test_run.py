@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import small_study
-from raysweep.run import DONE, INCOMPLETE, INTERRUPTED, REFUSED, main
+from raysweep.options import DONE, INCOMPLETE, INTERRUPTED, REFUSED
+from raysweep.run import main
 from raysweep.store import StudyStore
 from raysweep.study import FrechetDistance, Samples
 from raysweep.study.loading import known_studies

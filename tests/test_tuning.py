@@ -18,8 +18,9 @@ from pydantic import ValidationError
 
 from raysweep import tuning, worker
 from raysweep.errors import UserError
+from raysweep.options import DONE, REFUSED
 from raysweep.plan import make_plan, with_prefix
-from raysweep.run import DONE, REFUSED, main
+from raysweep.run import main
 from raysweep.serial import SerialBackend
 from raysweep.store import StudyStore
 from raysweep.study import (

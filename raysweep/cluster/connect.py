@@ -2,14 +2,20 @@
 
 import contextlib
 import os
+import platform
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from raysweep.errors import UserError
 
 PROBE_SECONDS = 5.0
+HEAD_SECONDS = 15.0
+"""How long an address, and then a head, may take to answer. A head takes some hundredths of a second."""
+CLIENT = "ray://"
 
 # Set before Ray is imported: it reads some of them only then.
 QUIET = {
@@ -40,15 +46,18 @@ def connected(address: str | None) -> Iterator[str]:
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
-    if address is not None:
-        _use_token()
+    if address is None or _has_token():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     import ray
 
     options = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
     if address is None:
         ray.init(address="local", include_dashboard=False, **options)
     else:
-        _probe(_known_address() if address == "auto" else address)
+        found = _known_address() if address == "auto" else address
+        if found is not None:  # otherwise Ray says so itself, at once
+            _probe(found)
+            _check_versions(found)
         try:
             ray.init(address=address, runtime_env={"py_modules": _packages()}, **options)
         except Exception as error:  # Ray raises several kinds, all of which mean that it could not be joined
@@ -63,15 +72,13 @@ def connected(address: str | None) -> Iterator[str]:
         ray.shutdown()
 
 
-def _use_token() -> None:
-    """Uses this machine's Ray token, if it has one, where the user has not said otherwise.
+def _has_token() -> bool:
+    """Whether this machine has a Ray token, by which it may join a cluster that asks for one.
 
-    A cluster with token authentication refuses a driver without; one without authentication does not mind a token.
-    Ray itself uses it only for clusters that it starts.
+    A cluster without authentication does not mind it. Ray itself uses it only for clusters that it starts.
     """
     places = [os.environ.get("RAY_AUTH_TOKEN_PATH"), str(Path.home() / ".ray" / "auth_token")]
-    if os.environ.get("RAY_AUTH_TOKEN") or any(place and Path(place).is_file() for place in places):
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    return bool(os.environ.get("RAY_AUTH_TOKEN")) or any(place and Path(place).is_file() for place in places)
 
 
 def _known_address() -> str | None:
@@ -83,11 +90,9 @@ def _known_address() -> str | None:
     return note.read_text().strip() if note.is_file() else None
 
 
-def _probe(address: str | None) -> None:
+def _probe(address: str) -> None:
     """A dead address hangs Ray for minutes, so the port is tried first."""
-    if address is None:
-        return  # Ray says so itself, at once
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.removeprefix(CLIENT).rpartition(":")
     if not host or not port.isdigit():
         raise UserError(f"--cluster {address}: not an address; give auto, HOST:PORT or ray://HOST:PORT")
     try:
@@ -97,6 +102,68 @@ def _probe(address: str | None) -> None:
             f"Ray cluster {address}: nothing answers there ({error}). Start one with `ray start --head`, or run "
             "without --cluster to use this machine alone"
         ) from error
+
+
+def _check_versions(address: str) -> None:
+    """Compares the head's versions with this machine's, before Ray hangs or speaks of something else.
+
+    A server of Ray's client (`ray://`) compares them itself, first of all.
+    """
+    if address.startswith(CLIENT):
+        return
+    cluster = _head_versions(address)
+    if cluster is None:
+        return
+    import ray
+
+    compared = slice(0, 2 if os.environ.get("RAY_DEFAULT_PYTHON_VERSION_MATCH_LEVEL") == "minor" else 3)
+    ours = (ray.__version__, platform.python_version())
+    if cluster[0] != ours[0] or cluster[1].split(".")[compared] != ours[1].split(".")[compared]:
+        raise UserError(
+            f"Ray cluster {address}: it runs Ray {cluster[0]} on Python {cluster[1]}, this machine Ray {ours[0]} on "
+            f"Python {ours[1]}, and they must be equal; install the same on all machines (one image, or one "
+            "constraints.txt)"
+        )
+
+
+def _head_versions(address: str) -> tuple[str, str] | None:
+    """Ray's and Python's versions as the head tells them; None where this Ray keeps them elsewhere.
+
+    Raises:
+        UserError: what answers is no Ray head, or wants another token.
+    """
+    try:
+        from ray._common.usage.usage_lib import get_cluster_metadata
+        from ray._raylet import GcsClient  # type: ignore[attr-defined] # its stub leaves it out
+        from ray.exceptions import AuthenticationError
+    except ImportError:
+        return None
+    answers: list[Any] = []
+
+    def ask() -> None:
+        try:
+            answers.append(get_cluster_metadata(GcsClient(address=address)))
+        except Exception as error:  # told apart below
+            answers.append(error)
+
+    # In a thread, since what is no Ray head keeps Ray waiting for a minute.
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(HEAD_SECONDS)
+    answer = answers[0] if answers else None
+    if isinstance(answer, AuthenticationError):
+        ours = "another one" if _has_token() else "none"
+        raise UserError(
+            f"Ray cluster {address}: it asks for a token, and this machine has {ours}; copy ~/.ray/auth_token from its "
+            "head, or name such a file in RAY_AUTH_TOKEN_PATH, and leave RAY_AUTH_MODE unset or `token`"
+        )
+    if not isinstance(answer, dict):
+        reason = " ".join(str(answer).split()) if answer else f"no answer in {HEAD_SECONDS:g} s"
+        raise UserError(
+            f"Ray cluster {address}: what listens there does not answer as a Ray head does ({reason}); give the port "
+            "of `ray start --head --port=...` (6379 by default), or ray://HOST:PORT for that of Ray's client (10001)"
+        )
+    return answer["ray_version"], answer["python_version"]
 
 
 def _packages() -> list[str]:

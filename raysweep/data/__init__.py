@@ -1,6 +1,7 @@
 """Data sets: read once per node into memory-mapped arrays."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from raysweep.data.image_folder import image_folder
 from raysweep.data.images import DataSet, Images
 from raysweep.data.source import Source
 from raysweep.data.torchvision_sets import cifar10, fashion_mnist, mnist
+from raysweep.errors import UserError
 from raysweep.seeding import derive_seed
 from raysweep.study.data import (
     CelebA,
@@ -63,6 +65,29 @@ def load_data(settings: DataSettings, root: Path, cache: Path | None = None) -> 
     kept = train if settings.limit is None else _limited(train, settings.limit)
     facts = DataFacts(ImageShape(channels, size), len(kept), len(validation), count_classes(folder), points)
     return DataSet(facts, kept, validation)
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Whether a machine has a data set, and where, or what is missing."""
+
+    found: bool
+    words: str
+    fetched: bool = False
+    """Whether `load_data` would download it."""
+
+
+def find_data(settings: DataSettings, root: Path, cache: Path | None = None) -> Presence:
+    """Whether `load_data` would find the data set without downloading it. Reads no pixels, raises nothing."""
+    try:
+        source = READERS[type(settings)](settings, root)
+        if cached_folder(cache or cache_folder(), settings, source).is_dir():
+            return Presence(True, "in the cache")
+        if source.needs is None or source.needs.exists():
+            return Presence(True, f"in {root}" if source.needs else "needs no files")
+    except (UserError, OSError) as error:
+        return Presence(False, str(error))
+    return Presence(False, f"{source.needs} is not there", source.fetched)
 
 
 def _limited(images: Images, limit: int) -> Images:

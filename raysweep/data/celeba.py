@@ -22,7 +22,8 @@ def celeba(settings: CelebA, root: Path) -> Source:
         folder = open_or_download("CelebA", layout, root, lambda download: _folder(root, download))
         return read_faces(folder, settings, root)
 
-    return Source(f"CelebA in {root}", str(root.resolve()), read)
+    needs = next((root / folder for folder in _FOLDERS if (root / folder).is_dir()), root / _FOLDERS[0])
+    return Source(f"CelebA in {root}", str(root.resolve()), read, needs, True)
 
 
 def read_faces(folder: Path, settings: CelebA, root: Path) -> Mapping[Split, RawImages]:

@@ -47,7 +47,7 @@ def image_folder(settings: ImageFolder, root: Path) -> Source:
         shape = ImageShape(settings.channels, settings.size)
         return {"train": _raw(train, names, shape), "validation": _raw(validation, names, shape)}
 
-    return Source(f"image folder {folder}", _fingerprint([*train, *validation]), read)
+    return Source(f"image folder {folder}", _fingerprint([*train, *validation]), read, folder)
 
 
 def read_images(files: Sequence[Path], shape: ImageShape) -> Iterator[NDArray[np.uint8]]:

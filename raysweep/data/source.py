@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,10 @@ class Source:
     """Changes when the files do."""
     read: Callable[[], Mapping[Split, RawImages]]
     """Finds the files and starts to read them; downloads what can be downloaded."""
+    needs: Path | None = None
+    """A file or folder that is there once the data set is; None if it needs none."""
+    fetched: bool = False
+    """Whether it is downloaded where it is missing."""
 
 
 def seeded_split(total: int, held_out: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

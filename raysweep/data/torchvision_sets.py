@@ -21,7 +21,7 @@ def mnist(settings: Mnist, root: Path) -> Source:
 
         return _read(MNIST, "MNIST", "MNIST/raw/train-images-idx3-ubyte and the three files beside it", root)
 
-    return Source(f"MNIST in {root}", str(root.resolve()), read)
+    return Source(f"MNIST in {root}", str(root.resolve()), read, root / "MNIST/raw/train-images-idx3-ubyte", True)
 
 
 def fashion_mnist(settings: FashionMnist, root: Path) -> Source:
@@ -33,7 +33,8 @@ def fashion_mnist(settings: FashionMnist, root: Path) -> Source:
         layout = "FashionMNIST/raw/train-images-idx3-ubyte and the three files beside it"
         return _read(FashionMNIST, "Fashion-MNIST", layout, root)
 
-    return Source(f"Fashion-MNIST in {root}", str(root.resolve()), read)
+    needs = root / "FashionMNIST/raw/train-images-idx3-ubyte"
+    return Source(f"Fashion-MNIST in {root}", str(root.resolve()), read, needs, True)
 
 
 def cifar10(settings: Cifar10, root: Path) -> Source:
@@ -44,7 +45,7 @@ def cifar10(settings: Cifar10, root: Path) -> Source:
 
         return _read(CIFAR10, "CIFAR-10", "cifar-10-batches-py/data_batch_1 and the files beside it", root)
 
-    return Source(f"CIFAR-10 in {root}", str(root.resolve()), read)
+    return Source(f"CIFAR-10 in {root}", str(root.resolve()), read, root / "cifar-10-batches-py/data_batch_1", True)
 
 
 def _read(dataset: Any, name: str, layout: str, root: Path) -> Mapping[Split, RawImages]:

@@ -13,6 +13,9 @@ from torch import Tensor
 from raysweep.errors import UserError
 from raysweep.models.lenet import LeNetLearner
 
+INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
+"""Name of the file of Inception's weights, as torch keeps it once it has fetched them."""
+
 Features = Callable[[Tensor], Tensor]
 """Images (count, channels, size, size) in [-1, 1] to features (count, length)."""
 
@@ -50,6 +53,11 @@ def inception_features(weights: Path | None, device: torch.device) -> Features:
         return values.flatten(1)
 
     return features
+
+
+def inception_file(weights: Path | None) -> Path:
+    """The file that Inception's weights are read from; it may not be there yet if none is named."""
+    return weights or Path(torch.hub.get_dir()) / "checkpoints" / INCEPTION_FILE
 
 
 def _build_inception(weights: Path | None) -> torch.nn.Module:
