@@ -184,8 +184,8 @@ def notes(nodes: Sequence[Node], study: Study | Tuning | None) -> list[str]:
         for name in (to_fetch(nodes) if study is not None else ())
     )
     lines.extend(
-        f"{node.name}: Ray gives out {node.gpus:g} GPUs there and torch sees {len(node.found.gpus)}: trials on the "
-        "others run on its cores; install a torch built for its driver, or start Ray with --num-gpus"
+        f"{node.name}: Ray gives out {node.gpus:g} GPUs there and torch sees {len(node.found.gpus)}: work on the "
+        "others runs on its cores; install a torch built for its driver, or start Ray with --num-gpus"
         for node in nodes
         if node.found is not None and node.gpus != len(node.found.gpus)
     )

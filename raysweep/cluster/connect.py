@@ -6,6 +6,7 @@ import platform
 import socket
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,8 @@ def connected(address: str | None) -> Iterator[str]:
         os.environ.setdefault(name, value)
     if address is None or _has_token():
         os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if address is not None:
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")  # what its log says of a failure, our messages say
     import ray
 
     options = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
@@ -59,7 +62,8 @@ def connected(address: str | None) -> Iterator[str]:
             _probe(found)
             _check_versions(found)
         try:
-            ray.init(address=address, runtime_env={"py_modules": _packages()}, **options)
+            with warnings.catch_warnings(action="ignore"):
+                ray.init(address=address, runtime_env={"py_modules": _packages()}, **options)
         except Exception as error:  # Ray raises several kinds, all of which mean that it could not be joined
             reason = " ".join(str(error).split())
             raise UserError(
