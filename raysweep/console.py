@@ -1,97 +1,164 @@
-"""What a run prints: a line per phase with its progress and the time that remains.
+"""What a run prints: how far training and measuring are, what runs where, and the time that remains.
 
-On a terminal the line is redrawn in place; elsewhere (a log file, CI) a new one is printed now and then.
+On a terminal the lines are redrawn in place; elsewhere (a log file, CI) a new one is printed now and then.
 """
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from time import monotonic
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
+
+from raysweep.agenda import Kind, Piece
 
 LOG_SECONDS = 15.0
 """Time between two lines where no line can be redrawn."""
+RECENT_SECONDS = 30.0
+"""Shards that ended within this time say what the nodes are doing."""
 ALMOST = 0.99
 """What is shown while anything is left to do."""
-TITLES = {"train": "Training", "prepare": "Preparing", "measure": "Measuring"}
-NOUNS = {"train": "trials", "prepare": "references", "measure": "shards"}
+NODES_NAMED = 4
+"""More nodes than these are counted instead."""
+TITLES: dict[Kind, str] = {"train": "Training", "prepare": "Preparing", "measure": "Measuring"}
+NOUNS: dict[Kind, str] = {"train": "trials", "prepare": "references", "measure": "shards"}
+
+
+@dataclass
+class _Tally:
+    """How far the work of one kind is."""
+
+    pieces: int = 0
+    ended: int = 0
+    weight: float = 0.0
+    done: float = 0.0
+    """Weight that is done."""
+    seconds: float = 0.0
+    """Time that the workers spent on it, summed over them."""
+
+    @property
+    def share(self) -> float:
+        share = self.done / self.weight if self.weight else 1.0
+        return 1.0 if self.ended == self.pieces else min(share, ALMOST)
 
 
 class ConsoleProgress:
-    """Progress of the phases of a run, weighted by the operations that each piece of work is estimated to take."""
+    """Progress of a run, weighted by the operations that each piece of work is estimated to take."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self._bar: Progress | None = None
+        self._live: Live | None = None
 
-    def start(self, phase: str, total: Mapping[str, float], already: int) -> None:
+    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int]) -> None:
         """See `raysweep.pipeline.Progress`."""
-        self._phase = phase
-        self._weights = dict(total)
-        self._shares = dict.fromkeys(total, 0.0)
+        self._pieces = pieces
+        self._told: dict[str, tuple[float, float]] = {}
+        self._running: dict[str, str] = {}
+        self._recent: deque[tuple[float, str, str]] = deque()
+        self._tallies = {kind: _Tally() for kind in TITLES if any(piece.kind == kind for piece in pieces.values())}
+        for piece in pieces.values():
+            self._tallies[piece.kind].pieces += 1
+            self._tallies[piece.kind].weight += piece.weight
         self._started = self._printed = monotonic()
-        if already:
-            self.console.print(f"{TITLES[phase]}: {already} {NOUNS[phase]} were done before, {len(total)} to do")
+        for kind, tally in self._tallies.items():
+            if already[kind]:
+                done = f"{already[kind]} {NOUNS[kind]} were done before"
+                self.console.print(f"{TITLES[kind]}: {done}, {tally.pieces} to do")
         if self.console.is_terminal:
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(40),
-                TextColumn("{task.percentage:3.0f} %"),
-                TextColumn("{task.fields[count]}"),
-                TimeElapsedColumn(),
-                _Remaining(),
-            )
-            self._bar = Progress(*columns, console=self.console)
-            self._line = self._bar.add_task(TITLES[phase], total=1.0, count=self._count())
-            self._bar.start()
+            self._live = Live(get_renderable=self._lines, console=self.console, refresh_per_second=4)
+            self._live.start()
 
-    def advance(self, name: str, share: float) -> None:
+    def advance(self, name: str, share: float, node: str, seconds: float) -> None:
         """See `raysweep.pipeline.Progress`."""
-        self._shares[name] = max(share, self._shares[name])
-        if self._bar is not None:
-            self._bar.update(self._line, completed=self._done(), count=self._count())
-        elif monotonic() - self._printed >= LOG_SECONDS:
+        piece = self._pieces[name]
+        tally = self._tallies[piece.kind]
+        before, spent = self._told.get(name, (0.0, 0.0))
+        if before < 1.0:
+            share = max(share, before)
+            tally.done += piece.weight * (share - before)
+            tally.seconds += max(seconds - spent, 0.0)
+            tally.ended += share >= 1.0
+            self._told[name] = (share, seconds)
+        if share < 1.0:
+            self._running[name] = node
+        else:
+            self._running.pop(name, None)
+            self._recent.append((monotonic(), piece.kind, node))
+        if self._live is None and monotonic() - self._printed >= LOG_SECONDS:
             self._printed = monotonic()
-            left = remaining(self._done(), monotonic() - self._started)
-            self.console.print(f"{TITLES[self._phase]}: {self._done():4.0%}  {self._count()}  {left}")
+            parts = [f"{TITLES[kind]} {tally.share:.0%}, {_count(kind, tally)}" for kind, tally in self._open()]
+            self.console.print("; ".join([*parts, *filter(None, [self._now(), self._left()])]), soft_wrap=True)
 
     def finish(self) -> None:
         """See `raysweep.pipeline.Progress`."""
-        if self._bar is not None:
-            self._bar.update(self._line, completed=self._done(), count=self._count())
-            self._bar.stop()
-            self._bar = None
-        else:
-            took = duration(monotonic() - self._started)
-            self.console.print(f"{TITLES[self._phase]}: {self._count()} in {took}")
+        if self._live is not None:
+            self.close()
+        took = duration(monotonic() - self._started)
+        parts = [f"{TITLES[kind]}: {_count(kind, tally)}" for kind, tally in self._tallies.items()]
+        self.console.print(f"{'; '.join(parts)}; in {took}", soft_wrap=True)
 
     def close(self) -> None:
-        """Ends a line that is still redrawn, where a phase was interrupted, and gives the cursor back."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+        """Ends lines that are still redrawn, where the work was interrupted, and gives the cursor back."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
 
-    def _done(self) -> float:
-        whole = sum(self._weights.values())
-        done = sum(self._weights[name] * share for name, share in self._shares.items()) / whole if whole else 1.0
-        return done if all(share >= 1.0 for share in self._shares.values()) else min(done, ALMOST)
+    def _open(self) -> Iterable[tuple[Kind, _Tally]]:
+        """The kinds of which something is left; all of them when nothing is."""
+        left = [(kind, tally) for kind, tally in self._tallies.items() if tally.ended < tally.pieces]
+        return left or list(self._tallies.items())
 
-    def _count(self) -> str:
-        ended = sum(share >= 1.0 for share in self._shares.values())
-        return f"{ended}/{len(self._shares)} {NOUNS[self._phase]}"
+    def _now(self) -> str:
+        """What runs where: trials by what they last reported, shards by those that just ended."""
+        while self._recent and self._recent[0][0] < monotonic() - RECENT_SECONDS:
+            self._recent.popleft()
+        shards = [node for _, kind, node in self._recent if kind == "measure"]
+        parts = []
+        if self._running:
+            count = len(self._running)
+            trains = "1 trial trains" if count == 1 else f"{count} trials train"
+            parts.append(f"{trains}{_on(self._running.values())}")
+        if shards:
+            parts.append(f"{len(shards)} shards in {RECENT_SECONDS:.0f} s{_on(shards)}")
+        return ", ".join(parts)
+
+    def _left(self) -> str:
+        """The time that remains, from the speed of each kind of work so far and the workers that were busy."""
+        elapsed = monotonic() - self._started
+        done = sum(tally.done for tally in self._tallies.values())
+        spent = sum(tally.seconds for tally in self._tallies.values())
+        whole = sum(tally.weight for tally in self._tallies.values())
+        if not spent or not elapsed or done < whole / 100:
+            return ""
+        needed = 0.0
+        for tally in self._tallies.values():
+            seconds_per_weight = tally.seconds / tally.done if tally.seconds and tally.done else spent / done
+            needed += (tally.weight - tally.done) * seconds_per_weight
+        return f"{duration(needed / (spent / elapsed))} left"
+
+    def _lines(self) -> RenderableType:
+        table = Table.grid(padding=(0, 2))
+        for kind, tally in self._tallies.items():
+            bar = ProgressBar(total=1.0, completed=tally.share, width=40)
+            table.add_row(TITLES[kind], bar, f"{tally.share:4.0%}", _count(kind, tally))
+        elapsed = f"{duration(monotonic() - self._started)} so far"
+        return Group(table, Text(", ".join(filter(None, [elapsed, self._left(), self._now()])), style="dim"))
 
 
-class _Remaining(ProgressColumn):
-    """Time that remains at the mean speed so far."""
-
-    def render(self, task: Task) -> Text:
-        return Text(remaining(task.completed / (task.total or 1.0), task.elapsed or 0.0))
+def _count(kind: Kind, tally: _Tally) -> str:
+    return f"{tally.ended}/{tally.pieces} {NOUNS[kind]}"
 
 
-def remaining(done: float, elapsed: float) -> str:
-    """The time that remains at the mean speed so far, in words; nothing until 1 % is done."""
-    return f"{duration(elapsed * (1 - done) / done)} left" if done >= 0.01 else ""
+def _on(nodes: Iterable[str]) -> str:
+    """Names of nodes, where there are several."""
+    names = sorted(set(nodes))
+    if len(names) < 2:
+        return ""
+    return f" on {', '.join(names)}" if len(names) <= NODES_NAMED else f" on {len(names)} nodes"
 
 
 def duration(seconds: float) -> str:

@@ -1,15 +1,20 @@
 """Everything in this process, one after the other: for debugging, tests, and a GPU machine without Ray."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+import socket
+from collections import Counter, deque
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
 
 import torch
 
+from raysweep.agenda import Agenda
 from raysweep.pipeline import Progress
 from raysweep.tasks import (
     RETRIES,
     MeasureTask,
     PrepareTask,
+    Task,
     TrainTask,
     describe,
     record_failure,
@@ -18,50 +23,60 @@ from raysweep.tasks import (
 )
 from raysweep.worker import Worker, start_training
 
-AnyTask = TypeVar("AnyTask", TrainTask, PrepareTask | MeasureTask)
-
 STEP_SECONDS = 2.0
 """How often the progress is told, in seconds of training."""
 
 
 class SerialBackend:
-    """Runs work in this process, on the GPU if there is one. Failed work is retried after all the rest."""
+    """Runs work in this process, on the GPU if there is one: all training, then all the rest.
+
+    Failed work is retried when nothing else is left to do.
+    """
 
     def __init__(self) -> None:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
-    def train(self, tasks: Sequence[TrainTask], progress: Progress) -> None:
+    def run(self, agenda: Agenda, progress: Progress) -> None:
         """See `Backend`."""
-        self._with_retries(tasks, lambda task: self._train(task, progress))
+        node, worker = socket.gethostname(), Worker(self.device)
 
-    def compute(self, tasks: Sequence[PrepareTask | MeasureTask], progress: Progress) -> None:
-        """See `Backend`."""
-        worker = Worker(self.device)
-
-        def run(task: PrepareTask | MeasureTask) -> None:
+        def compute(task: PrepareTask | MeasureTask) -> bool:
+            started = monotonic()
             worker.run(task)
-            progress.advance(task_name(task), 1.0)
+            progress.advance(task_name(task), 1.0, node, monotonic() - started)
+            return True
 
-        self._with_retries(tasks, run)
+        def train(task: TrainTask) -> bool:
+            return self._train(task, progress)
 
-    def _train(self, task: TrainTask, progress: Progress) -> None:
+        training = iter(agenda.training)
+        self._do(lambda: next(training, None), train, agenda)
+        self._do(agenda.take, compute, agenda)
+
+    def _train(self, task: TrainTask, progress: Progress) -> bool:
+        """Trains a trial; whether it left a model."""
+        node, started = socket.gethostname(), monotonic()
         run = start_training(task, self.device)
         try:
             while (state := run.advance(STEP_SECONDS)).status == "running":
-                progress.advance(task.trial.id, state.share)
+                progress.advance(task.trial.id, state.share, node, monotonic() - started)
         finally:
             run.close()
-        progress.advance(task.trial.id, 1.0)
+        progress.advance(task.trial.id, 1.0, node, monotonic() - started)
+        return state.status == "finished"
 
-    def _with_retries(self, tasks: Sequence[AnyTask], run: Callable[[AnyTask], None]) -> None:
-        for attempt in range(1 + RETRIES):
-            failed = []
-            for task in tasks:
-                try:
-                    run(task)
-                except Exception as error:  # whatever it is, the other tasks go on
-                    if attempt == RETRIES or not worth_retrying(error):
-                        record_failure(task, describe(error))
-                    else:
-                        failed.append(task)
-            tasks = failed
+    def _do(self, take: Callable[[], Task | None], do: Callable[[Any], bool], agenda: Agenda) -> None:
+        """Does all that `take` gives; `do` says whether a task left what others wait for."""
+        tries, again = Counter[str](), deque[Task]()
+        while (task := take() or (again.popleft() if again else None)) is not None:
+            name = task_name(task)
+            tries[name] += 1
+            try:
+                succeeded = do(task)
+            except Exception as error:  # whatever it is, the other tasks go on
+                if tries[name] <= RETRIES and worth_retrying(error):
+                    again.append(task)
+                    continue
+                record_failure(task, describe(error))
+                succeeded = False
+            (agenda.succeed if succeeded else agenda.fail)(name)

@@ -55,12 +55,10 @@ class PrepareTask:
 
 @dataclass(frozen=True)
 class Followed:
-    """The measure that another one follows, as it stands for one trial."""
+    """The measure that another one follows."""
 
     table: Table
     key: str
-    shards: frozenset[str]
-    """Keys of all its shards."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +74,8 @@ class MeasureTask:
     workplace: Workplace
     flop: float
 
-    @property
-    def can_start(self) -> bool:
-        """Whether what its measure follows is there: every shard of the same trial."""
-        if self.followed is None:
-            return True
-        return self.followed.shards <= self.workplace.store.existing_shards(self.followed.key, self.trial.id)
+
+Task = TrainTask | PrepareTask | MeasureTask
 
 
 def asset_name(key: str) -> str:
@@ -89,12 +83,14 @@ def asset_name(key: str) -> str:
     return f"{key}.npz"
 
 
-def task_name(task: PrepareTask | MeasureTask) -> str:
+def task_name(task: Task) -> str:
     """A name that no other task of the study has."""
+    if isinstance(task, TrainTask):
+        return task.trial.id
     return task.key if isinstance(task, PrepareTask) else f"{task.key}/{task.trial.id}/{task.shard.key}"
 
 
-def record_failure(task: TrainTask | PrepareTask | MeasureTask, reason: str) -> None:
+def record_failure(task: Task, reason: str) -> None:
     """Records why a task failed, in the results folder; the next run tries it again."""
     store = task.workplace.store
     if isinstance(task, TrainTask):

@@ -19,7 +19,7 @@ import pandas as pd
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from raysweep.pipeline import Backend, Progress, measure, run_study, train
+from raysweep.pipeline import Backend, Progress, run_study, work
 from raysweep.schema import HISTORY
 from raysweep.seeding import derive_seed
 from raysweep.store import StudyStore, measure_key
@@ -195,8 +195,7 @@ def run_search(tuning: Tuning, workplace: Workplace, backend: Backend, progress:
         if not running:
             return search
         study = tuning.study({each.arm: each.model for each in running}, tuning.seeds)
-        train(study, facts, workplace, backend, progress)
-        measure(study, facts, workplace, backend, progress)
+        work(study, workplace, backend, progress, ("train", "measure"))
         for each in running:
             scores, reason = evaluate(tuning, study, each.arm, facts, workplace.store)
             search.tell(each, scores, reason)

@@ -5,41 +5,77 @@ import io
 import pytest
 from rich.console import Console
 
-from raysweep.console import ConsoleProgress, duration, remaining
+from raysweep import console
+from raysweep.agenda import Kind, Piece
+from raysweep.console import ConsoleProgress, duration
 
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
+NOTHING: dict[Kind, int] = {"train": 0, "prepare": 0, "measure": 0}
 
 
-def test_a_phase_is_told_in_lines_where_there_is_no_terminal() -> None:
+class Clock:
+    """A time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr(console, "monotonic", found)
+    return found
+
+
+def test_lines_are_printed_where_there_is_no_terminal(clock: Clock) -> None:
     stream = io.StringIO()
-    progress = ConsoleProgress(Console(file=stream))
-    progress.start("train", {"a": 1.0, "b": 3.0}, already=2)
-    progress.advance("a", 1.0)
+    progress = ConsoleProgress(Console(file=stream, width=200))
+    pieces = {"a": Piece("train", 1.0), "b": Piece("train", 3.0), "s": Piece("measure", 4.0)}
+    progress.start(pieces, {**NOTHING, "train": 2})
+    clock.now += 10
+    progress.advance("a", 1.0, "north", 10.0)
+    clock.now += 10
+    progress.advance("b", 0.5, "south", 20.0)
     progress.finish()
+    # 2.5 of 4 in training take 30 seconds of workers, of whom 1.5 are busy: 1.5 left of it, and 4 of another kind, of
+    # whose speed nothing is known yet.
     assert stream.getvalue().splitlines() == [
         "Training: 2 trials were done before, 2 to do",
-        "Training: 1/2 trials in 0:00",
+        "Training 62%, 1/2 trials; Measuring 0%, 0/1 shards; 1 trial trains; 0:44 left",
+        "Training: 1/2 trials; Measuring: 0/1 shards; in 0:20",
     ]
 
 
-def test_an_interrupted_phase_gives_the_terminal_back() -> None:
+def test_the_status_names_the_nodes_while_they_are_few(clock: Clock) -> None:
+    stream = io.StringIO()
+    progress = ConsoleProgress(Console(file=stream, width=200))
+    progress.start({f"s{i}": Piece("measure", 1.0) for i in range(12)}, NOTHING)
+    for i in range(3):
+        progress.advance(f"s{i}", 1.0, "ab"[i % 2], 1.0)
+    clock.now += 20
+    progress.advance("s3", 1.0, "a", 1.0)
+    assert "4 shards in 30 s on a, b" in stream.getvalue()
+    for i in range(4, 10):
+        progress.advance(f"s{i}", 1.0, str(i), 1.0)
+    clock.now += 25  # the first three are no longer recent
+    progress.advance("s10", 1.0, "z", 1.0)
+    assert "8 shards in 30 s on 8 nodes" in stream.getvalue()
+
+
+def test_an_interrupted_run_gives_the_terminal_back() -> None:
     stream = io.StringIO()
     progress = ConsoleProgress(Console(file=stream, force_terminal=True))
-    progress.start("train", {"a": 1.0}, already=0)
-    progress.advance("a", 0.5)
+    progress.start({"a": Piece("train", 1.0)}, NOTHING)
+    progress.advance("a", 0.5, "here", 1.0)
     assert stream.getvalue().count(HIDE_CURSOR) == 1
     assert SHOW_CURSOR not in stream.getvalue()
     progress.close()
     assert stream.getvalue().count(SHOW_CURSOR) == 1
     progress.close()
     assert stream.getvalue().count(SHOW_CURSOR) == 1
-
-
-@pytest.mark.parametrize(
-    ("done", "elapsed", "text"), [(0.0, 5.0, ""), (0.25, 30.0, "1:30 left"), (1.0, 9.0, "0:00 left")]
-)
-def test_what_remains_follows_from_the_mean_speed(done: float, elapsed: float, text: str) -> None:
-    assert remaining(done, elapsed) == text
 
 
 def test_durations() -> None:

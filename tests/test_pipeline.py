@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from raysweep import pipeline, tables, tasks, worker
+from raysweep.agenda import Kind, Piece
 from raysweep.errors import UserError
 from raysweep.pipeline import run_study
 from raysweep.serial import SerialBackend
@@ -27,15 +28,15 @@ class Recorder:
     """A progress that remembers what it was told."""
 
     def __init__(self) -> None:
-        self.phases: list[str] = []
+        self.kinds: set[str] = set()
         self.shares: dict[str, float] = {}
         self.expected: set[str] = set()
 
-    def start(self, phase: str, total: Mapping[str, float], already: int) -> None:
-        self.phases.append(phase)
-        self.expected |= set(total)
+    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int]) -> None:
+        self.kinds |= {piece.kind for piece in pieces.values()}
+        self.expected |= set(pieces)
 
-    def advance(self, name: str, share: float) -> None:
+    def advance(self, name: str, share: float, node: str, seconds: float) -> None:
         self.shares[name] = share
 
     def finish(self) -> None:
@@ -98,7 +99,7 @@ def test_the_schedule_says_who_did_what(finished: Path) -> None:
 def test_a_second_run_does_nothing(results: Path) -> None:
     before = tables(results)
     recorder = run(results)
-    assert recorder.phases == []
+    assert recorder.kinds == set()
     for name, table in tables(results).items():
         pd.testing.assert_frame_equal(table, before[name])
 
@@ -128,7 +129,7 @@ def test_a_larger_study_adds_to_what_is_there(results: Path) -> None:
 
 def test_progress_reaches_the_end_of_everything(tmp_path: Path) -> None:
     recorder = run(tmp_path, STUDY.model_copy(update={"arms": STUDY.arms[2:3], "seeds": (0,)}))
-    assert recorder.phases == ["train", "prepare", "measure"]
+    assert recorder.kinds == {"train", "prepare", "measure"}
     assert {name for name, share in recorder.shares.items() if share == 1.0} == recorder.expected
 
 
@@ -216,12 +217,6 @@ def test_a_measure_waits_for_the_one_that_it_follows(results: Path, monkeypatch:
     ]
     for name, table in tables(results).items():
         pd.testing.assert_frame_equal(table, before[name])
-
-
-def test_measures_run_in_waves_by_what_they_follow() -> None:
-    names = [[m.name for m in wave] for wave in pipeline.waves(STUDY)]
-    assert sorted(name for wave in names for name in wave) == sorted(m.name for m in STUDY.measures)
-    assert names[1:] == [["reconstruction_classifier"]]
 
 
 def test_a_diverged_trial_is_a_status_and_is_not_measured(tmp_path: Path) -> None:

@@ -1,13 +1,19 @@
-"""The backend that runs on Ray: Tune trains the trials, tasks compute the measures."""
+"""The backend that runs on Ray: Tune trains the trials, tasks compute the measures, both at once."""
 
+import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
 import ray
 from ray import tune
 
+from raysweep.agenda import Agenda
 from raysweep.cluster.tasks import run_on_cpu, run_on_gpu
 from raysweep.cluster.trainables import SweepTrainable, to_config
 from raysweep.errors import UserError
@@ -25,65 +31,233 @@ from raysweep.tasks import (
 )
 
 WINDOW = 4
-"""Tasks submitted per slot of the cluster: enough to keep it busy, few enough to keep the driver small."""
+"""Tasks submitted per core of the cluster: enough to keep it busy, few enough to keep the driver small."""
+NEWS_SECONDS = 0.2
+"""How often the news of training are looked at."""
+
+AnyTask = PrepareTask | MeasureTask
 
 
 class RayBackend:
-    """Runs work on the Ray cluster that this process is connected to."""
+    """Runs work on the Ray cluster that this process is connected to.
 
-    def train(self, tasks: Sequence[TrainTask], progress: Progress) -> None:
-        """See `Backend`. Tune's own records are kept beside the results and are not needed to resume."""
-        check_resources([task.trial for task in tasks])
-        tuner = tune.Tuner(
-            SweepTrainable,
-            param_space={"task": tune.grid_search([to_config(task) for task in tasks])},
-            tune_config=tune.TuneConfig(
-                reuse_actors=True,
-                trial_name_creator=_trial_name,
-                trial_dirname_creator=_trial_name,
-            ),
-            run_config=tune.RunConfig(
-                name="tune",
-                storage_path=str(tasks[0].workplace.results),
-                verbose=0,
-                failure_config=tune.FailureConfig(max_failures=RETRIES),
-                checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_at_end=False),
-                callbacks=[_Watcher(progress)],
-            ),
-        )
-        results = tuner.fit()
-        for task, result in zip(tasks, _in_order(results, tasks), strict=True):
-            if result is not None and task.workplace.store.trial_failure(task.trial.id) is None:
-                record_failure(task, result)
-        if any(not _has_ended(task) for task in tasks):
-            raise KeyboardInterrupt  # which Tune took for itself, and then returned as if all were done
+    Tune has the calling thread, where it can take Ctrl-C. Tasks have another one, which alone uses the agenda and the
+    progress, and is told by a queue what Tune's trials report.
+    """
 
-    def compute(self, tasks: Sequence[PrepareTask | MeasureTask], progress: Progress) -> None:
-        """See `Backend`. A model file is read once here and travels to each node once, through Ray's object store."""
-        check_resources([task.trial for task in tasks if isinstance(task, MeasureTask)])
-        attempts = {task_name(task): 0 for task in tasks}
-        pending: dict[Any, PrepareTask | MeasureTask] = {}
-        waiting: Iterator[PrepareTask | MeasureTask] = iter(tasks)
-        again: list[PrepareTask | MeasureTask] = []
-        weights = _SharedWeights()
-        window = WINDOW * max(1, math.ceil(ray.cluster_resources().get("CPU", 1)))
-        while True:
-            while len(pending) < window and (task := again.pop() if again else next(waiting, None)) is not None:
-                pending[_submit(task, weights)] = task
-            if not pending:
+    def run(self, agenda: Agenda, progress: Progress) -> None:
+        """See `Backend`."""
+        check_resources([task.trial for task in agenda.training])
+        tasks = _Tasks(agenda, progress)
+        thread = Thread(target=tasks.run, name="raysweep-tasks", daemon=True)
+        thread.start()
+        try:
+            if agenda.training:
+                _train(agenda.training, tasks.news)
+            tasks.training.clear()
+            thread.join()
+        finally:
+            tasks.stopped.set()
+            thread.join()
+        if tasks.problem is not None:
+            raise tasks.problem
+
+
+def _train(tasks: Sequence[TrainTask], news: "SimpleQueue[_News]") -> None:
+    """Trains every trial. Tune's own records are kept beside the results and are not needed to resume."""
+    tuner = tune.Tuner(
+        SweepTrainable,
+        param_space={"task": tune.grid_search([to_config(task) for task in tasks])},
+        tune_config=tune.TuneConfig(
+            reuse_actors=True,
+            trial_name_creator=_trial_name,
+            trial_dirname_creator=_trial_name,
+        ),
+        run_config=tune.RunConfig(
+            name="tune",
+            storage_path=str(tasks[0].workplace.results),
+            verbose=0,
+            failure_config=tune.FailureConfig(max_failures=RETRIES),
+            checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_at_end=False),
+            callbacks=[_Watcher(tasks, news)],
+        ),
+    )
+    tuner.fit()
+    if any(not _has_ended(task) for task in tasks):
+        raise KeyboardInterrupt  # which Tune took for itself, and then returned as if all were done
+
+
+@dataclass(frozen=True)
+class _News:
+    """What Tune tells of a trial."""
+
+    trial: str
+    share: float
+    ended: bool
+    node: str
+    seconds: float
+
+
+class _Watcher(tune.Callback):  # type: ignore[misc]
+    """Passes on what Tune's trials report, and records why Tune gave one up."""
+
+    def __init__(self, tasks: Sequence[TrainTask], news: "SimpleQueue[_News]") -> None:
+        self.tasks = {task.trial.id: task for task in tasks}
+        self.news = news
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Tune pickles its callbacks to restore a sweep, which is not how we resume; a queue cannot be pickled.
+        return {}
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
+        """See Tune: a trial has reported."""
+        share = 1.0 if result["done"] else result["share"]
+        self.news.put(_News(result["trial"], share, result["done"], result["hostname"], result["time_total_s"]))
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """See Tune: a trial has failed for the last time."""
+        task = self.tasks[_trial_name(trial)]
+        if task.workplace.store.trial_failure(task.trial.id) is None:  # its process died, so it could not say why
+            lines = [line for line in str(trial.get_error()).splitlines() if line.strip()]
+            record_failure(task, lines[-1])
+        self.news.put(_News(task.trial.id, 1.0, True, "", 0.0))
+
+
+class _Tasks:
+    """Runs the tasks of an agenda as models appear, and leaves to the trials what they need of the cluster."""
+
+    def __init__(self, agenda: Agenda, progress: Progress) -> None:
+        self.agenda = agenda
+        self.progress = progress
+        self.news: SimpleQueue[_News] = SimpleQueue()
+        self.training = Event()
+        """Set while trials may still report."""
+        if agenda.training:
+            self.training.set()
+        self.stopped = Event()
+        """Set where what is left is to be left alone."""
+        self.problem: BaseException | None = None
+        self._trials = {task.trial.id: task for task in agenda.training}
+        """Those that have not ended."""
+        self._pending: dict[Any, AnyTask] = {}
+        self._again: deque[AnyTask] = deque()
+        self._tries: Counter[str] = Counter()
+        self._weights = _SharedWeights()
+
+    def run(self) -> None:
+        """Works until the agenda is done, or `stopped`. What goes wrong here is left in `problem`."""
+        try:
+            self._run()
+        except BaseException as error:  # in a thread of its own nobody would see it
+            self.problem = error
+
+    def _run(self) -> None:
+        while not self.stopped.is_set():
+            training = self.training.is_set()  # asked before the news are read, so that the last ones are not missed
+            self._read_news()
+            self._submit()
+            if self._pending:
+                # Without a limit, Ctrl-C would wait for the end of a shard.
+                ray.wait(list(self._pending), num_returns=1, timeout=NEWS_SECONDS)
+                self._collect()
+            elif training:
+                self._read_news(NEWS_SECONDS)
+            else:
                 return
-            done, _ = ray.wait(list(pending), num_returns=1)
-            for reference in done:
-                task = pending.pop(reference)
-                error = _error_of(reference)
-                if error is None:
-                    progress.advance(task_name(task), 1.0)
-                    continue
-                attempts[task_name(task)] += 1
-                if attempts[task_name(task)] > RETRIES or not worth_retrying(error):
-                    record_failure(task, describe(error))
-                else:
-                    again.append(task)
+
+    def _read_news(self, patience: float = 0.0) -> None:
+        """Reads what Tune has told; waits so long for a first piece of news."""
+        with contextlib.suppress(Empty):
+            self._read(self.news.get(timeout=patience) if patience else self.news.get_nowait())
+            while True:
+                self._read(self.news.get_nowait())
+
+    def _read(self, news: _News) -> None:
+        task = self._trials.get(news.trial)
+        if task is None:
+            return
+        self.progress.advance(news.trial, news.share, news.node, news.seconds)
+        if news.ended:
+            del self._trials[news.trial]
+            record = task.workplace.store.trial_record(news.trial)
+            succeeded = record is not None and record.status == "finished"
+            (self.agenda.succeed if succeeded else self.agenda.fail)(news.trial)
+
+    def _submit(self) -> None:
+        """Gives Ray as many tasks as it may have.
+
+        Tasks that wait in Ray would take every core that a trial leaves before Tune could place the next one there.
+        So while trials are left, Ray has as many tasks as find room beside them.
+        """
+        cluster = ray.cluster_resources()
+        room = beside([task.trial.resources for task in self._trials.values()], cluster)
+        for task in self._pending.values():
+            _subtract(room, _needs(_resources(task), cluster))
+        window = WINDOW * max(1, math.ceil(cluster.get("CPU", 1)))
+        while len(self._pending) < window:
+            next_task = self._again.popleft() if self._again else self.agenda.take()
+            if next_task is None:
+                return
+            needs = _needs(_resources(next_task), cluster)
+            if self._trials and not _subtract(room, needs):
+                self._again.appendleft(next_task)
+                return
+            self._pending[_submit(next_task, needs, self._weights)] = next_task
+
+    def _collect(self) -> None:
+        """Takes up every task that has ended."""
+        ended, _ = ray.wait(list(self._pending), num_returns=len(self._pending), timeout=0)
+        for reference in ended:
+            task = self._pending.pop(reference)
+            name = task_name(task)
+            try:
+                node, seconds = ray.get(reference)
+            except ray.exceptions.RayError as error:
+                self._tries[name] += 1
+                self._give_up_or_retry(task, _cause(error))
+            else:
+                self.progress.advance(name, 1.0, node, seconds)
+                self.agenda.succeed(name)
+
+    def _give_up_or_retry(self, task: AnyTask, error: BaseException) -> None:
+        if self._tries[task_name(task)] <= RETRIES and worth_retrying(error):
+            self._again.append(task)
+        else:
+            record_failure(task, describe(error))
+            self.agenda.fail(task_name(task))
+
+
+def beside(trials: Sequence[Resources], cluster: Mapping[str, float]) -> dict[str, float]:
+    """What of a cluster's cores and GPUs these trials leave, with as many of them running as find room.
+
+    Of what the next one lacks nothing is left: it gets what becomes free.
+    """
+    room = {"CPU": cluster.get("CPU", 0.0), "GPU": cluster.get("GPU", 0.0)}
+    for resources in trials:
+        needs = _needs(resources, cluster)
+        for name in needs:
+            if needs[name] > room[name]:
+                room[name] = 0.0
+        if not _subtract(room, needs):
+            break
+    return room
+
+
+def _subtract(room: dict[str, float], needs: Mapping[str, float]) -> bool:
+    """Takes `needs` out of `room` if they fit; whether they do."""
+    if any(need > room[name] + 1e-9 for name, need in needs.items()):
+        return False
+    for name, need in needs.items():
+        room[name] -= need
+    return True
+
+
+def _needs(resources: Resources, cluster: Mapping[str, float]) -> dict[str, float]:
+    """What work asks of Ray: a GPU only where the cluster has any."""
+    gpus = resources.gpus if cluster.get("GPU") else 0.0
+    return {"CPU": resources.cpus, **({"GPU": gpus} if gpus else {})}
 
 
 def check_resources(trials: Sequence[Trial]) -> None:
@@ -104,23 +278,6 @@ def check_resources(trials: Sequence[Trial]) -> None:
             )
 
 
-class _Watcher(tune.Callback):  # type: ignore[misc]
-    """Tells the progress what Tune's trials report."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-
-    def __getstate__(self) -> dict[str, Any]:
-        # Tune pickles its callbacks to restore a sweep, which is not how we resume; a console cannot be pickled.
-        return {}
-
-    def on_trial_result(
-        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
-    ) -> None:
-        """See Tune: a trial has reported."""
-        self.progress.advance(result["trial"], 1.0 if result["done"] else result["share"])
-
-
 class _SharedWeights:
     """Model files in Ray's object store: those of the classifier and of the latest trials."""
 
@@ -129,7 +286,7 @@ class _SharedWeights:
     def __init__(self) -> None:
         self._references: dict[str, Any] = {}
 
-    def of(self, task: PrepareTask | MeasureTask) -> dict[str, Any]:
+    def of(self, task: AnyTask) -> dict[str, Any]:
         """References to the files that the task needs, by trial id."""
         trials = [task.trial] if isinstance(task, MeasureTask) else []
         if task.classifier is not None and task.measure.needs_classifier:
@@ -145,24 +302,23 @@ class _SharedWeights:
         return needed
 
 
-def _submit(task: PrepareTask | MeasureTask, weights: _SharedWeights) -> Any:
+def _submit(task: AnyTask, needs: Mapping[str, float], weights: _SharedWeights) -> Any:
     shared = weights.of(task)
-    resources = task.trial.resources if isinstance(task, MeasureTask) else Resources()
-    # What a retry of a lost process repeats is one shard; errors of our own code are retried by `compute`.
-    if resources.gpus and ray.cluster_resources().get("GPU"):
-        remote = run_on_gpu.options(num_cpus=resources.cpus, num_gpus=resources.gpus)
+    # What a retry of a lost process repeats is one shard; errors of our own code are retried by `_Tasks`.
+    if "GPU" in needs:
+        remote = run_on_gpu.options(num_cpus=needs["CPU"], num_gpus=needs["GPU"])
     else:
-        remote = run_on_cpu.options(num_cpus=resources.cpus)
+        remote = run_on_cpu.options(num_cpus=needs["CPU"])
     return remote.remote(task, list(shared), *shared.values())
 
 
-def _error_of(reference: Any) -> BaseException | None:
-    try:
-        ray.get(reference)
-    except ray.exceptions.RayError as error:
-        cause = getattr(error, "cause", None)
-        return cause if isinstance(cause, BaseException) else RuntimeError(describe(error))
-    return None
+def _resources(task: AnyTask) -> Resources:
+    return task.trial.resources if isinstance(task, MeasureTask) else Resources()
+
+
+def _cause(error: Exception) -> BaseException:
+    cause = getattr(error, "cause", None)
+    return cause if isinstance(cause, BaseException) else RuntimeError(describe(error))
 
 
 def _has_ended(task: TrainTask) -> bool:
@@ -173,13 +329,3 @@ def _has_ended(task: TrainTask) -> bool:
 
 def _trial_name(trial: Any) -> str:
     return str(trial.config["task"]["id"])
-
-
-def _in_order(results: Any, tasks: Sequence[TrainTask]) -> Iterator[str | None]:
-    """For each task, why Tune gave it up, or None."""
-    errors = {}
-    for result in results:
-        if result.error is not None:
-            lines = [line for line in str(result.error).splitlines() if line.strip()]
-            errors[result.config["task"]["id"]] = lines[-1] if lines else type(result.error).__name__
-    return iter([errors.get(task.trial.id) for task in tasks])

@@ -1,6 +1,8 @@
 """What Ray's workers run for measures. Does not import Tune, which takes seconds to load."""
 
 import functools
+import socket
+from time import monotonic
 
 import numpy as np
 import ray
@@ -20,9 +22,15 @@ def choose_device() -> torch.device:
     return torch.device("cuda" if ray.get_gpu_ids() and torch.cuda.is_available() else "cpu")
 
 
-def run(task: PrepareTask | MeasureTask, names: list[str], *contents: NDArray[np.uint8]) -> None:
-    """Runs a task; `contents` are the model files of the trials `names`, from Ray's object store."""
+def run(task: PrepareTask | MeasureTask, names: list[str], *contents: NDArray[np.uint8]) -> tuple[str, float]:
+    """Runs a task; `contents` are the model files of the trials `names`, from Ray's object store.
+
+    Returns:
+        The node's name, and the seconds that it took.
+    """
+    started = monotonic()
     _worker(choose_device().type).run(task, dict(zip(names, contents, strict=True)))
+    return socket.gethostname(), monotonic() - started
 
 
 @functools.cache

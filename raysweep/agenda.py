@@ -1,0 +1,205 @@
+"""What of a study is to be done, and which of it can start: each shard as soon as all that it needs exists.
+
+A condition is what a task waits for: that a trial is trained, that a reference is prepared, that all shards of a
+measure of a trial are computed. It is met when every piece of work that belongs to it has succeeded. When one fails for
+good, the condition can no longer be met in this run, and what waits for it is left for the next.
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Set
+from dataclasses import dataclass
+from typing import Literal
+
+from raysweep.cost import trial_cost
+from raysweep.store import measure_key, measurements
+from raysweep.study.core import Study, Trial
+from raysweep.study.data import DataFacts
+from raysweep.study.measures import AnyMeasure
+from raysweep.tasks import Followed, MeasureTask, PrepareTask, TrainTask, Workplace, asset_name, task_name
+
+Kind = Literal["train", "prepare", "measure"]
+SHARD_OVERHEAD = 2e9
+"""What every shard costs beside its operations, as operations, where the remaining time is estimated."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of work as progress sees it."""
+
+    kind: Kind
+    weight: float
+    """Estimated operations."""
+
+
+class Agenda:
+    """The work of a run. A backend trains all of `training`, runs what `take` gives, and tells how each ended.
+
+    Used by one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self.training: list[TrainTask] = []
+        self.pieces: dict[str, Piece] = {}
+        self.already: dict[Kind, int] = {"train": 0, "prepare": 0, "measure": 0}
+        """How many pieces of each kind were done before this run."""
+        self._belongs: dict[str, str] = {}
+        self._open: dict[str, int] = defaultdict(int)
+        self._waiting: dict[str, list[int]] = defaultdict(list)
+        self._tasks: list[PrepareTask | MeasureTask | None] = []
+        self._blocks: list[int] = []
+        self._ready: list[int] = []
+
+    def train(self, task: TrainTask) -> None:
+        """Adds a trial to train. Its id is the condition that it is trained."""
+        self.training.append(task)
+        self._add_piece(task.trial.id, Piece("train", task.flop), task.trial.id)
+
+    def compute(self, task: PrepareTask | MeasureTask, condition: str, needs: Iterable[str]) -> None:
+        """Adds a task that belongs to `condition` and may start when all of `needs` are met.
+
+        Tasks that can start are taken in the order in which they were added. Of `needs`, what nothing on the agenda
+        belongs to by then is taken to be met.
+        """
+        kind: Kind = "prepare" if isinstance(task, PrepareTask) else "measure"
+        weight = SHARD_OVERHEAD + (task.flop if isinstance(task, MeasureTask) else 0.0)
+        self._add_piece(task_name(task), Piece(kind, weight), condition)
+        index = len(self._tasks)
+        unmet = [need for need in needs if self._open.get(need)]
+        self._tasks.append(task)
+        self._blocks.append(len(unmet))
+        for need in unmet:
+            self._waiting[need].append(index)
+        if not unmet:
+            heapq.heappush(self._ready, index)
+
+    def take(self) -> PrepareTask | MeasureTask | None:
+        """The next task that can start, or None while there is none."""
+        if not self._ready:
+            return None
+        index = heapq.heappop(self._ready)
+        task, self._tasks[index] = self._tasks[index], None  # so that a long run's agenda shrinks
+        return task
+
+    def succeed(self, name: str) -> None:
+        """The piece of work of that name (`task_name`, or a trial's id) is done: what waited for it may start."""
+        condition = self._belongs[name]
+        self._open[condition] -= 1
+        if self._open[condition]:
+            return
+        for index in self._waiting.pop(condition, ()):
+            self._blocks[index] -= 1
+            if self._blocks[index] == 0 and self._tasks[index] is not None:
+                heapq.heappush(self._ready, index)
+
+    def fail(self, name: str) -> None:
+        """The piece of work is given up, and so is all that waits for it."""
+        for index in self._waiting.pop(self._belongs[name], ()):
+            task, self._tasks[index] = self._tasks[index], None
+            if task is not None:
+                self.fail(task_name(task))
+
+    def _add_piece(self, name: str, piece: Piece, condition: str) -> None:
+        self.pieces[name] = piece
+        self._belongs[name] = condition
+        self._open[condition] += 1
+
+
+def make_agenda(study: Study, facts: DataFacts, workplace: Workplace, steps: Collection[str]) -> Agenda:
+    """What is missing of the study: the trials that have not ended, longest first, and the shards that they lack.
+
+    Args:
+        study: the study.
+        facts: of its data set.
+        workplace: where its results are.
+        steps: "train", "measure" or both. Without "train", only models that exist are measured.
+    """
+    agenda = Agenda()
+    records = {trial.id: workplace.store.trial_record(trial.id) for trial in study.trials}
+    if "train" in steps:
+        missing = [trial for trial in study.trials if records[trial.id] is None]
+        costs = {trial.id: trial_cost(trial, facts).flop for trial in missing}
+        # Most measures wait for the classifier, so it comes first however short it is.
+        for trial in sorted(missing, key=lambda trial: (trial != study.classifier_trial, -costs[trial.id])):
+            agenda.train(TrainTask(trial, workplace, study.checkpoint_seconds, costs[trial.id]))
+        agenda.already["train"] = len(study.trials) - len(missing)
+    if "measure" in steps:
+        models = {name for name, record in records.items() if record is not None and record.status == "finished"}
+        models |= {task.trial.id for task in agenda.training}
+        _add_measures(agenda, study, facts, workplace, models)
+    return agenda
+
+
+def _add_measures(agenda: Agenda, study: Study, facts: DataFacts, workplace: Workplace, models: Set[str]) -> None:
+    """References first, then every missing shard of the trials that are or will be trained."""
+    keys: dict[str, str] = {}
+    for m in in_order(study):
+        if (m.follows is not None and m.follows not in keys) or not models >= set(_classifier_of(study, m)):
+            continue
+        keys[m.name] = key = measure_key(study, m)
+        if m.needs_reference and not workplace.store.asset_path(asset_name(key)).is_file():
+            prepare = PrepareTask(m, key, study.classifier_trial, study.data, workplace)
+            agenda.compute(prepare, key, _classifier_of(study, m))
+    tasks = list(_missing_shards(agenda, study, facts, workplace, models, keys))
+    # Shards of one trial follow one another, so a process loads each model once; trials with most to do come first.
+    weight: dict[str, float] = defaultdict(float)
+    for task in tasks:
+        weight[task.trial.id] += task.flop
+    rank = {name: index for index, name in enumerate(keys)}
+    tasks.sort(key=lambda task: (-weight[task.trial.id], task.trial.id, rank[task.measure.name]))
+    for task in tasks:
+        needs = [task.trial.id, task.key, *_classifier_of(study, task.measure)]
+        if task.followed is not None:
+            needs.append(_all_of(task.followed.key, task.trial))
+        agenda.compute(task, _all_of(task.key, task.trial), needs)
+
+
+def _missing_shards(
+    agenda: Agenda,
+    study: Study,
+    facts: DataFacts,
+    workplace: Workplace,
+    models: Set[str],
+    keys: Mapping[str, str],
+) -> Iterable[MeasureTask]:
+    existing: dict[tuple[str, str], set[str]] = {}
+    for m, trial, shard in measurements(study, facts):
+        if m.name not in keys or trial.id not in models:
+            continue
+        place = keys[m.name], trial.id
+        if place not in existing:
+            existing[place] = workplace.store.existing_shards(*place)
+        if shard.key in existing[place]:
+            agenda.already["measure"] += 1
+            continue
+        followed = study.followed(m)
+        yield MeasureTask(
+            m,
+            keys[m.name],
+            trial,
+            shard,
+            study.classifier_trial,
+            Followed(followed.table, keys[followed.name]) if followed else None,
+            workplace,
+            m.flop(trial.model, facts, shard),
+        )
+
+
+def in_order(study: Study) -> list[AnyMeasure]:
+    """The measures of a study, each after the one that it follows."""
+    found: list[AnyMeasure] = []
+    left = list(study.measures)
+    while left:
+        found += [m for m in left if m.follows is None or study.followed(m) in found]
+        left = [m for m in left if m not in found]
+    return found
+
+
+def _classifier_of(study: Study, measure: AnyMeasure) -> list[str]:
+    trial = study.classifier_trial
+    return [trial.id] if measure.needs_classifier and trial else []
+
+
+def _all_of(key: str, trial: Trial) -> str:
+    """The condition that all shards of a measure of a trial are computed."""
+    return f"{key}/{trial.id}"
