@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,8 @@ from raysweep.models.learner import Learner
 from raysweep.models.lenet import LeNetLearner
 from raysweep.store import Stopwatch, StudyStore
 from raysweep.study.core import Trial
-from raysweep.study.data import DataFacts
-from raysweep.tasks import MeasureTask, PrepareTask, TrainTask, asset_name
+from raysweep.study.data import DataFacts, DataSettings
+from raysweep.tasks import MeasureTask, PrepareTask, TrainTask, Workplace, asset_name
 from raysweep.training import TrainingRun
 
 
@@ -30,12 +31,16 @@ def start_training(task: TrainTask, device: torch.device) -> TrainingRun:
 
 
 class Worker:
-    """Runs tasks in this process; keeps the last model, classifier and reference, which the next task mostly needs."""
+    """Runs tasks in this process.
+
+    Keeps the last data set, model, classifier and reference, which the next task mostly needs.
+    """
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self._kept: dict[str, tuple[str, Learner]] = {}
         self._reference: tuple[str, Mapping[str, NDArray[Any]]] = ("", {})
+        self._data: tuple[DataSettings, Path, DataSet] | None = None
 
     def run(self, task: PrepareTask | MeasureTask, weights: Mapping[str, NDArray[np.uint8]] | None = None) -> None:
         """Computes a task and writes its result; `weights` are the contents of model files, by trial id."""
@@ -46,7 +51,7 @@ class Worker:
             self._measure(task, weights)
 
     def _prepare(self, task: PrepareTask, weights: Mapping[str, NDArray[np.uint8]] | None) -> None:
-        data = load_data(task.data, task.workplace.data)
+        data = self._load_data(task.data, task.workplace)
         classifier = self._classifier(task, data, weights)
         arrays = prepare(task.measure, data, classifier, task.workplace.fid_weights, self.device)
         task.workplace.store.save_asset(asset_name(task.key), lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
@@ -54,7 +59,7 @@ class Worker:
     def _measure(self, task: MeasureTask, weights: Mapping[str, NDArray[np.uint8]] | None) -> None:
         stopwatch = Stopwatch.start()
         with stopwatch.running():
-            data = load_data(task.trial.data, task.workplace.data)
+            data = self._load_data(task.trial.data, task.workplace)
             context = MeasureContext(
                 task.trial,
                 self._learner("trial", task.trial, data.facts, task.workplace.store, weights),
@@ -68,6 +73,11 @@ class Worker:
             )
             rows = run_measure(task.measure, task.shard, context)
         task.workplace.store.save_shard(task.key, task.trial.id, task.shard, rows, stopwatch.work())
+
+    def _load_data(self, settings: DataSettings, workplace: Workplace) -> DataSet:
+        if self._data is None or self._data[:2] != (settings, workplace.data):
+            self._data = (settings, workplace.data, load_data(settings, workplace.data))
+        return self._data[2]
 
     def _classifier(
         self, task: PrepareTask | MeasureTask, data: DataSet, weights: Mapping[str, NDArray[np.uint8]] | None

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ WINDOW = 4
 """Tasks submitted per core of the cluster: enough to keep it busy, few enough to keep the driver small."""
 NEWS_SECONDS = 0.2
 """How often the news of training are looked at."""
+RESOURCES_SECONDS = 2.0
+"""How often Ray is asked what the cluster has, which may grow and shrink."""
 
 AnyTask = PrepareTask | MeasureTask
 
@@ -145,6 +148,8 @@ class _Tasks:
         self._again: deque[AnyTask] = deque()
         self._tries: Counter[str] = Counter()
         self._weights = _SharedWeights()
+        self._cluster: Mapping[str, float] = {}
+        self._asked = -math.inf
 
     def run(self) -> None:
         """Works until the agenda is done, or `stopped`. What goes wrong here is left in `problem`."""
@@ -191,7 +196,9 @@ class _Tasks:
         Tasks that wait in Ray would take every core that a trial leaves before Tune could place the next one there.
         So while trials are left, Ray has as many tasks as find room beside them.
         """
-        cluster = ray.cluster_resources()
+        if monotonic() - self._asked >= RESOURCES_SECONDS:
+            self._cluster, self._asked = ray.cluster_resources(), monotonic()
+        cluster = self._cluster
         room = beside([task.trial.resources for task in self._trials.values()], cluster)
         for task in self._pending.values():
             _subtract(room, _needs(_resources(task), cluster))
