@@ -47,9 +47,9 @@ def connected(address: str | None) -> Iterator[str]:
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
-    if address is None or _has_token():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
     if address is not None:
+        if _has_token():  # a Ray that is started here has one anyway
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
         os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")  # what its log says of a failure, our messages say
     import ray
 

@@ -60,6 +60,20 @@ def test_processes_go_on_with_the_next_trial(finished: Path) -> None:
     assert training["process"].nunique() <= cores
 
 
+def test_a_model_is_measured_while_others_train(tmp_path: Path) -> None:
+    long = STUDY.arms[0].model_copy(
+        update={"model": STUDY.arms[0].model.model_copy(update={"steps": 1500}), "over": {}}
+    )
+    pca = next(arm for arm in STUDY.arms if arm.model.family == "pca")
+    names = ("samples", "weights", "lbfgs")
+    measures = tuple(measure for measure in STUDY.measures if measure.name in names)
+    run(tmp_path, STUDY.model_copy(update={"arms": (long, pca), "seeds": (0,), "measures": measures}))
+    schedule = Workplace(tmp_path, tmp_path).store.table("schedule")
+    training = schedule[schedule["work"] == "train"]
+    shards = schedule[schedule["work"] != "train"]
+    assert shards["started"].min() < (training["started"] + training["wall"]).max()
+
+
 def test_a_failed_trial_and_its_shards_leave_the_others_alone(tmp_path: Path) -> None:
     """A checkpoint that cannot be read fails its trial on every try."""
     study = STUDY.model_copy(update={"arms": STUDY.arms[2:3]})
