@@ -127,18 +127,18 @@ class ConsoleProgress:
         return ", ".join(parts)
 
     def _left(self) -> str:
-        """The time that remains, from the speed of each kind of work so far and the workers that were busy."""
-        elapsed = monotonic() - self._started
-        done = sum(tally.done for tally in self._tallies.values())
-        spent = sum(tally.seconds for tally in self._tallies.values())
-        whole = sum(tally.weight for tally in self._tallies.values())
-        if not spent or not elapsed or done < whole / 100:
+        """The time that remains, from the speed of each kind of work so far and the workers that were busy.
+
+        A kind of which nothing is done yet may be many times faster or slower, so nothing is said of it.
+        """
+        known = [tally for tally in self._tallies.values() if tally.share >= 0.01 and tally.seconds]
+        spent = sum(tally.seconds for tally in known)
+        if not spent:
             return ""
-        needed = 0.0
-        for tally in self._tallies.values():
-            seconds_per_weight = tally.seconds / tally.done if tally.seconds and tally.done else spent / done
-            needed += (tally.weight - tally.done) * seconds_per_weight
-        return f"{duration(needed / (spent / elapsed))} left"
+        workers = spent / (monotonic() - self._started)
+        needed = sum((tally.weight - tally.done) * tally.seconds / tally.done for tally in known)
+        least = "" if len(known) == len(self._tallies) else "at least "
+        return f"{least}{duration(needed / workers)} left"
 
     def _lines(self) -> RenderableType:
         table = Table.grid(padding=(0, 2))

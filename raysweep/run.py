@@ -66,6 +66,7 @@ examples:
   raysweep --serial                         in this process, without Ray: for a debugger, or one GPU
   raysweep --set arms.wgan_gp.steps=200 --set seeds=0,1,2
   raysweep --only report                    draw again what is there
+  raysweep mnist --only train,measure       draw nothing: elsewhere, later
 
 results:
   RESULTS/<study>/report/index.html         the report; figures and tables beside it
@@ -85,6 +86,13 @@ exit codes:
   0  done          1  some trials or measures failed: the report lists them, the same command tries them again
   2  refused       130  interrupted: the same command continues
 """
+
+
+def _steps(text: str) -> "tuple[Step, ...]":
+    names = text.split(",")
+    if wrong := [name for name in names if name not in STEPS]:
+        raise argparse.ArgumentTypeError(f"{wrong[0]!r} is not a step; the steps are {', '.join(STEPS)}")
+    return tuple(step for step in STEPS if step in names)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -109,7 +117,12 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--serial", action="store_true", help="run in this process, one piece of work after the other")
     add_places(parser)
     parser.add_argument("--plan", action="store_true", help="print every trial with its cost, and run nothing")
-    parser.add_argument("--only", choices=STEPS, help="do this step alone, with what is there")
+    parser.add_argument(
+        "--only",
+        type=_steps,
+        metavar="STEP[,STEP]",
+        help=f"do only these steps, with what is there: any of {', '.join(STEPS)}",
+    )
     parser.add_argument(
         "--set",
         action="append",
@@ -147,7 +160,7 @@ def _run(options: argparse.Namespace, command: Sequence[str]) -> int:
     if options.list:
         _list_studies(console)
         return DONE
-    if options.only == "report" and not options.plan:
+    if options.only == ("report",) and not options.plan:
         return _draw_again(options, console)
     study, store = _load(options)
     if isinstance(study, Tuning):
@@ -192,7 +205,7 @@ def _work(job: _Job, plan: Plan, options: argparse.Namespace, command: Sequence[
     from raysweep.pipeline import outcome, run_study
     from raysweep.tasks import Workplace
 
-    steps: tuple[Step, ...] = STEPS if options.only is None else (options.only,)
+    steps: tuple[Step, ...] = options.only or STEPS
     _make_folder(job.store)
     workplace = Workplace(job.store.folder, job.data, job.fid_weights)
     with _backend(options) as (backend, words):
@@ -229,7 +242,7 @@ def _tune(
         print_plan(make_plan(checked, facts, store), console, every_trial=True)
         return DONE
     if options.only is not None:
-        raise UserError(f"--only {options.only}: a tuning trains and measures by turns; leave it out")
+        raise UserError(f"--only {','.join(options.only)}: a tuning trains and measures by turns; leave it out")
     from raysweep.console import ConsoleProgress
     from raysweep.data import load_data
     from raysweep.environment import describe_environment

@@ -40,11 +40,10 @@ def test_lines_are_printed_where_there_is_no_terminal(clock: Clock) -> None:
     clock.now += 10
     progress.advance("b", 0.5, "south", 20.0)
     progress.finish()
-    # 2.5 of 4 in training take 30 seconds of workers, of whom 1.5 are busy: 1.5 left of it, and 4 of another kind, of
-    # whose speed nothing is known yet.
+    # 2.5 of 4 in training took 30 seconds of workers, of whom 1.5 are busy: the other 1.5 take them 18 / 1.5 seconds.
     assert stream.getvalue().splitlines() == [
         "Training: 2 trials were done before, 2 to do",
-        "Training 62%, 1/2 trials; Measuring 0%, 0/1 shards; 1 trial trains; 0:44 left",
+        "Training 62%, 1/2 trials; Measuring 0%, 0/1 shards; 1 trial trains; at least 0:12 left",
         "Training: 1/2 trials; Measuring: 0/1 shards; in 0:20",
     ]
 

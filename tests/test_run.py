@@ -53,7 +53,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["--set"], "argument --set: expected one argument"),
         (["--set", "estimated_device=abacus"], "estimated_device 'abacus': unknown; allowed: laptop-core"),
         (["--data", "nowhere"], "data folder nowhere (--data): not a folder"),
-        (["--only", "bogus"], "argument --only: invalid choice: 'bogus'"),
+        (["--only", "train,bogus"], "argument --only: 'bogus' is not a step; the steps are train, measure, report"),
         (["--fid-weights", "nowhere.pth"], "--fid-weights nowhere.pth: cannot be read (No such file"),
         (["--fid-weights", "."], "--fid-weights .: cannot be read (Is a directory)"),
         (["--cluster", "mnist"], "mnist is a study, not an address; write raysweep mnist --cluster"),
