@@ -50,9 +50,10 @@ def check(store: StudyStore) -> None:
     assert len(radii)
     assert (np.isfinite(radii) & (radii > 0)).all()
 
-    assert (store.report_folder / "index.html").stat().st_size > 10_000
+    report = Path(store.folder.locate("report"))
+    assert (report / "index.html").stat().st_size > 10_000
     for suffix in ("png", "svg", "csv"):
-        assert any(store.report_folder.rglob(f"*.{suffix}")), f"no {suffix} file in the report"
+        assert any(report.rglob(f"*.{suffix}")), f"no {suffix} file in the report"
     print(summary(trials, tables))
 
 

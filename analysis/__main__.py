@@ -10,6 +10,7 @@ from analysis.reach import as_csv, find_reach, in_words
 from analysis.report import write_report
 from analysis.results import load_results
 from raysweep.errors import UserError
+from raysweep.files import StorageError
 from raysweep.store import StudyStore
 
 
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Draw the figures, verdicts and page of a finished or running study again, from its tables. "
         "Trains and measures nothing; needs neither PyTorch nor Ray.",
     )
-    parser.add_argument("results", type=Path, metavar="RESULTS", help="folder of one study: results/<study>")
+    parser.add_argument("results", metavar="RESULTS", help="folder of one study: results/<study>, or its URL")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--out", type=Path, metavar="DIR", help="where the report goes (default: RESULTS/report)")
     where.add_argument(
@@ -38,8 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     only.add_argument("--csv", action="store_true", help="as a table of comma-separated values")
     options = parser.parse_args(arguments)
     try:
-        print(_answer(StudyStore(options.results), options))
-    except UserError as error:
+        store = StudyStore(options.results)
+        store.folder.reach()
+        print(_answer(store, options))
+    except (UserError, StorageError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import jinja2
 import pandas as pd
@@ -32,10 +33,10 @@ from analysis.style import figure_style, new_figure, render
 from analysis.words import arm_label, axis_label, axis_value, listing, number, plural, setting
 from raysweep.errors import UserError
 from raysweep.schema import Table
-from raysweep.store import StudyStore
+from raysweep.store import PAGE, REPORT, StudyStore
 from raysweep.tables import TABLES
 
-CONTENTS = frozenset({"index.html", "figures", "tables"})
+CONTENTS = frozenset({PAGE, "figures", "tables"})
 """What a report's folder holds; one that holds anything else is not replaced."""
 
 
@@ -70,23 +71,32 @@ class TableNote:
     rows: int
 
 
-def write_report(store: StudyStore, folder: Path | None = None) -> Path:
+def write_report(store: StudyStore, folder: Path | None = None) -> str:
     """Draws the report of a results folder into `folder` (by default its `report`), replacing an earlier one whole.
 
     Returns:
-        The page.
+        Path or URL of the page.
 
     Raises:
         UserError: it is no results folder, or `folder` holds something else than a report.
     """
     results = load_results(store)
-    target = (folder or store.report_folder).absolute()
-    with replacing(target) as temporary:
+    if folder is not None or store.folder.path is not None:
+        target = (folder or Path(store.folder.locate(REPORT))).absolute()
+        _write(results, target)
+        return str(target / PAGE)
+    with TemporaryDirectory() as scratch:
+        _write(results, Path(scratch) / REPORT)
+        store.save_report(Path(scratch) / REPORT)
+    return store.folder.locate(f"{REPORT}/{PAGE}")
+
+
+def _write(results: Results, folder: Path) -> None:
+    with replacing(folder) as temporary:
         drawn, missing = draw_figures(results, temporary / "figures")
         tables = _write_tables(results, temporary / "tables")
         page = _page(results, drawn, missing, tables)
-        (temporary / "index.html").write_text(page, encoding="utf-8")
-    return target / "index.html"
+        (temporary / PAGE).write_text(page, encoding="utf-8")
 
 
 @contextmanager

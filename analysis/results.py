@@ -122,9 +122,8 @@ def load_results(store: StudyStore) -> Results:
             f"results folder {store.folder}: its tables are of other trials than its study's: those of an earlier "
             "version of raysweep or of the study; run the study again to replace them"
         )
-    path = store.recommended_path
-    recommended = path.read_text(encoding="utf-8") if path.is_file() else ""
-    return Results(study, facts, environment, _trial_rows(tables["trials"], study), tables, recommended)
+    trials = _trial_rows(tables["trials"], study)
+    return Results(study, facts, environment, trials, tables, store.load_recommended())
 
 
 def _of_study(table: pd.DataFrame, study: Study) -> pd.DataFrame:

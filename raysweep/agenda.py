@@ -137,7 +137,7 @@ def _add_measures(agenda: Agenda, study: Study, facts: DataFacts, workplace: Wor
         if (m.follows is not None and m.follows not in keys) or not models >= set(_classifier_of(study, m)):
             continue
         keys[m.name] = key = measure_key(study, m)
-        if m.needs_reference and not workplace.store.asset_path(asset_name(key)).is_file():
+        if m.needs_reference and not workplace.store.has_asset(asset_name(key)):
             prepare = PrepareTask(m, key, study.classifier_trial, study.data, workplace)
             agenda.compute(prepare, key, _classifier_of(study, m))
     tasks = list(_missing_shards(agenda, study, facts, workplace, models, keys))

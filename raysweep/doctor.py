@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from raysweep import inspection
-from raysweep.errors import UserError
+from raysweep.files import join, open_folder
 from raysweep.inspection import PACKAGES, Node
 from raysweep.options import (
     DONE,
@@ -72,8 +72,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _examine(options: argparse.Namespace) -> int:
     study = None if options.study is None else load_study(options.study)
-    results = options.results if study is None else options.results / study.name
-    workplace = Workplace(results.absolute(), data_folder(options.data), weights_file(options.fid_weights))
+    folder = open_folder(options.results if study is None else join(options.results, study.name))
+    folder.reach()
+    workplace = Workplace(str(folder), data_folder(options.data), weights_file(options.fid_weights))
     words, nodes = _look(options.cluster, workplace, KNOWN_DATA if study is None else study.data_sets)
     console = Console(emoji=False, highlight=False, width=max(WIDTH, shutil.get_terminal_size().columns))
     console.print(f"{words}\n", markup=False, soft_wrap=True)
@@ -99,13 +100,8 @@ def _look(cluster: str | None, workplace: Workplace, data_sets: Sequence[DataSet
     with connected(cluster) as words:
         from raysweep.cluster.check import inspect_nodes
 
-        try:
-            return words, inspect_nodes(workplace, data_sets)
-        except OSError as error:
-            raise UserError(
-                f"results folder {workplace.results}: cannot be written ({error.strerror}); name another with "
-                "--results DIR"
-            ) from error
+        workplace.store.folder.check()
+        return words, inspect_nodes(workplace, data_sets)
 
 
 def _this_machine(workplace: Workplace, data_sets: Sequence[DataSettings]) -> Node:
@@ -126,7 +122,7 @@ def machines(nodes: Sequence[Node]) -> Table:
         if (found := node.found) is not None:
             known = not found.storage.problem
             times = [_time(seconds) if known else "-" for seconds in (found.storage.write, found.storage.read)]
-            free = _size(found.results_free), _size(found.cache_free)
+            free = "-" if found.results_free is None else _size(found.results_free), _size(found.cache_free)
             table.add_row(node.name, f"{node.cpus:g}", str(found.threads), gpu_words(node), *times, *free)
     return table
 
@@ -156,7 +152,7 @@ def places(nodes: Sequence[Node], workplace: Workplace, study: Study | Tuning | 
     answered = [node.found for node in nodes if node.found is not None]
     yield "Versions", ", ".join(f"{name} {' and '.join(found)}" for name, found in versions(nodes).items())
     yield "Results", str(workplace.results)
-    yield "TensorBoard", tensorboard(workplace.store.tensorboard_folder() if study else workplace.results)
+    yield "TensorBoard", tensorboard(workplace.store.tensorboard_location if study else str(workplace.results))
     yield "Data", str(workplace.data)
     for name in answered[0].data if answered else ():
         everywhere = {found.data[name].words for found in answered}

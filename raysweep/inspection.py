@@ -51,8 +51,8 @@ class Inspection:
     """Torch's threads, where a trial does not say how many."""
     gpus: tuple[Gpu, ...]
     storage: Storage
-    results_free: int
-    """Free bytes on the disk of the results folder."""
+    results_free: int | None
+    """Free bytes on the disk of the results folder; None where it is not on a disk of its own."""
     cache: Path
     cache_free: int
     """Free bytes where data sets are cached."""
@@ -108,6 +108,7 @@ def inspect(workplace: Workplace, data_sets: Sequence[DataSettings], expected: s
         expected: content of the probe "driver", which the driver has left in the results folder.
         name: of the probe that is left there for the driver.
     """
+    results = workplace.store.folder.path
     weights, cache = inception_file(workplace.fid_weights), cache_folder().absolute()
     return Inspection(
         socket.gethostname(),
@@ -116,7 +117,7 @@ def inspect(workplace: Workplace, data_sets: Sequence[DataSettings], expected: s
         torch.get_num_threads(),
         _gpus(),
         _storage(workplace, expected, name),
-        _free(workplace.results),
+        _free(results) if results else None,
         cache,
         _free(cache),
         {_kind(settings): find_data(settings, workplace.data) for settings in data_sets},

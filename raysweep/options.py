@@ -1,6 +1,7 @@
 """What the commands share: the options that say where things are, and how a mistake is answered."""
 
 import argparse
+import importlib.util
 import os
 import shlex
 import shutil
@@ -12,10 +13,14 @@ from typing import NoReturn
 from pydantic import ValidationError
 
 from raysweep.errors import UserError
+from raysweep.files import StorageError
 from raysweep.study.core import describe_errors
 
 DONE, INCOMPLETE, REFUSED, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: all done; something failed and is recorded; what was given cannot be used; stopped by Ctrl-C."""
+
+TENSORBOARD_READERS = {"s3": "boto3", "gs": "gcsfs", "abfs": "adlfs"}
+"""The package with which TensorBoard reads from URLs."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -41,7 +46,10 @@ def add_cluster(parser: argparse._ActionsContainer, use: str) -> None:
 def add_places(parser: argparse.ArgumentParser) -> None:
     """Where results go, and where data and weights are."""
     parser.add_argument(
-        "--results", type=Path, default=Path("results"), metavar="DIR", help="folder of results (default: ./results)"
+        "--results",
+        default="results",
+        metavar="DIR",
+        help="folder of results, or a URL such as s3://BUCKET/FOLDER (default: ./results)",
     )
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="folder of data sets (default: $RAYSWEEP_DATA, else ./data)"
@@ -75,9 +83,16 @@ def weights_file(given: Path | None) -> Path | None:
     return given.absolute()
 
 
-def tensorboard(folder: Path) -> str:
-    """The command that shows the training whose event files are in the folder, or below."""
-    return f"{program('tensorboard') or 'tensorboard'} --logdir {shlex.quote(str(folder))}"
+def tensorboard(folder: str) -> str:
+    """The command that shows the training whose event files are in the folder, or below.
+
+    At a URL it needs one more package, and is told first how to get it.
+    """
+    scheme, remote, _ = folder.partition("://")
+    package = TENSORBOARD_READERS.get(scheme) if remote else None
+    first = f"pip install {package}, then " if package and importlib.util.find_spec(package) is None else ""
+    where = folder.partition("?")[0] if remote else folder
+    return f"{first}{program('tensorboard') or 'tensorboard'} --logdir {shlex.quote(where)}"
 
 
 def program(name: str) -> str | None:
@@ -98,6 +113,9 @@ def answer(command: Callable[[], int]) -> int:
     except ValidationError as error:  # of a study.json that another version of raysweep has written
         print(f"raysweep: {describe_errors(error)}", file=sys.stderr)
         return REFUSED
+    except StorageError as error:
+        print(f"raysweep: {error}; the same command continues where this one stopped", file=sys.stderr)
+        return INCOMPLETE
     except KeyboardInterrupt:
         print("raysweep: interrupted; the same command continues where this one stopped", file=sys.stderr)
         return INTERRUPTED

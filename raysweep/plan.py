@@ -5,7 +5,6 @@ Counted from the study and the results folder alone. No torch, no Ray.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console, Group
 from rich.measure import Measurement
@@ -59,7 +58,7 @@ class Plan:
     device: Device
     """What hours are stated for."""
     trials: tuple[PlannedTrial, ...]
-    folder: Path | None
+    folder: str | None
     """The results folder, where one exists."""
     strangers: int
     """Trials in the folder that are not of this study: of other settings, left by earlier runs."""
@@ -113,10 +112,10 @@ def make_plan(study: Study, facts: DataFacts, store: StudyStore | None) -> Plan:
         UserError: the study's `estimated_device` is unknown.
     """
     device = find_device(study.estimated_device)
-    folder = store.folder if store is not None and store.folder.is_dir() else None
-    known = store if folder else None
+    known = store if store is not None and store.folder.exists() else None
     trials = tuple(_plan_trial(study, trial, facts, known) for trial in study.trials)
-    return Plan(study, facts, device, trials, folder, _count_strangers(study, folder))
+    strangers = known.trial_ids() - {trial.id for trial in study.trials} if known else set()
+    return Plan(study, facts, device, trials, str(known.folder) if known else None, len(strangers))
 
 
 def _plan_trial(study: Study, trial: Trial, facts: DataFacts, store: StudyStore | None) -> PlannedTrial:
@@ -135,7 +134,7 @@ def _state(trial: Trial, store: StudyStore | None) -> str:
         return record.status
     if store.trial_failure(trial.id) is not None:
         return "failed"
-    return "interrupted" if store.checkpoint_path(trial.id).is_file() else "to do"
+    return "interrupted" if store.has_checkpoint(trial.id) else "to do"
 
 
 def _plan_measure(
@@ -144,13 +143,6 @@ def _plan_measure(
     existing = store.existing_shards(measure_key(study, measure), trial.id) if store else set()
     left = [flop for shard, flop in cost.items() if shard.key not in existing]
     return PlannedMeasure(measure.name, len(cost), len(cost) - len(left), sum(cost.values()), sum(left))
-
-
-def _count_strangers(study: Study, folder: Path | None) -> int:
-    trials = folder / "trials" if folder else None
-    if trials is None or not trials.is_dir():
-        return 0
-    return len({path.name for path in trials.iterdir() if path.is_dir()} - {trial.id for trial in study.trials})
 
 
 # How it is printed

@@ -8,7 +8,6 @@ import argparse
 import contextlib
 import shlex
 import sys
-import tempfile
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from raysweep.errors import UserError
+from raysweep.files import join
 from raysweep.options import (
     DONE,
     INCOMPLETE,
@@ -32,7 +32,7 @@ from raysweep.options import (
     weights_file,
 )
 from raysweep.plan import Plan, make_plan, print_plan, print_search
-from raysweep.store import StudyStore
+from raysweep.store import RECOMMENDED, StudyStore
 from raysweep.study.core import Study
 from raysweep.study.data import DataFacts, DataSettings
 from raysweep.study.loading import known_studies, load_study, override
@@ -187,7 +187,9 @@ def _load(options: argparse.Namespace) -> tuple[Study | Tuning, StudyStore]:
         name = options.cluster
         raise UserError(f"--cluster {name}: {name} is a study, not an address; write raysweep {name} --cluster")
     study = override(load_study(options.study or DEFAULT_STUDY, reduced=options.reduced), options.set)
-    return study, StudyStore(options.results / study.name)
+    store = StudyStore(join(options.results, study.name))
+    store.folder.reach()
+    return study, store
 
 
 def _check(study: Study, store: StudyStore, options: argparse.Namespace) -> _Job:
@@ -206,8 +208,8 @@ def _work(job: _Job, plan: Plan, options: argparse.Namespace, command: Sequence[
     from raysweep.tasks import Workplace
 
     steps: tuple[Step, ...] = options.only or STEPS
-    _make_folder(job.store)
-    workplace = Workplace(job.store.folder, job.data, job.fid_weights)
+    job.store.folder.check()
+    workplace = Workplace(str(job.store.folder), job.data, job.fid_weights)
     with _backend(options) as (backend, words):
         print_plan(plan, console, every_trial=False)
         for data in job.study.data_sets:
@@ -217,7 +219,7 @@ def _work(job: _Job, plan: Plan, options: argparse.Namespace, command: Sequence[
         for line in (
             f"Backend: {words}",
             f"Results: {job.store.folder}",
-            f"TensorBoard: {tensorboard(job.store.tensorboard_folder())}",
+            f"TensorBoard: {tensorboard(job.store.tensorboard_location)}",
         ):
             console.print(line, markup=False, soft_wrap=True)
         job.store.save_study(job.study, job.facts, describe_environment(command, words))
@@ -250,21 +252,23 @@ def _tune(
     from raysweep.tasks import Workplace
     from raysweep.tuning import run_tuning
 
-    _make_folder(store)
-    workplace = Workplace(store.folder, data, weights)
+    dashboard = _dashboard(store)
+    store.folder.check()
+    workplace = Workplace(str(store.folder), data, weights)
     with _alone(store), _backend(options) as (backend, words):
         for each in tuning.data_sets:
             load_data(each, data)
         _check_cluster(options, workplace, tuning.data_sets)
-        for line in (f"Backend: {words}", f"Results: {store.folder}", f"Dashboard: {_dashboard(store)}"):
+        for line in (f"Backend: {words}", f"Results: {store.folder}", f"Dashboard: {dashboard}"):
             console.print(line, markup=False, soft_wrap=True)
         store.save_tuning(tuning)
         store.save_study(checked, facts, describe_environment(command, words))
         with contextlib.closing(ConsoleProgress(console)) as progress:
             study = run_tuning(tuning, workplace, backend, progress)
     _draw(store, console)
-    if store.recommended_path.is_file():
-        console.print(f"Recommended: raysweep {shlex.quote(str(store.recommended_path))}", markup=False, soft_wrap=True)
+    if store.load_recommended():
+        command_line = f"raysweep {shlex.quote(store.folder.locate(RECOMMENDED))}"
+        console.print(f"Recommended: {command_line}", markup=False, soft_wrap=True)
     return _conclude(outcome(study, workplace), console)
 
 
@@ -273,7 +277,7 @@ def _alone(store: StudyStore) -> Iterator[None]:
     """Keeps a second search out of the folder: two would draw each configuration twice. Ends with the process."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(store.folder / ".tuning.lock")
+    lock = FileLock(store.folder.locate(".tuning.lock"))
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
@@ -285,16 +289,6 @@ def _alone(store: StudyStore) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _make_folder(store: StudyStore) -> None:
-    try:
-        store.folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=store.folder).close()
-    except OSError as error:
-        raise UserError(
-            f"results folder {store.folder}: cannot be written ({error.strerror}); name another with --results DIR"
-        ) from error
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""A results folder: every path in it, every write to it. No torch, no Ray.
+"""A results folder: every name in it, every write to it. No torch, no Ray.
 
     <results>/<study>/
       study.json  facts.json  environment.json
@@ -14,7 +14,7 @@
       trials.parquet  history.parquet  <measure table>.parquet  failures.parquet  schedule.parquet
       report/
 
-Everything is written under a temporary name and renamed, so a file is whole or absent whenever a process dies.
+A file is whole or absent whenever a process dies: `raysweep.files`.
 """
 
 import contextlib
@@ -22,8 +22,7 @@ import json
 import os
 import socket
 import time
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -36,6 +35,7 @@ from pydantic import ValidationError
 from raysweep import schema
 from raysweep.architecture import ImageShape
 from raysweep.errors import UserError
+from raysweep.files import Location, Mirror, Writer, open_folder
 from raysweep.schema import Table
 from raysweep.study.core import Study, Trial, describe_errors
 from raysweep.study.data import DataFacts
@@ -43,8 +43,13 @@ from raysweep.study.measures import AnyMeasure, Shard
 from raysweep.study.tuning import Tuning
 from raysweep.tables import MEASURE_TABLES, TABLES
 
-Writer = Callable[[BinaryIO], object]
-"""Writes a file's content. Checkpoints of large models are gigabytes, so they are not first built in memory."""
+TRIALS, SHARDS, ASSETS = "trials", "shards", "assets"
+CHECKPOINT, MODEL, HISTORY = "checkpoint.pt", "model.pt", "history.parquet"
+DONE, FAILED = "done.json", "failed.json"
+TENSORBOARD, REPORT, PAGE = "tensorboard", "report", "index.html"
+RECOMMENDED = "recommended.py"
+ROWS, FAILURE = ".parquet", ".failed.json"
+"""How the names of a shard's files end: of its rows, and of why there are none."""
 
 
 @dataclass(frozen=True)
@@ -99,17 +104,16 @@ class TrialRecord:
 class StudyStore:
     """The results folder of one study."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder.absolute()
+    def __init__(self, folder: Location) -> None:
+        self.folder = open_folder(folder)
 
     # The study itself
 
     def save_study(self, study: Study, facts: DataFacts, environment: dict[str, object]) -> None:
         """Writes the resolved study, its data set's facts and the environment, replacing earlier ones."""
-        content = study.model_dump_json(indent=2).encode()
-        self._write(self.folder / "study.json", lambda file: file.write(content))
-        self._write_json(self.folder / "facts.json", asdict(facts))
-        self._write_json(self.folder / "environment.json", environment)
+        self._write_text("study.json", study.model_dump_json(indent=2))
+        self._write_json("facts.json", asdict(facts))
+        self._write_json("environment.json", environment)
 
     def load_study(self) -> Study:
         """The study whose results these are.
@@ -117,26 +121,46 @@ class StudyStore:
         Raises:
             UserError: there is none here, or it is not one of this version.
         """
-        path = self.folder / "study.json"
-        if not path.is_file():
-            raise UserError(f"results folder {self.folder}: no study.json in it; name a folder that a run has written")
         try:
-            return Study.model_validate_json(path.read_bytes())
+            return Study.model_validate_json(self.folder.read("study.json"))
+        except FileNotFoundError:
+            raise UserError(
+                f"results folder {self.folder}: no study.json in it; name a folder that a run has written"
+            ) from None
         except ValidationError as error:
             raise UserError(
                 f"results folder {self.folder}: study.json is not a study of this version ({describe_errors(error)}); "
                 "draw the report with the version of raysweep that ran it"
             ) from error
 
+    def load_facts(self) -> DataFacts:
+        """Facts of the study's data set."""
+        values = json.loads(self.folder.read("facts.json"))
+        return DataFacts(**{**values, "shape": ImageShape(**values["shape"])})
+
+    def load_environment(self) -> dict[str, object]:
+        """Versions, hardware and command of the last run."""
+        return cast("dict[str, object]", json.loads(self.folder.read("environment.json")))
+
+    # A tuning
+
     @property
     def optuna_url(self) -> str:
-        """Address of the search's storage, as Optuna and its dashboard take it."""
-        return f"sqlite:///{self.folder / 'optuna.db'}"
+        """Address of the search's storage, as Optuna and its dashboard take it.
+
+        Raises:
+            UserError: the results folder is on no file system, where its database cannot be.
+        """
+        if self.folder.path is None:
+            raise UserError(
+                f"results folder {self.folder}: a tuning keeps its search in an SQLite database, which must lie on a "
+                "file system; give --results a folder, which may be shared between machines"
+            )
+        return f"sqlite:///{self.folder.locate('optuna.db')}"
 
     def save_tuning(self, tuning: Tuning) -> None:
         """Writes the resolved tuning, replacing an earlier one."""
-        content = tuning.model_dump_json(indent=2).encode()
-        self._write(self.folder / "tuning.json", lambda file: file.write(content))
+        self._write_text("tuning.json", tuning.model_dump_json(indent=2))
 
     def save_search(
         self, configurations: Sequence[dict[str, object]], evaluations: Sequence[dict[str, object]]
@@ -145,145 +169,182 @@ class StudyStore:
         self._save_table(schema.CONFIGURATIONS, _to_arrow(schema.CONFIGURATIONS, configurations))
         self._save_table(schema.EVALUATIONS, _to_arrow(schema.EVALUATIONS, evaluations))
 
-    @property
-    def recommended_path(self) -> Path:
-        """The study file of the settings that a tuning recommends; there is none before its end."""
-        return self.folder / "recommended.py"
-
     def save_recommended(self, text: str) -> None:
-        """Writes that file, or removes an earlier one where nothing is recommended."""
+        """Writes the study file of the settings that a tuning recommends; no text removes an earlier one."""
         if text:
-            self._write(self.recommended_path, lambda file: file.write(text.encode()))
+            self._write_text(RECOMMENDED, text)
         else:
-            self.recommended_path.unlink(missing_ok=True)
+            self.folder.delete(RECOMMENDED)
 
-    def load_facts(self) -> DataFacts:
-        """Facts of the study's data set."""
-        values = json.loads((self.folder / "facts.json").read_text())
-        return DataFacts(**{**values, "shape": ImageShape(**values["shape"])})
-
-    def load_environment(self) -> dict[str, object]:
-        """Versions, hardware and command of the last run."""
-        return cast("dict[str, object]", json.loads((self.folder / "environment.json").read_text()))
+    def load_recommended(self) -> str:
+        """The text of that file; empty if there is none. It is shown, and never run."""
+        try:
+            return self.folder.read(RECOMMENDED).decode()
+        except FileNotFoundError:
+            return ""
 
     # Trials
 
-    def trial_folder(self, trial_id: str) -> Path:
-        """Folder of a trial."""
-        return self.folder / "trials" / trial_id
+    def trial_ids(self) -> set[str]:
+        """Every trial that has left something here, of this study or of others."""
+        return set(self.folder.names(TRIALS))
 
-    def checkpoint_path(self, trial_id: str) -> Path:
-        """The latest checkpoint of an unfinished trial."""
-        return self.trial_folder(trial_id) / "checkpoint.pt"
+    def open_checkpoint(self, trial_id: str) -> BinaryIO | None:
+        """The latest checkpoint of an unfinished trial, or None."""
+        try:
+            return self.folder.open(trial_file(trial_id, CHECKPOINT))
+        except FileNotFoundError:
+            return None
 
-    def model_path(self, trial_id: str) -> Path:
-        """Weights of a finished trial."""
-        return self.trial_folder(trial_id) / "model.pt"
-
-    def tensorboard_folder(self, trial_id: str | None = None) -> Path:
-        """Folder of TensorBoard's event files: of one trial, or the one that holds all."""
-        return self.folder / "tensorboard" / trial_id if trial_id else self.folder / "tensorboard"
+    def has_checkpoint(self, trial_id: str) -> bool:
+        """Whether there is one."""
+        return self.folder.exists(trial_file(trial_id, CHECKPOINT))
 
     def save_checkpoint(self, trial_id: str, write: Writer) -> None:
         """Replaces the trial's checkpoint."""
-        self._write(self.checkpoint_path(trial_id), write)
+        self.folder.write(trial_file(trial_id, CHECKPOINT), write)
+
+    def open_model(self, trial_id: str) -> BinaryIO:
+        """The weights of a finished trial."""
+        return self.folder.open(trial_file(trial_id, MODEL))
+
+    def read_model(self, trial_id: str) -> bytes:
+        """The same, as the file's content."""
+        return self.folder.read(trial_file(trial_id, MODEL))
+
+    def history(self, trial_id: str) -> pa.Table:
+        """The history of a trial that has ended."""
+        return self._read_table(trial_file(trial_id, HISTORY))
 
     def finish_trial(
         self, trial_id: str, record: TrialRecord, model: Writer | None, history: pa.Table, work: Work
     ) -> None:
         """Writes what a trial leaves behind, the done-marker last; a diverged trial leaves no model."""
-        folder = self.trial_folder(trial_id)
         if model is not None:
-            self._write(self.model_path(trial_id), model)
-        self._write_table(folder / "history.parquet", history)
-        self._write_json(folder / "done.json", {"record": asdict(record), "work": asdict(work)})
-        self.checkpoint_path(trial_id).unlink(missing_ok=True)
-        (folder / "failed.json").unlink(missing_ok=True)
+            self.folder.write(trial_file(trial_id, MODEL), model)
+        self._write_table(trial_file(trial_id, HISTORY), history)
+        self._write_json(trial_file(trial_id, DONE), {"record": asdict(record), "work": asdict(work)})
+        self.folder.delete(trial_file(trial_id, CHECKPOINT))
+        self.folder.delete(trial_file(trial_id, FAILED))
 
     def fail_trial(self, trial_id: str, reason: str) -> None:
         """Records why a trial failed. A later run tries it again."""
-        self._write_json(self.trial_folder(trial_id) / "failed.json", {"reason": reason})
+        self._write_json(trial_file(trial_id, FAILED), {"reason": reason})
 
     def trial_record(self, trial_id: str) -> TrialRecord | None:
         """How the trial ended, or None if it has not."""
-        content = self._read_json(self.trial_folder(trial_id) / "done.json")
-        return TrialRecord(**cast("dict[str, object]", content["record"])) if content else None  # type: ignore[arg-type]
+        content = self._read_json(trial_file(trial_id, DONE))
+        return _record(content) if content else None
 
     def trial_failure(self, trial_id: str) -> str | None:
         """Why the trial last failed, or None."""
-        content = self._read_json(self.trial_folder(trial_id) / "failed.json")
-        return str(content["reason"]) if content else None
+        return self._reason(trial_file(trial_id, FAILED))
+
+    def trial_records(self, trial_ids: Iterable[str]) -> dict[str, TrialRecord]:
+        """How those of the trials ended that have."""
+        return {trial_id: _record(content) for trial_id, content in self._notes(trial_ids, DONE).items()}
+
+    def trial_failures(self, trial_ids: Iterable[str]) -> dict[str, str]:
+        """Why those of the trials failed that did."""
+        return {trial_id: str(content["reason"]) for trial_id, content in self._notes(trial_ids, FAILED).items()}
+
+    def _notes(self, trial_ids: Iterable[str], name: str) -> dict[str, dict[str, object]]:
+        """A file of all trials that have it."""
+        there = self.folder.tree(TRIALS)
+        files = {trial_file(trial_id, name): trial_id for trial_id in trial_ids}
+        found = self.folder.read_all(file for file in files if file in there)
+        return {files[file]: json.loads(content) for file, content in found}
 
     # Shards
 
-    def shard_path(self, measure_key: str, trial_id: str, shard: Shard) -> Path:
-        """File of a shard's rows."""
-        return self.folder / "shards" / measure_key / trial_id / f"{shard.key}.parquet"
-
     def save_shard(self, measure_key: str, trial_id: str, shard: Shard, rows: pa.Table, work: Work) -> None:
         """Writes a shard's rows, whole."""
-        path = self.shard_path(measure_key, trial_id, shard)
-        self._write_table(path, rows.replace_schema_metadata({"work": json.dumps(asdict(work))}))
-        path.with_suffix(".failed.json").unlink(missing_ok=True)
+        rows = rows.replace_schema_metadata({"work": json.dumps(asdict(work))})
+        self._write_table(shard_file(measure_key, trial_id, shard), rows)
+        self.folder.delete(shard_file(measure_key, trial_id, shard, FAILURE))
 
     def fail_shard(self, measure_key: str, trial_id: str, shard: Shard, reason: str) -> None:
         """Records why a shard failed. A later run tries it again."""
-        path = self.shard_path(measure_key, trial_id, shard).with_suffix(".failed.json")
-        self._write_json(path, {"reason": reason})
+        self._write_json(shard_file(measure_key, trial_id, shard, FAILURE), {"reason": reason})
 
     def shard_failure(self, measure_key: str, trial_id: str, shard: Shard) -> str | None:
         """Why the shard last failed, or None."""
-        content = self._read_json(self.shard_path(measure_key, trial_id, shard).with_suffix(".failed.json"))
-        return str(content["reason"]) if content else None
+        return self._reason(shard_file(measure_key, trial_id, shard, FAILURE))
 
     def existing_shards(self, measure_key: str, trial_id: str) -> set[str]:
         """Keys of the shards that are done."""
-        folder = self.folder / "shards" / measure_key / trial_id
-        return {path.stem for path in folder.glob("*.parquet")} if folder.is_dir() else set()
+        names = self.folder.names(f"{SHARDS}/{measure_key}/{trial_id}")
+        return {name.removesuffix(ROWS) for name in names if name.endswith(ROWS)}
+
+    def shard_files(self, measure_key: str) -> set[str]:
+        """The files of a measure's shards of all trials, named as by `shard_file`: what is done, and what failed."""
+        return self.folder.tree(f"{SHARDS}/{measure_key}")
 
     def shard_rows(self, table: Table, measure_key: str, trial_id: str) -> pa.Table:
         """The rows of all shards of a measure of a trial that are done, sorted by the table's keys."""
-        folder = self.folder / "shards" / measure_key / trial_id
-        tables = [_read(path).replace_schema_metadata(None) for path in sorted(folder.glob("*.parquet"))]
-        return _sorted(table, _together(table, tables))
+        keys = sorted(self.existing_shards(measure_key, trial_id))
+        files = self.folder.read_all(f"{SHARDS}/{measure_key}/{trial_id}/{key}{ROWS}" for key in keys)
+        return _sorted(table, _together(table, [_table(file).replace_schema_metadata(None) for _, file in files]))
 
     # Assets
 
-    def asset_path(self, name: str) -> Path:
-        """File of something computed once for the whole study."""
-        return self.folder / "assets" / name
+    def has_asset(self, name: str) -> bool:
+        """Whether something that is computed once for the whole study is there."""
+        return self.folder.exists(asset_file(name))
+
+    def open_asset(self, name: str) -> BinaryIO:
+        """An asset to read."""
+        return self.folder.open(asset_file(name))
 
     def save_asset(self, name: str, write: Writer) -> None:
         """Writes an asset, whole."""
-        self._write(self.asset_path(name), write)
-        self.asset_path(f"{name}.failed.json").unlink(missing_ok=True)
+        self.folder.write(asset_file(name), write)
+        self.folder.delete(asset_file(f"{name}{FAILURE}"))
 
     def fail_asset(self, name: str, reason: str) -> None:
         """Records why an asset could not be computed. A later run tries it again."""
-        self._write_json(self.asset_path(f"{name}.failed.json"), {"reason": reason})
+        self._write_json(asset_file(f"{name}{FAILURE}"), {"reason": reason})
 
     def asset_failure(self, name: str) -> str | None:
         """Why the asset could not be computed, or None."""
-        content = self._read_json(self.asset_path(f"{name}.failed.json"))
-        return str(content["reason"]) if content else None
+        return self._reason(asset_file(f"{name}{FAILURE}"))
+
+    # What people look at
+
+    def tensorboard(self, trial_id: str) -> Mirror:
+        """Folder of TensorBoard's event files of a trial."""
+        return self.folder.mirror(f"{TENSORBOARD}/{trial_id}")
+
+    @property
+    def tensorboard_location(self) -> str:
+        """The folder that holds those of all trials."""
+        return self.folder.locate(TENSORBOARD)
+
+    def save_report(self, folder: Path) -> None:
+        """Copies a report that was drawn elsewhere into the results folder, in place of an earlier one."""
+        files = {
+            f"{REPORT}/{path.relative_to(folder).as_posix()}": path for path in folder.rglob("*") if path.is_file()
+        }
+        earlier = self.folder.tree(REPORT)
+        for name in sorted(files, key=lambda name: (name == f"{REPORT}/{PAGE}", name)):  # the page last
+            self.folder.send(files[name], name)
+        for name in earlier - files.keys():
+            self.folder.delete(name)
 
     # Probes: whether other machines see this folder
 
     def save_probe(self, name: str, content: str) -> None:
         """Leaves a note for another machine."""
-        self._write_json(self._probe_path(name), {"content": content})
+        self._write_json(_probe(name), {"content": content})
 
     def read_probe(self, name: str) -> str | None:
         """A note that was left, or None."""
-        found = self._read_json(self._probe_path(name))
+        found = self._read_json(_probe(name))
         return str(found["content"]) if found else None
 
     def remove_probe(self, name: str) -> None:
         """Removes a note, if it is there."""
-        self._probe_path(name).unlink(missing_ok=True)
-
-    def _probe_path(self, name: str) -> Path:
-        return self.folder / f".probe-{name}.json"
+        self.folder.delete(_probe(name))
 
     # Tables
 
@@ -296,7 +357,7 @@ class StudyStore:
         self._save_table(schema.FAILURES, _to_arrow(schema.FAILURES, failures))
         self._save_table(schema.SCHEDULE, _to_arrow(schema.SCHEDULE, schedule))
         for table in (schema.CONFIGURATIONS, schema.EVALUATIONS):
-            if not self.table_path(table.name).is_file():  # of a tuning, its search has written them
+            if not self.folder.exists(table_file(table.name)):  # of a tuning, its search has written them
                 self._save_table(table, table.schema.empty_table())
 
     def table(self, name: str) -> pd.DataFrame:
@@ -307,82 +368,102 @@ class StudyStore:
         """
         if name not in TABLES:
             raise UserError(f"table {name!r}: unknown; the tables are {', '.join(TABLES)}")
-        path = self.table_path(name)
-        tables = [pq.read_table(path)] if path.is_file() else []
+        try:
+            tables = [self._read_table(table_file(name))]
+        except FileNotFoundError:
+            tables = []
         return pd.DataFrame(_together(TABLES[name], tables).to_pandas())
-
-    def table_path(self, name: str) -> Path:
-        """File of a collected table."""
-        return self.folder / f"{name}.parquet"
-
-    @property
-    def report_folder(self) -> Path:
-        """Folder of the report."""
-        return self.folder / "report"
 
     def _collect_trials(
         self, study: Study, facts: DataFacts, schedule: list[dict[str, object]], failures: list[dict[str, object]]
     ) -> None:
-        rows: list[dict[str, object]] = []
-        histories = [schema.HISTORY.schema.empty_table()]
-        for trial in study.trials:
-            record = self.trial_record(trial.id)
-            reason = self.trial_failure(trial.id)
-            rows.append(_trial_row(trial, facts, record, reason))
-            if record:
-                histories.append(_read(self.trial_folder(trial.id) / "history.parquet"))
-                done = cast("dict[str, object]", self._read_json(self.trial_folder(trial.id) / "done.json"))
-                work = cast("dict[str, object]", done["work"])
-                schedule.append({"work": "train", "trial": trial.id, "shard": "", **work})
-            elif reason:
-                failures.append({"work": "train", "trial": trial.id, "shard": "", "reason": reason})
+        ids = [trial.id for trial in study.trials]
+        done, reasons = self._notes(ids, DONE), self.trial_failures(ids)
+        records = {trial_id: _record(content) for trial_id, content in done.items()}
+        rows = [_trial_row(trial, facts, records.get(trial.id), reasons.get(trial.id)) for trial in study.trials]
+        for trial_id in ids:
+            names: dict[str, object] = {"work": "train", "trial": trial_id, "shard": ""}
+            if trial_id in done:
+                schedule.append({**names, **cast("dict[str, object]", done[trial_id]["work"])})
+            elif trial_id in reasons:
+                failures.append({**names, "reason": reasons[trial_id]})
+        histories = self.folder.read_all(trial_file(trial_id, HISTORY) for trial_id in records)
         self._save_table(schema.TRIALS, _to_arrow(schema.TRIALS, rows))
-        self._save_table(schema.HISTORY, pa.concat_tables(histories))
+        self._save_table(schema.HISTORY, _together(schema.HISTORY, [_table(file) for _, file in histories]))
 
     def _collect_measures(
         self, study: Study, facts: DataFacts, schedule: list[dict[str, object]], failures: list[dict[str, object]]
     ) -> None:
         collected: dict[str, list[pa.Table]] = {name: [] for name in MEASURE_TABLES}
-        for measure, trial, shard in measurements(study, facts):
-            path = self.shard_path(measure_key(study, measure), trial.id, shard)
-            names: dict[str, object] = {"work": measure.name, "trial": trial.id, "shard": shard.key}
-            failure = self.shard_failure(measure_key(study, measure), trial.id, shard)
-            if path.is_file():
-                rows = _read(path)
-                schedule.append({**names, **json.loads(rows.schema.metadata[b"work"])})
+        for measure in study.measures:
+            key = measure_key(study, measure)
+            names: dict[str, dict[str, object]] = {
+                shard_file(key, trial.id, shard): {"work": measure.name, "trial": trial.id, "shard": shard.key}
+                for trial, shard in shards_of(measure, study, facts)
+            }
+            there = self.shard_files(key)
+            for file, content in self.folder.read_all(name for name in names if name in there):
+                rows = _table(content)
+                schedule.append({**names[file], **json.loads(rows.schema.metadata[b"work"])})
                 collected[measure.table.name].append(rows.replace_schema_metadata(None))
-            elif failure:
-                failures.append({**names, "reason": failure})
+            notes = {file.removesuffix(ROWS) + FAILURE: names[file] for file in names.keys() - there}
+            failures += [{**notes[note], "reason": reason} for note, reason in self._reasons(notes.keys() & there)]
         for name, tables in collected.items():
             self._save_table(MEASURE_TABLES[name], _together(MEASURE_TABLES[name], tables))
 
+    # Reading and writing
+
     def _save_table(self, table: Table, rows: pa.Table) -> None:
-        self._write_table(self.table_path(table.name), _sorted(table, rows))
+        self._write_table(table_file(table.name), _sorted(table, rows))
 
-    # Writing whole files
+    def _write_table(self, name: str, rows: pa.Table) -> None:
+        self.folder.write(name, lambda file: pq.write_table(rows, file, compression="zstd"))
 
-    def _write_table(self, path: Path, rows: pa.Table) -> None:
-        self._write(path, lambda file: pq.write_table(rows, file, compression="zstd"))
+    def _write_json(self, name: str, content: object) -> None:
+        self._write_text(name, json.dumps(content, indent=2))
 
-    def _write_json(self, path: Path, content: object) -> None:
-        text = json.dumps(content, indent=2).encode()
-        self._write(path, lambda file: file.write(text))
+    def _write_text(self, name: str, text: str) -> None:
+        self.folder.write(name, lambda file: file.write(text.encode()))
 
-    def _write(self, path: Path, write: Writer) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    def _read_table(self, name: str) -> pa.Table:
+        return _table(self.folder.read(name))
+
+    def _read_json(self, name: str) -> dict[str, object] | None:
         try:
-            with temporary.open("wb") as file:
-                write(file)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def _read_json(self, path: Path) -> dict[str, object] | None:
-        try:
-            return cast("dict[str, object]", json.loads(path.read_text()))
+            return cast("dict[str, object]", json.loads(self.folder.read(name)))
         except FileNotFoundError:
             return None
+
+    def _reason(self, name: str) -> str | None:
+        content = self._read_json(name)
+        return str(content["reason"]) if content else None
+
+    def _reasons(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        return [(name, str(json.loads(content)["reason"])) for name, content in self.folder.read_all(names)]
+
+
+def trial_file(trial_id: str, name: str) -> str:
+    """Name of a file of a trial."""
+    return f"{TRIALS}/{trial_id}/{name}"
+
+
+def shard_file(measure_key: str, trial_id: str, shard: Shard, suffix: str = ROWS) -> str:
+    """Name of the file of a shard's rows; or, with `FAILURE`, of why there are none."""
+    return f"{SHARDS}/{measure_key}/{trial_id}/{shard.key}{suffix}"
+
+
+def asset_file(name: str) -> str:
+    """Name of the file of an asset."""
+    return f"{ASSETS}/{name}"
+
+
+def table_file(name: str) -> str:
+    """Name of the file of a collected table."""
+    return f"{name}.parquet"
+
+
+def _probe(name: str) -> str:
+    return f".probe-{name}.json"
 
 
 def measure_key(study: Study, measure: AnyMeasure) -> str:
@@ -394,10 +475,16 @@ def measure_key(study: Study, measure: AnyMeasure) -> str:
 def measurements(study: Study, facts: DataFacts) -> Iterator[tuple[AnyMeasure, Trial, Shard]]:
     """Every shard of every measure of the study, whether done or not."""
     for measure in study.measures:
-        for trial in study.trials:
-            if study.applies(measure, trial.arm, trial.model):
-                for shard in measure.shards(trial.model, facts):
-                    yield measure, trial, shard
+        for trial, shard in shards_of(measure, study, facts):
+            yield measure, trial, shard
+
+
+def shards_of(measure: AnyMeasure, study: Study, facts: DataFacts) -> Iterator[tuple[Trial, Shard]]:
+    """Every shard of a measure of the study, whether done or not."""
+    for trial in study.trials:
+        if study.applies(measure, trial.arm, trial.model):
+            for shard in measure.shards(trial.model, facts):
+                yield trial, shard
 
 
 def _trial_row(trial: Trial, facts: DataFacts, record: TrialRecord | None, failure: str | None) -> dict[str, object]:
@@ -422,6 +509,10 @@ def _trial_row(trial: Trial, facts: DataFacts, record: TrialRecord | None, failu
     }
 
 
+def _record(done: dict[str, object]) -> TrialRecord:
+    return TrialRecord(**cast("dict[str, object]", done["record"]))  # type: ignore[arg-type]
+
+
 def _to_arrow(table: Table, rows: Sequence[dict[str, object]]) -> pa.Table:
     return table.rows({column.name: [row[column.name] for row in rows] for column in table.columns})
 
@@ -435,5 +526,5 @@ def _together(table: Table, parts: Sequence[pa.Table]) -> pa.Table:
     return pa.concat_tables([table.schema.empty_table(), *parts], promote_options="default")
 
 
-def _read(path: Path) -> pa.Table:
-    return pq.ParquetFile(path).read()
+def _table(content: bytes) -> pa.Table:
+    return pq.ParquetFile(pa.BufferReader(content)).read()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from raysweep.errors import UserError
+from raysweep.files import Location
 from raysweep.schema import Table
 from raysweep.store import StudyStore
 from raysweep.study.core import Trial
@@ -18,8 +19,8 @@ RETRIES = 2
 class Workplace:
     """Where work finds its input and leaves its results; plain values that cross to other machines."""
 
-    results: Path
-    """The study's results folder, seen from every node."""
+    results: Location
+    """The study's results folder, seen from every node: an absolute path, or a URL."""
     data: Path
     """The data folder, seen from every node."""
     fid_weights: Path | None = None

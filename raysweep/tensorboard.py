@@ -5,7 +5,6 @@ the trials.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor
 from torch.utils.tensorboard.writer import SummaryWriter
 
 from raysweep.data.images import DataSet, to_bytes
+from raysweep.files import Mirror
 from raysweep.models.learner import Learner
 from raysweep.seeding import derive_seed
 from raysweep.study.models import LatentSettings
@@ -32,9 +32,10 @@ class TrialBoard:
     Points are no pictures, so of them there are scalars only.
     """
 
-    def __init__(self, folder: Path, learner: Learner, data: DataSet, step: int) -> None:
+    def __init__(self, mirror: Mirror, learner: Learner, data: DataSet, step: int) -> None:
         self.learner = learner
-        self._writer = SummaryWriter(str(folder), purge_step=step if step else None)
+        self._mirror = mirror
+        self._writer = SummaryWriter(str(mirror.path), purge_step=step if step else None)
         generator = torch.Generator().manual_seed(derive_seed("tensorboard", learner.seed))
         self._z = None
         pictures = not data.facts.points
@@ -61,9 +62,15 @@ class TrialBoard:
             pairs = torch.stack([self._originals, again], dim=1).flatten(0, 1)
             self._picture("reconstructions", pairs, step)
 
+    def copy(self) -> None:
+        """Makes the results folder have what is known so far."""
+        self._writer.flush()
+        self._mirror.copy()
+
     def close(self) -> None:
         """Writes what is pending, and closes the file."""
         self._writer.close()
+        self._mirror.close()
 
     def _picture(self, name: str, images: Tensor, step: int) -> None:
         self._writer.add_image(name, grid(to_bytes(images)), step)

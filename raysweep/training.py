@@ -1,9 +1,10 @@
 """One trial: the loop, its checkpoints and its history. Continues exactly where a killed run left off."""
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import torch
@@ -11,10 +12,11 @@ from torch import Tensor
 
 from raysweep import schema
 from raysweep.data.images import DataSet, Images
+from raysweep.errors import UserError
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
 from raysweep.order import BatchStream
-from raysweep.store import Stopwatch, StudyStore, TrialRecord
+from raysweep.store import CHECKPOINT, Stopwatch, StudyStore, TrialRecord, trial_file
 from raysweep.study.core import Trial
 from raysweep.tensorboard import TrialBoard
 
@@ -69,7 +71,7 @@ class TrainingRun:
         self._sums: dict[str, Tensor] = {}
         self._restore()
         self._batches = BatchStream(len(data.train), trial.seed)
-        self._board = TrialBoard(store.tensorboard_folder(trial.id), self.learner, data, self.step)
+        self._board = TrialBoard(store.tensorboard(trial.id), self.learner, data, self.step)
         self._saved_at = monotonic()
 
     @property
@@ -111,6 +113,7 @@ class TrainingRun:
             "spent": [self.stopwatch.started, self.stopwatch.wall, self.stopwatch.cpu],
         }
         self.store.save_checkpoint(self.trial.id, lambda file: torch.save(content, file))
+        self._board.copy()
         self._saved_at = monotonic()
 
     def close(self) -> None:
@@ -168,10 +171,11 @@ class TrainingRun:
             self.status = "diverged"
 
     def _restore(self) -> None:
-        path = self.store.checkpoint_path(self.trial.id)
-        if not path.is_file():
+        file = self.store.open_checkpoint(self.trial.id)
+        if file is None:
             return
-        content: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
+        with file:
+            content = load_tensors(file, self.store.folder.locate(trial_file(self.trial.id, CHECKPOINT)), self.device)
         self.learner.load_state(content["learner"])
         self.step = content["step"]
         self.history = [tuple(row) for row in content["history"]]
@@ -190,6 +194,21 @@ class TrainingRun:
         model = (lambda file: torch.save(weights, file)) if self.status == "finished" else None
         self.store.finish_trial(self.trial.id, record, model, table, self.stopwatch.work())
         self._board.close()
+
+
+def load_tensors(file: BinaryIO, location: str, device: torch.device) -> dict[str, Any]:
+    """What `torch.save` has written to a file of the results folder at `location`.
+
+    Raises:
+        UserError: it is none of ours: torch would have to run code in it.
+    """
+    try:
+        return cast("dict[str, Any]", torch.load(file, map_location=device, weights_only=True))
+    except (pickle.UnpicklingError, EOFError) as error:
+        raise UserError(
+            f"file {location}: holds more than tensors and plain values, so it is not read; remove its folder, and the "
+            "same command trains the model again"
+        ) from error
 
 
 def evaluate(learner: Learner, images: Images, most: int = EVALUATION_IMAGES) -> dict[str, float]:

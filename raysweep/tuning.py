@@ -225,7 +225,7 @@ def _rows(
 ) -> tuple[pd.DataFrame, str]:
     objective = OBJECTIVES[name]
     if objective.table is HISTORY:
-        return pd.read_parquet(store.trial_folder(trial.id) / "history.parquet"), ""
+        return pd.DataFrame(store.history(trial.id).to_pandas()), ""
     wanted = tuning.measure_of(objective)
     assert wanted is not None, "a tuning checks that its objectives are measured"
     key = measure_key(study, wanted)

@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 
 from raysweep.data import load_data
 from raysweep.data.images import DataSet
+from raysweep.errors import UserError
 from raysweep.measures import prepare, run_measure
 from raysweep.measures.context import MeasureContext
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
 from raysweep.models.lenet import LeNetLearner
-from raysweep.store import Stopwatch, StudyStore
+from raysweep.store import MODEL, Stopwatch, StudyStore, asset_file, trial_file
 from raysweep.study.core import Trial
 from raysweep.study.data import DataFacts, DataSettings
 from raysweep.tasks import MeasureTask, PrepareTask, TrainTask, Workplace, asset_name
-from raysweep.training import TrainingRun
+from raysweep.training import TrainingRun, load_tensors
 
 
 def start_training(task: TrainTask, device: torch.device) -> TrainingRun:
@@ -101,16 +102,24 @@ class Worker:
             self._kept.pop(role, None)  # free its memory before the next one is built
             learner = build_learner(trial.model, facts, trial.seed, self.device)
             given = (weights or {}).get(trial.id)
-            source = store.model_path(trial.id) if given is None else io.BytesIO(given.tobytes())
-            learner.load_weights(torch.load(source, map_location=self.device, weights_only=True))
+            with store.open_model(trial.id) if given is None else io.BytesIO(given.tobytes()) as file:
+                location = store.folder.locate(trial_file(trial.id, MODEL))
+                learner.load_weights(load_tensors(file, location, self.device))
             self._kept[role] = (name, learner)
         return self._kept[role][1]
 
     def _load_reference(self, task: MeasureTask) -> Mapping[str, NDArray[Any]]:
-        path = task.workplace.store.asset_path(asset_name(task.key))
-        if self._reference[0] != str(path):
-            with np.load(path, allow_pickle=False) as arrays:
-                self._reference = (str(path), dict(arrays))
+        store = task.workplace.store
+        name = f"{store.folder}/{task.key}"
+        if self._reference[0] != name:
+            try:
+                with store.open_asset(asset_name(task.key)) as file, np.load(file, allow_pickle=False) as arrays:
+                    self._reference = (name, dict(arrays))
+            except ValueError as error:  # numpy's answer to what only code in the file could make
+                raise UserError(
+                    f"file {store.folder.locate(asset_file(asset_name(task.key)))}: holds more than arrays, so it is "
+                    "not read; remove it, and the same command computes it again"
+                ) from error
         return self._reference[1]
 
     @staticmethod

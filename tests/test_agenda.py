@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raysweep.agenda import Agenda, in_order, make_agenda
-from raysweep.store import TrialRecord, measure_key
+from raysweep.store import DONE, TrialRecord, measure_key, trial_file
 from raysweep.study import Study
 from raysweep.tasks import MeasureTask, PrepareTask, Workplace, task_name
 from small_study import STUDY
@@ -78,10 +78,8 @@ def test_a_measure_that_follows_one_without_its_classifier_is_left_out(tmp_path:
     agenda = agenda_of(tmp_path, steps=("measure",))
     assert agenda.pieces == {}
     store = Workplace(tmp_path, tmp_path).store
-    store.trial_folder(STUDY.trials[1].id).mkdir(parents=True)
-    (store.trial_folder(STUDY.trials[1].id) / "done.json").write_text(
-        '{"record": {"status": "finished", "reason": "", "steps": 1, "parameters": 1}, "work": {}}'
-    )
+    done = b'{"record": {"status": "finished", "reason": "", "steps": 1, "parameters": 1}, "work": {}}'
+    store.folder.write(trial_file(STUDY.trials[1].id, DONE), lambda file: file.write(done))
     assert store.trial_record(STUDY.trials[1].id) == TrialRecord("finished", "", 1, 1)
     found = taken(agenda_of(tmp_path, steps=("measure",)))
     assert found

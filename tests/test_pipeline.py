@@ -14,7 +14,7 @@ from raysweep.agenda import Kind, Piece
 from raysweep.errors import UserError
 from raysweep.pipeline import run_study
 from raysweep.serial import SerialBackend
-from raysweep.store import measure_key, measurements
+from raysweep.store import measure_key, measurements, shard_file
 from raysweep.study import Study
 from raysweep.tasks import MeasureTask, PrepareTask, TrainTask, Workplace
 from small_study import STUDY
@@ -108,10 +108,10 @@ def test_only_what_is_missing_is_done_and_comes_out_the_same(results: Path) -> N
     before = tables(results)
     store = Workplace(results, results).store
     trial = STUDY.trials[3]
-    shutil.rmtree(store.trial_folder(trial.id))
+    shutil.rmtree(results / "trials" / trial.id)
     lost = [(m, t, s) for m, t, s in measurements(STUDY, FACTS)][::7]
     for m, t, s in lost:
-        store.shard_path(measure_key(STUDY, m), t.id, s).unlink()
+        store.folder.delete(shard_file(measure_key(STUDY, m), t.id, s))
     recorder = run(results)
     names = {f"{measure_key(STUDY, m)}/{t.id}/{s.key}" for m, t, s in lost}
     assert set(recorder.shares) == {trial.id, *names}
@@ -173,7 +173,7 @@ def test_a_failed_shard_is_recorded_and_tried_again(results: Path, monkeypatch: 
     before = tables(results)
     store = Workplace(results, results).store
     m, trial, shard = next(item for item in measurements(STUDY, FACTS) if item[0].name == "samples")
-    store.shard_path(measure_key(STUDY, m), trial.id, shard).unlink()
+    store.folder.delete(shard_file(measure_key(STUDY, m), trial.id, shard))
 
     def broken(self: object, task: MeasureTask | PrepareTask, weights: object = None) -> None:
         raise OSError("storage is away")
@@ -195,7 +195,7 @@ def test_a_measure_waits_for_the_one_that_it_follows(results: Path, monkeypatch:
     trial = STUDY.trials[1]
     lost = [item for item in measurements(STUDY, FACTS) if item[1] == trial and item[0].name in FOLLOWED_AND_FOLLOWING]
     for m, t, s in lost:
-        store.shard_path(measure_key(STUDY, m), t.id, s).unlink()
+        store.folder.delete(shard_file(measure_key(STUDY, m), t.id, s))
     real, started = worker.Worker.run, []
 
     def without_one(self: worker.Worker, task: MeasureTask | PrepareTask, weights: object = None) -> None:

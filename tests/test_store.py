@@ -9,7 +9,7 @@ import pytest
 
 from raysweep import schema
 from raysweep.errors import UserError
-from raysweep.store import Stopwatch, StudyStore, TrialRecord, Work, measure_key, measurements
+from raysweep.store import Stopwatch, StudyStore, TrialRecord, Work, measure_key, measurements, table_file
 from raysweep.study import Arm, Digits, FrechetDistance, Samples, Study, Trial, WganGp, grid
 from raysweep.study.measures import Shard
 from raysweep.tables import TABLES
@@ -55,8 +55,8 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path: Pat
 
     with pytest.raises(OSError, match="disk full"):
         store.save_checkpoint("t", dies)
-    assert store.checkpoint_path("t").read_bytes() == b"old"
-    assert [path.name for path in store.trial_folder("t").iterdir()] == ["checkpoint.pt"]
+    assert store.folder.read("trials/t/checkpoint.pt") == b"old"
+    assert store.folder.names("trials/t") == ["checkpoint.pt"]
 
 
 def test_the_study_loads_back_equal(tmp_path: Path) -> None:
@@ -89,8 +89,8 @@ def test_finishing_a_trial_removes_its_checkpoint_and_its_failure(tmp_path: Path
     finish(store, trial)
     assert store.trial_record(trial.id) == TrialRecord("finished", "", 10, 5)
     assert store.trial_failure(trial.id) is None
-    assert not store.checkpoint_path(trial.id).exists()
-    assert store.model_path(trial.id).read_bytes() == b"w"
+    assert store.open_checkpoint(trial.id) is None
+    assert store.read_model(trial.id) == b"w"
 
 
 def test_tables_hold_every_trial_with_its_status(tmp_path: Path) -> None:
@@ -139,9 +139,9 @@ def test_collecting_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     store = StudyStore(tmp_path)
     finish(store, STUDY.trials[0])
     store.collect(STUDY, FACTS)
-    once = {name: store.table_path(name).read_bytes() for name in TABLES}
+    once = {name: store.folder.read(table_file(name)) for name in TABLES}
     store.collect(STUDY, FACTS)
-    assert once == {name: store.table_path(name).read_bytes() for name in TABLES}
+    assert once == {name: store.folder.read(table_file(name)) for name in TABLES}
 
 
 def test_a_table_that_was_not_measured_is_empty_with_its_columns(tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ def finish(run: TrainingRun) -> tuple[dict[str, Any], pd.DataFrame]:
     while run.advance(1e9).status == "running":
         pass
     store = run.store
-    weights = torch.load(store.model_path(run.trial.id), weights_only=True)
-    return weights, pd.read_parquet(store.trial_folder(run.trial.id) / "history.parquet")
+    weights = torch.load(io.BytesIO(store.read_model(run.trial.id)), weights_only=True)
+    return weights, store.history(run.trial.id).to_pandas()
 
 
 def same(a: Mapping[str, torch.Tensor], b: Mapping[str, torch.Tensor]) -> bool:
@@ -101,7 +101,7 @@ def test_a_trial_that_diverges_stops_and_says_so(tmp_path: Path) -> None:
     assert record.status == "diverged"
     assert record.steps < 1000
     assert "not finite" in record.reason
-    assert not run.store.model_path(trial.id).exists()
+    assert "model.pt" not in run.store.folder.names(f"trials/{trial.id}")
     assert all(np.isfinite(value) for value in run.state.metrics.values())
 
 
@@ -117,7 +117,7 @@ def test_a_trial_of_no_steps_leaves_an_initialised_model(family: type[WganGp | G
     assert len(history) == 0
     assert {str(kind) for kind in history.dtypes} == {"int64", "float64", "str"}
     assert run.store.trial_record(trial.id).steps == 0  # type: ignore[union-attr]
-    events = EventAccumulator(str(run.store.tensorboard_folder(trial.id)))
+    events = EventAccumulator(str(run.store.tensorboard(trial.id).path))
     events.Reload()
     assert len(events.Images("samples")) == 1
 
@@ -139,7 +139,7 @@ def test_tensorboard_shows_scalars_and_pictures(tmp_path: Path) -> None:
     trial = Trial(arm="a", model=MODELS[2], data=Digits(), seed=0)
     run = start(trial, tmp_path)
     finish(run)
-    events = EventAccumulator(str(run.store.tensorboard_folder(trial.id)))
+    events = EventAccumulator(str(run.store.tensorboard(trial.id).path))
     events.Reload()
     assert "loss/train" in events.Tags()["scalars"]
     assert "loss/validation" in events.Tags()["scalars"]
@@ -153,7 +153,7 @@ def test_checkpoints_load_without_code(tmp_path: Path) -> None:
     run = start(Trial(arm="a", model=MODELS[0], data=Digits(), seed=0), tmp_path)
     run.advance(0)
     run.checkpoint()
-    content = io.BytesIO(run.store.checkpoint_path(run.trial.id).read_bytes())
+    content = io.BytesIO(run.store.folder.read(f"trials/{run.trial.id}/checkpoint.pt"))
     assert torch.load(content, weights_only=True)["step"] == 1
 
 

@@ -22,7 +22,7 @@ from raysweep.options import DONE, REFUSED
 from raysweep.plan import make_plan, with_prefix
 from raysweep.run import main
 from raysweep.serial import SerialBackend
-from raysweep.store import StudyStore
+from raysweep.store import RECOMMENDED, StudyStore
 from raysweep.study import (
     Digits,
     FrechetDistance,
@@ -144,7 +144,7 @@ def test_the_whole_way_reports_only_fresh_seeds(tmp_path: Path) -> None:
     assert set(evaluations[evaluations["stage"] == "fresh"]["configuration"]) == {arm.name for arm in study.arms}
     assert len(evaluations[evaluations["stage"] == "search"]) == 5 * 2
     assert np.isfinite(evaluations["value"]).all()
-    assert isinstance(load_study(str(store.recommended_path)), Study)
+    assert isinstance(load_study(store.folder.locate(RECOMMENDED)), Study)
     (name,) = optuna.get_all_study_names(store.optuna_url)
     assert {t.state.name for t in optuna.load_study(study_name=name, storage=store.optuna_url).trials} == {"COMPLETE"}
     recorder = Recorder()

@@ -300,7 +300,7 @@ class _SharedWeights:
             trials.append(task.classifier)
         for trial in trials:
             if trial.id not in self._references:
-                content = np.fromfile(task.workplace.store.model_path(trial.id), dtype=np.uint8)
+                content = np.frombuffer(task.workplace.store.read_model(trial.id), dtype=np.uint8)
                 self._references[trial.id] = ray.put(content)
         needed = {trial.id: self._references[trial.id] for trial in trials}
         # Newest last; what is dropped here lives on until the tasks that hold it are done.

@@ -40,7 +40,7 @@ def to_config(task: TrainTask) -> dict[str, Any]:
 def from_config(config: dict[str, Any]) -> TrainTask:
     """The task of a configuration that Tune hands out."""
     values = config["task"]
-    place = Workplace(Path(values["results"]), Path(values["data"]))
+    place = Workplace(values["results"], Path(values["data"]))
     trial = Trial.model_validate_json(values["trial"])
     return TrainTask(trial, place, values["checkpoint_seconds"], values["flop"])
 

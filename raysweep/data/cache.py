@@ -62,8 +62,8 @@ def open_split(folder: Path, split: Split) -> Images:
     """A split of a filled `folder`, memory-mapped and read-only."""
     labels = folder / f"{split}_labels.npy"
     return Images(
-        np.load(folder / f"{split}.npy", mmap_mode="r"),
-        np.load(labels, mmap_mode="r") if labels.is_file() else None,
+        np.load(folder / f"{split}.npy", mmap_mode="r", allow_pickle=False),
+        np.load(labels, mmap_mode="r", allow_pickle=False) if labels.is_file() else None,
     )
 
 

@@ -18,7 +18,7 @@ def test_the_page_is_drawn_and_its_path_printed(
 ) -> None:
     store = make_store(pretended_study(measures=(), seeds=(0,)))
     assert main([str(store.folder)]) == 0
-    assert capsys.readouterr().out.strip() == str(store.report_folder / "index.html")
+    assert capsys.readouterr().out.strip() == store.folder.locate("report/index.html")
     assert main([str(store.folder), "--out", str(tmp_path / "elsewhere")]) == 0
     assert (tmp_path / "elsewhere" / "index.html").is_file()
 

@@ -28,11 +28,11 @@ from raysweep.tables import TABLES
 class Page(HTMLParser):
     """Tags with their attributes, and the text of a page."""
 
-    def __init__(self, page: Path) -> None:
+    def __init__(self, page: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.words = ""
-        self.feed(page.read_text(encoding="utf-8"))
+        self.feed(Path(page).read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, {name: value or "" for name, value in attrs}))
@@ -48,6 +48,10 @@ def content_of(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def report_of(store: StudyStore) -> Path:
+    return Path(store.folder.locate("report"))
+
+
 @pytest.fixture(scope="module")
 def page(shared_store: StudyStore) -> Page:
     return Page(write_report(shared_store))
@@ -59,8 +63,8 @@ def test_the_page_stands_alone(page: Page, shared_store: StudyStore) -> None:
     assert all(image["src"].startswith("data:image/") for image in page.all("img"))
     for link in page.all("a"):
         target = link["href"]
-        assert target.startswith("#") or (shared_store.report_folder / target).is_file(), target
-    text = (shared_store.report_folder / "index.html").read_text(encoding="utf-8")
+        assert target.startswith("#") or (report_of(shared_store) / target).is_file(), target
+    text = (report_of(shared_store) / "index.html").read_text(encoding="utf-8")
     assert "url(" not in text
     assert "@import" not in text
     assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", text)
@@ -75,7 +79,7 @@ def test_links_within_the_page_lead_somewhere(page: Page) -> None:
 def test_every_figure_is_there_in_two_formats(page: Page, shared_store: StudyStore) -> None:
     results = load_results(shared_store)
     drawn = {name: len(kind.infos(results)) for name, kind in FIGURES.items()}
-    files = {path.name for path in (shared_store.report_folder / "figures").iterdir()}
+    files = {path.name for path in (report_of(shared_store) / "figures").iterdir()}
     assert {name for name, count in drawn.items() if count == 1} <= {Path(file).stem for file in files}
     assert {Path(file).suffix for file in files} == {".png", ".svg"}
     assert len(files) == 2 * sum(drawn.values())
@@ -85,13 +89,13 @@ def test_every_figure_is_there_in_two_formats(page: Page, shared_store: StudySto
 
 
 def test_pictures_are_png_of_200_dots_per_inch(page: Page, shared_store: StudyStore) -> None:
-    content = (shared_store.report_folder / "figures" / "class_radius.png").read_bytes()
+    content = (report_of(shared_store) / "figures" / "class_radius.png").read_bytes()
     assert int.from_bytes(content[16:20], "big") == 1440  # pixels across 7.2 inches
 
 
 def test_every_table_is_there_without_pixels(page: Page, shared_store: StudyStore) -> None:
     for name, table in TABLES.items():
-        columns = pd.read_csv(shared_store.report_folder / "tables" / f"{name}.csv").columns.tolist()
+        columns = pd.read_csv(report_of(shared_store) / "tables" / f"{name}.csv").columns.tolist()
         assert columns == [column.name for column in table.columns if column.type not in (schema.BYTES, schema.REALS)]
         if not shared_store.table(name).empty:
             assert all(column.meaning in page.words for column in table.columns)
@@ -148,14 +152,14 @@ def test_names_cannot_inject(make_store: Callable[..., StudyStore]) -> None:
     assert all("onerror" not in attributes for _, attributes in page.tags)
     assert len(page.all("img")) == 3  # samples, training, schedule
     assert page.words.count(evil) == 2 + 2 + 2  # title and heading, question, reason, and both sides of the environment
-    assert html.escape(evil, quote=False) in path.read_text().replace("&#39;", "'").replace("&#34;", '"')
+    assert html.escape(evil, quote=False) in Path(path).read_text().replace("&#39;", "'").replace("&#34;", '"')
 
 
 @pytest.mark.slow
 def test_the_same_tables_give_the_same_bytes(page: Page, shared_store: StudyStore, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "analysis", str(shared_store.folder), "--out", str(tmp_path / "again")]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONHASHSEED": "7"})
-    assert content_of(tmp_path / "again") == content_of(shared_store.report_folder)
+    assert content_of(tmp_path / "again") == content_of(report_of(shared_store))
 
 
 def test_drawing_leaves_matplotlibs_settings_alone(make_store: Callable[..., StudyStore]) -> None:
@@ -167,9 +171,9 @@ def test_drawing_leaves_matplotlibs_settings_alone(make_store: Callable[..., Stu
 def test_a_users_settings_do_not_show(make_store: Callable[..., StudyStore], tmp_path: Path) -> None:
     arms = pretended_study().arms[1:2]
     store = make_store(pretended_study(arms=arms, measures=(FrechetDistance(samples=10),), seeds=(0,)))
-    plain = content_of(write_report(store, tmp_path / "plain").parent)
+    plain = content_of(Path(write_report(store, tmp_path / "plain")).parent)
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "none"}):
-        changed = content_of(write_report(store, tmp_path / "changed").parent)
+        changed = content_of(Path(write_report(store, tmp_path / "changed")).parent)
     assert plain == changed
 
 
@@ -196,7 +200,7 @@ def test_two_measures_of_a_kind_have_figures_of_their_own(make_store: Callable[.
     measures = (FrechetDistance(samples=10), FrechetDistance(name="fid", features="inception", samples=20))
     store = make_store(pretended_study(measures=measures, seeds=(0,)))
     page = Page(write_report(store))
-    names = {path.name for path in (store.report_folder / "figures").glob("*.svg")}
+    names = {path.name for path in (report_of(store) / "figures").glob("*.svg")}
     assert names == {"frechet_distance-frechet.svg", "frechet_distance-fid.svg", "training.svg", "schedule.svg"}
     assert "Fréchet distance, fid" in page.words
 
@@ -204,18 +208,18 @@ def test_two_measures_of_a_kind_have_figures_of_their_own(make_store: Callable[.
 def test_an_earlier_report_is_replaced_whole(make_store: Callable[..., StudyStore]) -> None:
     store = make_store(pretended_study(measures=(), seeds=(0,)))
     write_report(store)
-    left_over = store.report_folder / "figures" / "gone.svg"
+    left_over = report_of(store) / "figures" / "gone.svg"
     left_over.write_text("old")
     write_report(store)
     assert not left_over.exists()
-    assert [path.name for path in store.folder.iterdir() if path.name.startswith(".")] == []
+    assert [name for name in store.folder.names() if name.startswith(".")] == []
 
 
 def test_a_failure_leaves_the_earlier_report(
     make_store: Callable[..., StudyStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = make_store(pretended_study(measures=(), seeds=(0,)))
-    before = content_of(write_report(store).parent)
+    before = content_of(Path(write_report(store)).parent)
 
     def fail(results: object) -> tuple[object, ...]:
         raise RuntimeError("no ink")
@@ -223,8 +227,8 @@ def test_a_failure_leaves_the_earlier_report(
     monkeypatch.setitem(report.FIGURES, "training", replace(FIGURES["training"], infos=fail))
     with pytest.raises(RuntimeError, match="no ink"):
         write_report(store)
-    assert content_of(store.report_folder) == before
-    assert [path.name for path in store.folder.iterdir() if path.name.startswith(".")] == []
+    assert content_of(report_of(store)) == before
+    assert [name for name in store.folder.names() if name.startswith(".")] == []
 
 
 @pytest.mark.parametrize("name", ["thesis.tex", ".git"])

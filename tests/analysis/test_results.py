@@ -53,7 +53,7 @@ def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
 
 def test_a_study_of_another_version_is_refused(make_store: Callable[..., StudyStore]) -> None:
     store = make_store(pretended_study(measures=()))
-    path = store.folder / "study.json"
+    path = store.folder.path / "study.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "colour": "red"}))
     with pytest.raises(UserError, match=r"not a study of this version.*colour"):
         load_results(store)
@@ -61,7 +61,7 @@ def test_a_study_of_another_version_is_refused(make_store: Callable[..., StudySt
 
 def test_a_broken_environment_is_named(make_store: Callable[..., StudyStore]) -> None:
     store = make_store(pretended_study(measures=()))
-    (store.folder / "environment.json").unlink()
+    (store.folder.path / "environment.json").unlink()
     with pytest.raises(UserError, match=r"environment\.json.*run the study again"):
         load_results(store)
 

@@ -13,7 +13,7 @@ from raysweep.cluster.connect import connected
 from raysweep.errors import UserError
 from raysweep.pipeline import run_study
 from raysweep.serial import SerialBackend
-from raysweep.store import measure_key, measurements
+from raysweep.store import CHECKPOINT, MODEL, measure_key, measurements, shard_file, trial_file
 from raysweep.study import Resources, Study
 from raysweep.study.data import Digits
 from raysweep.tasks import Workplace
@@ -83,10 +83,10 @@ def test_a_failed_trial_and_its_shards_leave_the_others_alone(tmp_path: Path) ->
     run(tmp_path, study)
     trials = tables(tmp_path)["trials"].set_index("trial")
     assert trials.loc[bad, "status"] == "failed"
-    assert "UnpicklingError" in trials.loc[bad, "reason"]
+    assert "checkpoint.pt: holds more than tensors" in trials.loc[bad, "reason"]
     assert (trials.drop(bad)["status"] == "finished").all()
     assert bad not in set(tables(tmp_path)["samples"]["trial"])
-    store.checkpoint_path(bad).unlink()
+    store.folder.delete(trial_file(bad, CHECKPOINT))
     run(tmp_path, study)
     assert set(tables(tmp_path)["trials"]["status"]) == {"finished"}
 
@@ -96,14 +96,14 @@ def test_a_failed_shard_is_recorded_after_its_retries(finished: Path, tmp_path: 
     store = Workplace(results, results).store
     m, trial, shard = next(item for item in measurements(STUDY, FACTS) if item[0].name == "samples")
     key = measure_key(STUDY, m)
-    store.shard_path(key, trial.id, shard).unlink()
-    weights = store.model_path(trial.id).read_bytes()
-    store.model_path(trial.id).write_bytes(b"not a model")
+    store.folder.delete(shard_file(key, trial.id, shard))
+    weights = store.read_model(trial.id)
+    store.folder.write(trial_file(trial.id, MODEL), lambda file: file.write(b"not a model"))
     run(results)
     failures = tables(results)["failures"]
     assert list(failures["trial"]) == [trial.id]
-    assert "UnpicklingError" in failures["reason"].iloc[0]
-    store.model_path(trial.id).write_bytes(weights)
+    assert "model.pt: holds more than tensors" in failures["reason"].iloc[0]
+    store.folder.write(trial_file(trial.id, MODEL), lambda file: file.write(weights))
     run(results)
     pd.testing.assert_frame_equal(tables(results)["samples"], tables(finished)["samples"])
 

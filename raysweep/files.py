@@ -1,0 +1,470 @@
+"""Folders that results lie in: on this machine's file system, or wherever pyarrow's file systems reach.
+
+A file is named relative to its folder ("trials/a/model.pt"). It is whole or absent whenever a process dies.
+"""
+
+import contextlib
+import functools
+import os
+import random
+import re
+import shutil
+import tempfile
+import time
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar, cast
+from urllib.parse import unquote, urlsplit
+
+import pyarrow as pa
+from pyarrow import fs
+
+from raysweep.errors import UserError
+
+Location = str | os.PathLike[str]
+"""A folder as a person names it: a path, or a URL."""
+Writer = Callable[[BinaryIO], object]
+"""Writes a file's content. Checkpoints of large models are gigabytes, so they are not first built in memory."""
+
+SCHEMES = {"s3": "BUCKET", "gs": "BUCKET", "abfs": "CONTAINER@ACCOUNT", "hdfs": "HOST:PORT"}
+"""How the URLs of remote folders begin, and what follows."""
+OPTIONS = {"s3": "allow_delayed_open=true", "gs": "retry_limit_seconds=10"}
+"""Added to a URL's own options: small files take one request; failures are told soon, and tried again here."""
+OBJECT_STORES = ("s3", "gcs", "abfs")
+"""Their files appear once they are closed; elsewhere a file is written under a temporary name."""
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between tries of what failed at a distance, beside what the connection itself tries."""
+HOPELESS = re.compile("ACCESS_DENIED|NO_SUCH_BUCKET|ACCESS_KEY|SIGNATURE|TOKEN|Unable to load")
+"""Errors that another try does not mend."""
+READERS = 16
+"""Remote files read at a time."""
+CHUNK = 8 * 2**20
+
+URL = re.compile(r"[A-Za-z][\w+.-]+:/")
+"""Not "C:/results", which is a path."""
+CREDENTIALS = (
+    "credentials are those of the environment (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, say), of the account's "
+    "files (~/.aws), or of the machine's role"
+)
+
+Result = TypeVar("Result")
+
+
+class StorageError(OSError):
+    """Storage could not be read or written, though it was tried for a while; the same command may work later."""
+
+
+class Folder(ABC):
+    """A folder, and all that is done to the files in it."""
+
+    path: Path | None
+    """Where it is on this machine's file system; None if it is elsewhere."""
+
+    @abstractmethod
+    def locate(self, name: str = "") -> str:
+        """The folder, or a file in it, as a person names it: an absolute path or a URL."""
+
+    def __str__(self) -> str:
+        return self.locate()
+
+    @abstractmethod
+    def reach(self) -> None:
+        """Sees whether there is a place for it; the folder itself need not exist.
+
+        Raises:
+            UserError: there is none.
+        """
+
+    @abstractmethod
+    def check(self) -> None:
+        """Makes the folder, and sees whether files can be written into it.
+
+        Raises:
+            UserError: they cannot.
+        """
+
+    @abstractmethod
+    def read(self, name: str) -> bytes:
+        """A file's content.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+
+    def read_all(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Names and contents of those of the files that are there, in their order."""
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                yield name, self.read(name)
+
+    @abstractmethod
+    def open(self, name: str) -> BinaryIO:
+        """A file to read from, at any position.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+
+    @abstractmethod
+    def write(self, name: str, write: Writer) -> None:
+        """Writes a file whole, in place of an earlier one; if that fails, the earlier one stays."""
+
+    def send(self, source: Path, name: str) -> None:
+        """Copies a file of this machine into the folder, likewise."""
+        with source.open("rb") as file:
+            self.write(name, lambda out: shutil.copyfileobj(file, out, CHUNK))
+
+    @abstractmethod
+    def delete(self, name: str) -> None:
+        """Removes a file, if there is one."""
+
+    @abstractmethod
+    def exists(self, name: str = "") -> bool:
+        """Whether there is such a file, or such a folder."""
+
+    @abstractmethod
+    def names(self, name: str = "") -> list[str]:
+        """What is directly in a folder, in no order; nothing if there is no such folder."""
+
+    @abstractmethod
+    def tree(self, name: str) -> set[str]:
+        """Names of all files in a folder, and in the folders in it."""
+
+    @abstractmethod
+    def mirror(self, name: str) -> "Mirror":
+        """A folder in this one, for a program that writes to this machine's file system only."""
+
+
+class Mirror:
+    """A folder on this machine's file system, which is that of the results itself."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def copy(self) -> None:
+        """Makes the results have what was written so far."""
+
+    def close(self) -> None:
+        """Does so for the last time."""
+
+
+class LocalFolder(Folder):
+    """A folder of this machine's file system, which other machines may share."""
+
+    path: Path
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+
+    def locate(self, name: str = "") -> str:
+        """See `Folder`."""
+        return str(self._at(name))
+
+    def reach(self) -> None:
+        """See `Folder`."""
+
+    def check(self) -> None:
+        """See `Folder`."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=self.path).close()
+        except OSError as error:
+            raise UserError(
+                f"results folder {self}: cannot be written ({error.strerror}); name another with --results DIR"
+            ) from error
+
+    def read(self, name: str) -> bytes:
+        """See `Folder`."""
+        return self._at(name).read_bytes()
+
+    def open(self, name: str) -> BinaryIO:
+        """See `Folder`."""
+        return self._at(name).open("rb")
+
+    def write(self, name: str, write: Writer) -> None:
+        """See `Folder`. The file is written under a temporary name, and renamed."""
+        path = self._at(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+        try:
+            with temporary.open("wb") as file:
+                write(file)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def delete(self, name: str) -> None:
+        """See `Folder`."""
+        self._at(name).unlink(missing_ok=True)
+
+    def exists(self, name: str = "") -> bool:
+        """See `Folder`."""
+        return self._at(name).exists()
+
+    def names(self, name: str = "") -> list[str]:
+        """See `Folder`."""
+        try:
+            return os.listdir(self._at(name))  # noqa: PTH208 - of thousands of shards, names alone are enough
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def tree(self, name: str) -> set[str]:
+        """See `Folder`."""
+        root = len(str(self.path)) + 1
+        found = os.walk(self._at(name))
+        return {os.path.join(folder, file)[root:] for folder, _, files in found for file in files}  # noqa: PTH118 - fast
+
+    def mirror(self, name: str) -> Mirror:
+        """See `Folder`."""
+        return Mirror(self._at(name))
+
+    def _at(self, name: str) -> Path:
+        return self.path / inside(name)
+
+
+class RemoteFolder(Folder):
+    """A folder that pyarrow reaches over the network. What fails is tried again for a while."""
+
+    path = None
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def locate(self, name: str = "") -> str:
+        """See `Folder`."""
+        return join(self.url, inside(name)) if name else self.url
+
+    def reach(self) -> None:
+        """See `Folder`. This tries once: whoever named the folder should hear at once."""
+        try:
+            files, base = _connect(self.url)
+            root = base.strip("/").partition("/")[0]
+            there = files.get_file_info(root or "/").type != fs.FileType.NotFound
+        except OSError as error:
+            if "ACCESS_DENIED" in str(error):
+                return  # to the bucket as a whole; there may be access to a folder in it
+            raise self._refusal("reached", error) from error
+        if not there:
+            raise UserError(f"results folder {self}: there is no {root!r}; make it, or name another with --results URL")
+
+    def check(self) -> None:
+        """See `Folder`."""
+        self.reach()
+        name = f".check-{uuid.uuid4().hex}"
+        try:
+            with tempfile.NamedTemporaryFile() as file:
+                self._upload(Path(file.name), name)
+            self._files.delete_file(self._at(name))
+        except OSError as error:
+            raise self._refusal("written", error) from error
+
+    def read(self, name: str) -> bytes:
+        """See `Folder`."""
+
+        def read() -> bytes:
+            with self._files.open_input_file(self._at(name)) as file:
+                return bytes(file.read())
+
+        return self._patiently(f"{name} cannot be read", read)
+
+    def read_all(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """See `Folder`. Several are read at a time: each waits for the network."""
+        with ThreadPoolExecutor(READERS) as pool:
+            for found in pool.map(lambda name: list(super(RemoteFolder, self).read_all([name])), names):
+                yield from found
+
+    def open(self, name: str) -> BinaryIO:
+        """See `Folder`. The file is copied here, since reading it from there in small pieces would take for ever."""
+        copy = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+
+        def download() -> None:
+            copy.seek(0)
+            with self._files.open_input_file(self._at(name)) as file:
+                shutil.copyfileobj(file, copy, CHUNK)
+
+        try:
+            self._patiently(f"{name} cannot be read", download)
+        except BaseException:
+            copy.close()
+            raise
+        copy.seek(0)
+        return cast("BinaryIO", copy)
+
+    def write(self, name: str, write: Writer) -> None:
+        """See `Folder`. It is written here first: a remote file that is given up half-way would be kept as it is."""
+        with tempfile.NamedTemporaryFile(prefix="raysweep-") as file:
+            write(cast("BinaryIO", file))
+            file.flush()
+            self.send(Path(file.name), name)
+
+    def delete(self, name: str) -> None:
+        """See `Folder`."""
+        with contextlib.suppress(FileNotFoundError):
+            self._patiently(f"{name} cannot be removed", lambda: self._files.delete_file(self._at(name)))
+
+    def exists(self, name: str = "") -> bool:
+        """See `Folder`."""
+        info = self._patiently(f"{name} cannot be read", lambda: self._files.get_file_info(self._at(name)))
+        return bool(info.type != fs.FileType.NotFound)
+
+    def names(self, name: str = "") -> list[str]:
+        """See `Folder`."""
+        folder = fs.FileSelector(self._at(name), allow_not_found=True)
+        found = self._patiently(f"{name} cannot be read", lambda: self._files.get_file_info(folder))
+        return [info.base_name for info in found]
+
+    def tree(self, name: str) -> set[str]:
+        """See `Folder`. One listing tells all: a request for each folder would take minutes."""
+        folder = fs.FileSelector(self._at(name), allow_not_found=True, recursive=True)
+        found = self._patiently(f"{name} cannot be read", lambda: self._files.get_file_info(folder))
+        root = len(self._at("")) + 1
+        return {info.path[root:] for info in found if info.type == fs.FileType.File}
+
+    def mirror(self, name: str) -> Mirror:
+        """See `Folder`."""
+        return RemoteMirror(self, inside(name))
+
+    def send(self, source: Path, name: str) -> None:
+        """See `Folder`."""
+        self._patiently(f"{name} cannot be written", lambda: self._upload(source, name))
+
+    def _upload(self, source: Path, name: str) -> None:
+        target = self._at(name)
+        atomic = self._files.type_name in OBJECT_STORES
+        to = target if atomic else f"{target}.{uuid.uuid4().hex}.part"
+        if not atomic:
+            self._files.create_dir(target.rpartition("/")[0])
+        # Ctrl-C between two writes would close the file, and leave half of it as if it were whole. It does not reach
+        # other threads. (pyarrow's own `copy_files` takes no notice of errors.)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(self._copy, source, to).result()
+        if not atomic:
+            with contextlib.suppress(FileNotFoundError):
+                self._files.delete_file(target)  # Hadoop moves nothing onto a file
+            self._files.move(to, target)
+
+    def _copy(self, source: Path, target: str) -> None:
+        with source.open("rb") as file, self._files.open_output_stream(target) as out:
+            shutil.copyfileobj(file, out, CHUNK)
+
+    @property
+    def _files(self) -> Any:
+        return _connect(self.url)[0]
+
+    def _at(self, name: str) -> str:
+        base = _connect(self.url)[1].rstrip("/")
+        return f"{base}/{inside(name)}" if name else base
+
+    def _patiently(self, problem: str, action: Callable[[], Result]) -> Result:
+        """What `action` gives, once it succeeds."""
+        for pause in (*PAUSES, None):
+            try:
+                return action()
+            except FileNotFoundError:
+                raise
+            except OSError as error:
+                if pause is None or HOPELESS.search(str(error)):
+                    raise StorageError(f"results folder {self}: {problem} ({_reason(error)})") from error
+            time.sleep(pause * random.uniform(0.5, 1.5))  # not all workers at once
+        raise AssertionError
+
+    def _refusal(self, verb: str, error: OSError) -> UserError:
+        return UserError(f"results folder {self}: cannot be {verb} ({_reason(error)}). {_remedy(str(error))}")
+
+
+class RemoteMirror(Mirror):
+    """A temporary folder, whose files are copied into a remote one."""
+
+    def __init__(self, folder: RemoteFolder, name: str) -> None:
+        super().__init__(Path(tempfile.mkdtemp(prefix="raysweep-")))
+        self._folder = folder
+        self._name = name
+        self._sizes: dict[Path, int] = {}
+
+    def copy(self) -> None:
+        """See `Mirror`. Files only grow, so those of the same size are there already."""
+        for path in sorted(path for path in self.path.rglob("*") if path.is_file()):
+            size = path.stat().st_size
+            if size != self._sizes.get(path):
+                self._folder.send(path, f"{self._name}/{path.relative_to(self.path).as_posix()}")
+                self._sizes[path] = size
+
+    def close(self) -> None:
+        """See `Mirror`."""
+        try:
+            self.copy()
+        finally:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+def open_folder(location: Location) -> Folder:
+    """The folder at a path or URL; it need not exist.
+
+    Raises:
+        UserError: it is a URL that cannot be used.
+    """
+    text = os.fspath(location)
+    if not URL.match(text):
+        return LocalFolder(Path(text))
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise UserError(f"results folder {text}: not a URL ({error})") from error
+    if parts.scheme == "file":
+        return LocalFolder(Path(unquote(parts.path)))
+    if parts.scheme not in SCHEMES or not parts.netloc:
+        known = ", ".join(f"{scheme}://{root}/FOLDER" for scheme, root in SCHEMES.items())
+        raise UserError(f"results folder {text}: not a place that is known; give a path, or a URL: {known}")
+    if parts.password is not None or (parts.username is not None and parts.scheme != "abfs"):
+        raise UserError(
+            f"results folder {parts.scheme}://…@{parts.hostname}{parts.path}: a URL is printed and stored, so it may "
+            f"hold no secret; {CREDENTIALS}"
+        )
+    return RemoteFolder(text)
+
+
+def inside(name: str) -> str:
+    """The name of a file, which must not lead out of its folder.
+
+    Raises:
+        ValueError: it does.
+    """
+    if name.startswith("/") or ".." in name.split("/"):
+        raise ValueError(f"file {name!r}: leads out of the results folder")
+    return name
+
+
+def join(location: Location, name: str) -> str:
+    """A file or folder in the folder at a path or URL, likewise."""
+    text = os.fspath(location)
+    if not URL.match(text):
+        return str(Path(text) / name)
+    path, mark, options = text.partition("?")
+    return f"{path.rstrip('/')}/{name}{mark}{options}"
+
+
+@functools.cache
+def _connect(url: str) -> tuple[Any, str]:
+    """The file system of a URL, and the path of the folder in it."""
+    options = OPTIONS.get(urlsplit(url).scheme, "")
+    try:
+        return cast("tuple[Any, str]", fs.FileSystem.from_uri(f"{url}{'&' if '?' in url else '?'}{options}"))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise UserError(f"results folder {url}: not a URL that can be opened ({_reason(error)})") from error
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without what only a developer of the connection needs."""
+    text = str(error).partition("AWS Error ")[2] or str(error)
+    return re.split(r" \(Request ID|; Details|\n", text)[0]
+
+
+def _remedy(text: str) -> str:
+    if re.search("NETWORK_CONNECTION|Could not resolve", text):
+        return "Check the URL; the address of an S3 server other than Amazon's is given in AWS_ENDPOINT_URL"
+    if "libjvm" in text or "libhdfs" in text:
+        return "HDFS needs Java and Hadoop on every node: set JAVA_HOME, HADOOP_HOME and CLASSPATH"
+    return f"Check the URL, and that its owner lets you read and write there; {CREDENTIALS}"

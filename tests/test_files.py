@@ -1,0 +1,200 @@
+"""Folders of results: the same wherever they lie, whole files only, and what fails is tried again."""
+
+import _thread
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from raysweep import files
+from raysweep.errors import UserError
+from raysweep.files import CHUNK, Folder, LocalFolder, StorageError, join, open_folder
+from s3_server import S3Server
+
+
+@pytest.fixture(params=["local", "s3"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Folder:
+    if request.param == "local":
+        return open_folder(tmp_path / "results")
+    return open_folder(f"{request.getfixturevalue('bucket')}/results")
+
+
+def put(folder: Folder, name: str, content: bytes) -> None:
+    folder.write(name, lambda file: file.write(content))
+
+
+def test_what_is_written_is_read_and_listed(folder: Folder) -> None:
+    folder.check()
+    assert (folder.names(), folder.tree("a"), folder.exists("a")) == ([], set(), False)
+    put(folder, "a/b/one", b"first")
+    put(folder, "a/b/one", b"second")
+    put(folder, "a/two", b"")
+    assert folder.read("a/b/one") == b"second"
+    assert sorted(folder.names("a")) == ["b", "two"]
+    assert folder.names("a/b") == ["one"]
+    assert folder.tree("a") == {"a/b/one", "a/two"}
+    assert [folder.exists(name) for name in ("", "a", "a/two", "a/b/one", "a/b/two", "b")] == [True] * 4 + [False] * 2
+    assert list(folder.read_all(["a/two", "a/none", "a/b/one"])) == [("a/two", b""), ("a/b/one", b"second")]
+    with folder.open("a/b/one") as file:
+        file.seek(2)
+        assert file.read(3) == b"con"
+    folder.delete("a/two")
+    folder.delete("a/two")
+    assert folder.tree("a") == {"a/b/one"}
+
+
+def test_a_file_that_is_not_there_is_not_found(folder: Folder) -> None:
+    for read in (folder.read, folder.open):
+        with pytest.raises(FileNotFoundError):
+            read("a/none")
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()], ids=["error", "ctrl-c"])
+def test_a_write_that_ends_early_leaves_the_old_file_and_nothing_else(folder: Folder, error: BaseException) -> None:
+    put(folder, "a/one", b"old")
+
+    def dies(file: BinaryIO) -> None:
+        file.write(b"half")
+        raise error
+
+    with pytest.raises(type(error)):
+        folder.write("a/one", dies)
+    assert folder.read("a/one") == b"old"
+    assert folder.tree("") == {"a/one"}
+
+
+def test_a_mirror_has_what_was_written_to_it_so_far(folder: Folder) -> None:
+    mirror = folder.mirror("board/t")
+    (mirror.path / "inner").mkdir(parents=True)
+    (mirror.path / "inner" / "events").write_bytes(b"one")
+    mirror.copy()
+    assert folder.read("board/t/inner/events") == b"one"
+    (mirror.path / "inner" / "events").write_bytes(b"one, two")
+    mirror.close()
+    assert folder.read("board/t/inner/events") == b"one, two"
+    assert mirror.path.exists() == isinstance(folder, LocalFolder)
+
+
+def test_large_files_arrive_whole_or_not_at_all(server: S3Server, bucket: str) -> None:
+    content = os.urandom(2 * CHUNK + 12)
+    folder = open_folder(f"{bucket}/results")
+    put(folder, "large", content)
+    assert any(request.startswith("POST") for request in server.requests)  # it went in parts
+    with folder.open("large") as file:
+        assert file.read() == content
+    server.fails = lambda request: request.startswith("PUT") and len(server.requests) % 2 == 0
+    put(folder, "large", content[::-1])
+    assert folder.read("large") == content[::-1]
+
+
+def test_ctrl_c_leaves_no_half_of_a_file(server: S3Server, bucket: str) -> None:
+    content = os.urandom(2 * CHUNK + 12)
+    folder = open_folder(bucket)
+
+    def interrupt(request: str) -> bool:
+        if request.startswith("PUT"):
+            server.fails = lambda request: False
+            _thread.interrupt_main()
+        return False
+
+    server.fails = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        put(folder, "large", content)
+    assert list(folder.read_all(["large"])) in ([], [("large", content)])
+
+
+def fail_at_first(server: S3Server, count: int) -> Callable[[str], bool]:
+    until = len(server.requests) + count
+    return lambda request: len(server.requests) <= until
+
+
+def test_storage_that_fails_for_a_while_is_tried_again(server: S3Server, bucket: str) -> None:
+    folder = open_folder(bucket)
+    server.fails = fail_at_first(server, 5)
+    put(folder, "a/one", b"content")
+    server.fails = fail_at_first(server, 5)
+    assert folder.read("a/one") == b"content"
+    server.fails = fail_at_first(server, 5)
+    assert folder.names("a") == ["one"]
+
+
+def test_storage_that_fails_for_long_is_said_with_the_file(
+    server: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "PAUSES", ())
+    folder = open_folder(bucket)
+    server.fails = lambda request: True
+    with pytest.raises(StorageError, match=rf"results folder {bucket}: a/one cannot be written \(\w+"):
+        put(folder, "a/one", b"x")
+    server.fails = lambda request: False
+    assert folder.names("") == []
+
+
+def test_a_small_file_takes_one_request_to_write_and_a_folder_one_to_list(server: S3Server, bucket: str) -> None:
+    folder = open_folder(f"{bucket}/results")
+    for name in ("a/one", "a/two", "b/three"):
+        put(folder, name, b"x")
+    assert [request.split()[0] for request in server.requests] == ["PUT"] * 3
+    server.requests.clear()
+    assert folder.tree("") == {"a/one", "a/two", "b/three"}
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("s3://", "not a place that is known; give a path, or a URL: s3://BUCKET/FOLDER"),
+        ("s3:/bucket/results", "not a place that is known"),
+        ("ftp://host/results", "not a place that is known"),
+        (
+            "s3://bucket/results?regoin=x",
+            "not a URL that can be opened (Unexpected query parameter in S3 URI: 'regoin')",
+        ),
+        ("hdfs://nowhere:1/results", "HDFS needs Java and Hadoop"),
+        ("s3://[bucket", "not a URL"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused(url: str, words: str) -> None:
+    with pytest.raises(UserError) as refused:
+        open_folder(url).reach()
+    assert str(refused.value).startswith(f"results folder {url}: ")
+    assert words in str(refused.value)
+
+
+def test_a_secret_in_a_url_is_refused_and_not_repeated() -> None:
+    with pytest.raises(UserError, match="may hold no secret; credentials are those of the environment") as refused:
+        open_folder("s3://key:tell-nobody@bucket/results")
+    assert "tell-nobody" not in str(refused.value)
+
+
+def test_a_bucket_that_is_not_there_is_named(bucket: str) -> None:
+    missing = open_folder(f"{bucket}-missing/results")
+    for look in (missing.reach, missing.check):
+        with pytest.raises(UserError, match=f"{missing}: there is no '{bucket[5:]}-missing'; make it"):
+            look()
+
+
+def test_a_server_that_does_not_answer_is_said_at_once(monkeypatch: pytest.MonkeyPatch, bucket: str) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(UserError, match=r"cannot be reached \(NETWORK_CONNECTION .*is given in AWS_ENDPOINT_URL"):
+        open_folder(f"{bucket}/elsewhere").reach()
+
+
+def test_an_endpoint_may_stand_in_the_url(server: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    host = server.endpoint.removeprefix("http://")
+    folder = open_folder(join(f"{bucket}/results?scheme=http&endpoint_override={host}", "study"))
+    put(folder, "one", b"x")
+    assert str(folder) == f"{bucket}/results/study?scheme=http&endpoint_override={host}"
+    assert server.requests == [f"PUT /{bucket[5:]}/results/study/one"]
+
+
+def test_paths_and_urls_of_this_machine_are_local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for location in ("results", Path("results"), f"file://{tmp_path}/results"):
+        folder = open_folder(location)
+        assert (folder.path, str(folder)) == (tmp_path / "results", str(tmp_path / "results"))
+    assert join("results/", "study") == "results/study"
+    assert join(f"file://{tmp_path}/", "study") == f"file://{tmp_path}/study"
