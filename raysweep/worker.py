@@ -14,7 +14,7 @@ from raysweep.data import load_data
 from raysweep.data.images import DataSet
 from raysweep.errors import UserError
 from raysweep.measures import prepare, run_measure
-from raysweep.measures.context import MeasureContext
+from raysweep.measures.context import MeasureContext, StudyContext
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
 from raysweep.models.lenet import LeNetLearner
@@ -54,7 +54,8 @@ class Worker:
     def _prepare(self, task: PrepareTask, weights: Mapping[str, NDArray[np.uint8]] | None) -> None:
         data = self._load_data(task.data, task.workplace)
         classifier = self._classifier(task, data, weights)
-        arrays = prepare(task.measure, data, classifier, task.workplace.fid_weights, self.device)
+        context = StudyContext(data, self.device, classifier, task.workplace.fid_weights)
+        arrays = prepare(task.measure, context)
         task.workplace.store.save_asset(asset_name(task.key), lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
 
     def _measure(self, task: MeasureTask, weights: Mapping[str, NDArray[np.uint8]] | None) -> None:
@@ -62,15 +63,15 @@ class Worker:
         with stopwatch.running():
             data = self._load_data(task.trial.data, task.workplace)
             context = MeasureContext(
-                task.trial,
-                self._learner("trial", task.trial, data.facts, task.workplace.store, weights),
                 data,
                 self.device,
                 self._classifier(task, data, weights),
-                self._load_reference(task) if task.measure.needs_reference else {},
                 task.workplace.fid_weights,
-                self._load_followed(task),
-                task.workplace.data,
+                trial=task.trial,
+                learner=self._learner("trial", task.trial, data.facts, task.workplace.store, weights),
+                reference=self._load_reference(task) if task.measure.needs_reference else {},
+                followed=self._load_followed(task),
+                data_folder=task.workplace.data,
             )
             rows = run_measure(task.measure, task.shard, context)
         task.workplace.store.save_shard(task.key, task.trial.id, task.shard, rows, stopwatch.work())

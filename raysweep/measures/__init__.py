@@ -1,14 +1,11 @@
 """What is computed on every trained model, one file a measure."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import torch
 from numpy.typing import NDArray
 
-from raysweep.data.images import DataSet
 from raysweep.measures import (
     birthday_test,
     class_map,
@@ -30,8 +27,7 @@ from raysweep.measures import (
     samples,
     weights,
 )
-from raysweep.measures.context import Columns, MeasureContext
-from raysweep.models.lenet import LeNetLearner
+from raysweep.measures.context import Columns, MeasureContext, StudyContext
 from raysweep.study.measures import (
     BirthdayTest,
     ClassMap,
@@ -56,7 +52,7 @@ from raysweep.study.measures import (
     Weights,
 )
 
-__all__ = ["MEASURES", "PREPARE", "MeasureContext", "prepare", "run_measure"]
+__all__ = ["MEASURES", "PREPARE", "MeasureContext", "StudyContext", "prepare", "run_measure"]
 
 MEASURES: Mapping[type[MeasureSettings], Callable[[Any, Shard, MeasureContext], Columns]] = {
     Reconstruction: reconstruction.run,
@@ -81,10 +77,7 @@ MEASURES: Mapping[type[MeasureSettings], Callable[[Any, Shard, MeasureContext], 
 }
 """The code of each measure, by its settings. A new measure is added here."""
 
-PREPARE: Mapping[
-    type[MeasureSettings],
-    Callable[[Any, DataSet, LeNetLearner | None, Path | None, torch.device], dict[str, NDArray[Any]]],
-] = {
+PREPARE: Mapping[type[MeasureSettings], Callable[[Any, StudyContext], dict[str, NDArray[Any]]]] = {
     FrechetDistance: frechet.prepare,
     KernelDistance: kernel_distance.prepare,
     PrecisionRecall: precision_recall.prepare,
@@ -106,12 +99,6 @@ def run_measure(settings: MeasureSettings, shard: Shard, context: MeasureContext
     return settings.table.rows({**names, **columns})
 
 
-def prepare(
-    settings: MeasureSettings,
-    data: DataSet,
-    classifier: LeNetLearner | None,
-    fid_weights: Path | None,
-    device: torch.device,
-) -> dict[str, NDArray[Any]]:
+def prepare(settings: MeasureSettings, context: StudyContext) -> dict[str, NDArray[Any]]:
     """What a measure with `needs_reference` needs beyond the trial: the `reference` of its context."""
-    return PREPARE[type(settings)](settings, data, classifier, fid_weights, device)
+    return PREPARE[type(settings)](settings, context)

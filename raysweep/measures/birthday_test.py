@@ -1,7 +1,6 @@
 """Near duplicates among samples, and the support size that they imply."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +9,9 @@ from numpy.typing import NDArray
 from scipy import special
 from torch import Tensor
 
-from raysweep.data.images import DataSet
-from raysweep.measures.context import Columns, MeasureContext
-from raysweep.measures.features import feature_network
+from raysweep.measures.context import Columns, MeasureContext, StudyContext
 from raysweep.measures.neighbours import near_pairs
 from raysweep.measures.quality import generated_features, held_out_images, real_features
-from raysweep.models.lenet import LeNetLearner
 from raysweep.study.measures import BirthdayTest, Shard
 from raysweep.theory import LEVEL, Interval
 
@@ -24,7 +20,7 @@ Counts = NDArray[np.int64]
 
 def run(settings: BirthdayTest, shard: Shard, context: MeasureContext) -> Columns:
     """One row: the duplicates among the shard's samples."""
-    network = feature_network(settings.features, context.classifier, context.fid_weights, context.device)
+    network = context.feature_network(settings.features)
     samples = generated_features(shard.part, shard.stop, network, context)
     reference = context.reference
     integers = ("calibration_images", "control_images", "control_duplicates")
@@ -38,22 +34,16 @@ def run(settings: BirthdayTest, shard: Shard, context: MeasureContext) -> Column
     }
 
 
-def prepare(
-    settings: BirthdayTest,
-    data: DataSet,
-    classifier: LeNetLearner | None,
-    fid_weights: Path | None,
-    device: torch.device,
-) -> dict[str, NDArray[Any]]:
+def prepare(settings: BirthdayTest, context: StudyContext) -> dict[str, NDArray[Any]]:
     """The threshold from one half of the held-out images, and what the test says of the other half.
 
     Raises:
         UserError: Inception's weights cannot be had.
     """
-    network = feature_network(settings.features, classifier, fid_weights, device)
-    half = min(settings.samples, len(data.validation) // 2)
-    chosen = held_out_images(data, "validation", 2 * half)
-    features = torch.cat(list(real_features(data.validation, chosen, network, device)))
+    network = context.feature_network(settings.features)
+    half = min(settings.samples, len(context.data.validation) // 2)
+    chosen = held_out_images(context.data, "validation", 2 * half)
+    features = torch.cat(list(real_features(context.data.validation, chosen, network, context.device)))
     threshold = nearest_pair(features[:half], settings.rate)
     control = birthday_test(features[half:], threshold)
     numbers = {"threshold": threshold, "calibration_images": half, "control_images": half}

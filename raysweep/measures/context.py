@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import torch
 from numpy.typing import NDArray
 
 from raysweep.data.images import DataSet
+from raysweep.measures.features import Features, inception_features
 from raysweep.models.learner import Learner
 from raysweep.models.lenet import LeNetLearner
 from raysweep.study.core import Trial
@@ -19,20 +20,37 @@ Columns = Mapping[str, list[Any]]
 
 
 @dataclass(frozen=True)
-class MeasureContext:
-    """A trained model, the data, and what was prepared for the study."""
+class StudyContext:
+    """What a measure has of a study, whatever the trial."""
 
-    trial: Trial
-    learner: Learner
-    """The trial's model, frozen and in evaluation mode."""
     data: DataSet
     device: torch.device
     classifier: LeNetLearner | None = None
     """The study's LeNet, where the measure needs one."""
-    reference: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    """What the measure's `prepare` computed, once for the study."""
     fid_weights: Path | None = None
     """File of the Inception weights, or None to let pytorch-fid fetch them."""
+
+    def feature_network(self, name: Literal["lenet", "inception"]) -> Features:
+        """The network of that name, in evaluation mode.
+
+        Raises:
+            UserError: Inception's weights cannot be had.
+        """
+        if name == "inception":
+            return inception_features(self.fid_weights, self.device)
+        assert self.classifier is not None, "LeNet's features need the study's classifier"
+        return self.classifier.features
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureContext(StudyContext):
+    """A trained model, beside the data and what was prepared for the study."""
+
+    trial: Trial
+    learner: Learner
+    """The trial's model, frozen and in evaluation mode."""
+    reference: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """What the measure's `prepare` computed, once for the study."""
     followed: pd.DataFrame = field(default_factory=pd.DataFrame)
     """All rows of this trial of the measure that this one follows, in the order of their keys."""
     data_folder: Path | None = None

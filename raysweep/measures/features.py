@@ -4,34 +4,19 @@ import pickle
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from unittest.mock import patch
 
 import torch
 from torch import Tensor
 
 from raysweep.errors import UserError
-from raysweep.models.lenet import LeNetLearner
 
 INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
 """Name of the file of Inception's weights, as torch keeps it once it has fetched them."""
 
 Features = Callable[[Tensor], Tensor]
 """Images (count, channels, size, size) in [-1, 1] to features (count, length)."""
-
-
-def feature_network(
-    name: Literal["lenet", "inception"], classifier: LeNetLearner | None, fid_weights: Path | None, device: torch.device
-) -> Features:
-    """The network of that name, in evaluation mode.
-
-    Raises:
-        UserError: Inception's weights cannot be had.
-    """
-    if name == "inception":
-        return inception_features(fid_weights, device)
-    assert classifier is not None, "LeNet's features need the study's classifier"
-    return classifier.features
 
 
 @lru_cache(maxsize=1)

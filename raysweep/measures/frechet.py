@@ -1,16 +1,13 @@
 """Fréchet distance between the features of generated, or reconstructed, images and of real ones."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from raysweep.data.images import DataSet
-from raysweep.measures.context import Columns, MeasureContext
-from raysweep.measures.features import feature_network
+from raysweep.measures.context import Columns, MeasureContext, StudyContext
 from raysweep.measures.quality import (
     IMAGES_AT_ONCE,
     generated_features,
@@ -18,7 +15,6 @@ from raysweep.measures.quality import (
     real_features,
     reference_images,
 )
-from raysweep.models.lenet import LeNetLearner
 from raysweep.study.measures import FrechetDistance, Shard
 
 Matrix = NDArray[np.float64]
@@ -26,7 +22,7 @@ Matrix = NDArray[np.float64]
 
 def run(settings: FrechetDistance, shard: Shard, context: MeasureContext) -> Columns:
     """One row: the distance of the shard's images to the reference that `prepare` computed."""
-    network = feature_network(settings.features, context.classifier, context.fid_weights, context.device)
+    network = context.feature_network(settings.features)
     features = generated_features(shard.part, shard.stop, network, context)
     real = context.reference
     return {
@@ -41,23 +37,17 @@ def run(settings: FrechetDistance, shard: Shard, context: MeasureContext) -> Col
     }
 
 
-def prepare(
-    settings: FrechetDistance,
-    data: DataSet,
-    classifier: LeNetLearner | None,
-    fid_weights: Path | None,
-    device: torch.device,
-) -> dict[str, Matrix]:
+def prepare(settings: FrechetDistance, context: StudyContext) -> dict[str, Matrix]:
     """Statistics of the real images' features, once for all trials; see `reference`. And the floor.
 
     Raises:
         UserError: Inception's weights cannot be had.
     """
-    network = feature_network(settings.features, classifier, fid_weights, device)
-    split, chosen = reference_images(settings, data)
-    real = reference(*moments(real_features(split, chosen, network, device)))
-    other, held_out = other_images(settings, data)
-    floor = distance(*moments(real_features(other, held_out, network, device)), real)
+    network = context.feature_network(settings.features)
+    split, chosen = reference_images(settings, context.data)
+    real = reference(*moments(real_features(split, chosen, network, context.device)))
+    other, held_out = other_images(settings, context.data)
+    floor = distance(*moments(real_features(other, held_out, network, context.device)), real)
     numbers = {"count": len(chosen), "floor": floor, "floor_count": len(held_out)}
     return {**real, **{name: np.asarray(number, dtype=np.float64) for name, number in numbers.items()}}
 

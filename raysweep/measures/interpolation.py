@@ -1,15 +1,14 @@
 """How much of the way between two images lies off the data."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from raysweep.data.images import DataSet, Images, to_bytes
-from raysweep.measures.context import Columns, MeasureContext
+from raysweep.data.images import Images, to_bytes
+from raysweep.measures.context import Columns, MeasureContext, StudyContext
 from raysweep.measures.neighbours import nearest_distances
 from raysweep.measures.streams import normal_each, shuffled
 from raysweep.models.lenet import LeNetLearner
@@ -53,15 +52,9 @@ def run(settings: Interpolation, shard: Shard, context: MeasureContext) -> Colum
     }
 
 
-def prepare(
-    settings: Interpolation,
-    data: DataSet,
-    classifier: LeNetLearner | None,
-    fid_weights: Path | None,
-    device: torch.device,
-) -> dict[str, NDArray[np.float64]]:
+def prepare(settings: Interpolation, context: StudyContext) -> dict[str, NDArray[np.float64]]:
     """Training images in the space of distances, and the threshold: it is a fact of the data, equal for all trials."""
-    real, held_out = (_real_images(settings, data, split, classifier, device) for split in ("train", "validation"))
+    real, held_out = (_real_images(settings, context, split) for split in ("train", "validation"))
     threshold = np.quantile(nearest_distances(held_out, real).cpu().numpy(), settings.quantile)
     return {
         "images": real.to("cpu", torch.float64).numpy(),
@@ -70,15 +63,14 @@ def prepare(
     }
 
 
-def _real_images(
-    settings: Interpolation, data: DataSet, split: Split, classifier: LeNetLearner | None, device: torch.device
-) -> Tensor:
+def _real_images(settings: Interpolation, context: StudyContext, split: Split) -> Tensor:
     """(count, length): a seeded choice of a split's images, the same for all trials."""
-    source = data.split(split)
+    source = context.data.split(split)
     chosen = shuffled(len(source), "interpolation", split)[: settings.images]
     batches = [chosen[start : start + IMAGES_AT_ONCE] for start in range(0, len(chosen), IMAGES_AT_ONCE)]
     with torch.no_grad():
-        return torch.cat([_in_space(source.batch(batch, device)[0], classifier, settings) for batch in batches])
+        images = (source.batch(batch, context.device)[0] for batch in batches)
+        return torch.cat([_in_space(each, context.classifier, settings) for each in images])
 
 
 def _in_space(images: Tensor, classifier: LeNetLearner | None, settings: Interpolation) -> Tensor:

@@ -1,19 +1,14 @@
 """Squared maximum mean discrepancy between the features of generated, or reconstructed, images and of real ones."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from raysweep.data.images import DataSet
-from raysweep.measures.context import Columns, MeasureContext
-from raysweep.measures.features import feature_network
+from raysweep.measures.context import Columns, MeasureContext, StudyContext
 from raysweep.measures.quality import as_matrix, generated_features, other_images, real_features, reference_images
 from raysweep.measures.streams import shuffled
-from raysweep.models.lenet import LeNetLearner
 from raysweep.study.measures import KernelDistance, Shard
 
 Vectors = NDArray[np.floating]
@@ -21,7 +16,7 @@ Vectors = NDArray[np.floating]
 
 def run(settings: KernelDistance, shard: Shard, context: MeasureContext) -> Columns:
     """One row: the distance of the shard's images to the reference's."""
-    network = feature_network(settings.features, context.classifier, context.fid_weights, context.device)
+    network = context.feature_network(settings.features)
     generated = as_matrix([generated_features(shard.part, shard.stop, network, context)])
     real = context.reference
     distances = _over_subsets(settings, generated, real["features"], (context.trial.seed, shard.part))
@@ -41,21 +36,15 @@ def run(settings: KernelDistance, shard: Shard, context: MeasureContext) -> Colu
     }
 
 
-def prepare(
-    settings: KernelDistance,
-    data: DataSet,
-    classifier: LeNetLearner | None,
-    fid_weights: Path | None,
-    device: torch.device,
-) -> dict[str, NDArray[Any]]:
+def prepare(settings: KernelDistance, context: StudyContext) -> dict[str, NDArray[Any]]:
     """Features (count, length) of the real images, and the floor.
 
     Raises:
         UserError: Inception's weights cannot be had.
     """
-    network = feature_network(settings.features, classifier, fid_weights, device)
-    real = as_matrix(real_features(*reference_images(settings, data), network, device))
-    held_out = as_matrix(real_features(*other_images(settings, data), network, device))
+    network = context.feature_network(settings.features)
+    real = as_matrix(real_features(*reference_images(settings, context.data), network, context.device))
+    held_out = as_matrix(real_features(*other_images(settings, context.data), network, context.device))
     floors = _over_subsets(settings, held_out, real, ("floor",))
     numbers = {"floor": np.mean(floors), "floor_deviation": np.std(floors), "floor_count": len(held_out)}
     return {"features": real, **{name: np.asarray(number, dtype=np.float64) for name, number in numbers.items()}}

@@ -1,7 +1,6 @@
 """Distances of generated, or reconstructed, images to the nearest training images, against those of held-out ones."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +9,10 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from torch import Tensor
 
-from raysweep.data.images import BYTES_PER_UNIT, DataSet, Images, to_bytes
-from raysweep.measures.context import Columns, MeasureContext
-from raysweep.measures.features import feature_network
+from raysweep.data.images import BYTES_PER_UNIT, Images, to_bytes
+from raysweep.measures.context import Columns, MeasureContext, StudyContext
 from raysweep.measures.neighbours import nearest_distances
 from raysweep.measures.quality import as_matrix, generated_features, generated_images, held_out_images, real_features
-from raysweep.models.lenet import LeNetLearner
 from raysweep.study.measures import Memorisation, Shard
 
 Vector = NDArray[np.float64]
@@ -23,7 +20,7 @@ Vector = NDArray[np.float64]
 
 def run(settings: Memorisation, shard: Shard, context: MeasureContext) -> Columns:
     """Two rows: the shard's images in pixels and in features."""
-    network = feature_network(settings.features, context.classifier, context.fid_weights, context.device)
+    network = context.feature_network(settings.features)
     images = generated_images(shard.part, shard.stop, context)
     features = generated_features(shard.part, shard.stop, network, context)
     real = context.reference
@@ -44,19 +41,14 @@ def run(settings: Memorisation, shard: Shard, context: MeasureContext) -> Column
     return columns | {name: [each[name] for each in compared] for name in compared[0]}
 
 
-def prepare(
-    settings: Memorisation,
-    data: DataSet,
-    classifier: LeNetLearner | None,
-    fid_weights: Path | None,
-    device: torch.device,
-) -> dict[str, NDArray[Any]]:
+def prepare(settings: Memorisation, context: StudyContext) -> dict[str, NDArray[Any]]:
     """Features (count, length) of all training images, and the held-out images' distances (count,) to the nearest.
 
     Raises:
         UserError: Inception's weights cannot be had.
     """
-    network = feature_network(settings.features, classifier, fid_weights, device)
+    network = context.feature_network(settings.features)
+    data, device = context.data, context.device
     features = torch.cat(list(real_features(data.train, np.arange(len(data.train)), network, device)))
     held_out = held_out_images(data, "validation", settings.samples)
     held_out_features = torch.cat(list(real_features(data.validation, held_out, network, device)))

@@ -1,7 +1,6 @@
 """Precision, recall, density and coverage of generated, or reconstructed, images in features."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,12 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from raysweep.data.images import DataSet
-from raysweep.measures.context import Columns, MeasureContext
-from raysweep.measures.features import feature_network
+from raysweep.measures.context import Columns, MeasureContext, StudyContext
 from raysweep.measures.neighbours import balls_around, nearest_distances
 from raysweep.measures.quality import as_matrix, generated_features, other_images, real_features, reference_images
-from raysweep.models.lenet import LeNetLearner
 from raysweep.study.measures import PrecisionRecall, Shard
 
 
@@ -30,7 +26,7 @@ class Quality:
 
 def run(settings: PrecisionRecall, shard: Shard, context: MeasureContext) -> Columns:
     """One row: how the shard's images lie among the reference's."""
-    network = feature_network(settings.features, context.classifier, context.fid_weights, context.device)
+    network = context.feature_network(settings.features)
     generated = generated_features(shard.part, shard.stop, network, context)
     reference = context.reference
     real = torch.from_numpy(reference["features"]).to(context.device)
@@ -49,21 +45,15 @@ def run(settings: PrecisionRecall, shard: Shard, context: MeasureContext) -> Col
     }
 
 
-def prepare(
-    settings: PrecisionRecall,
-    data: DataSet,
-    classifier: LeNetLearner | None,
-    fid_weights: Path | None,
-    device: torch.device,
-) -> dict[str, NDArray[Any]]:
+def prepare(settings: PrecisionRecall, context: StudyContext) -> dict[str, NDArray[Any]]:
     """Features (count, length) of the real images, and the four numbers of held-out ones.
 
     Raises:
         UserError: Inception's weights cannot be had.
     """
-    network = feature_network(settings.features, classifier, fid_weights, device)
-    real = torch.cat(list(real_features(*reference_images(settings, data), network, device)))
-    held_out = torch.cat(list(real_features(*other_images(settings, data), network, device)))
+    network = context.feature_network(settings.features)
+    real = torch.cat(list(real_features(*reference_images(settings, context.data), network, context.device)))
+    held_out = torch.cat(list(real_features(*other_images(settings, context.data), network, context.device)))
     quality = compare(held_out, real, settings.neighbours, settings.density_neighbours)
     numbers = {**asdict(quality), "held_out_images": len(held_out)}
     return {

@@ -85,7 +85,9 @@ def make_context(data: DataSet, halves: Halves) -> Callable[..., MeasureContext]
     ) -> MeasureContext:
         trial = Trial(arm="linear", model=model, data=Digits(), seed=seed)
         classifier: Any = halves
-        return MeasureContext(trial, Linear(model, seed), data, CPU, classifier, reference or {})
+        return MeasureContext(
+            data, CPU, classifier, trial=trial, learner=Linear(model, seed), reference=reference or {}
+        )
 
     return build
 

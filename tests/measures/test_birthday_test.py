@@ -13,7 +13,7 @@ from torch import Tensor
 
 from raysweep.data.images import DataSet
 from raysweep.errors import UserError
-from raysweep.measures import MeasureContext, prepare, run_measure
+from raysweep.measures import MeasureContext, StudyContext, prepare, run_measure
 from raysweep.measures.birthday_test import birthday_test, half_batch, nearest_pair, support_size
 from raysweep.measures.neighbours import QUERIES_AT_ONCE, near_pairs
 from raysweep.measures.quality import held_out_images
@@ -118,7 +118,7 @@ def measure(
     settings = BirthdayTest(samples=15, rate=0.1)
 
     def measure(generate: Callable[[Tensor], Tensor]) -> dict[str, Any]:
-        context = make_context(WganGp(latent_dim=3), 0, prepare(settings, data, halves, None, CPU))
+        context = make_context(WganGp(latent_dim=3), 0, prepare(settings, StudyContext(data, CPU, halves)))
         monkeypatch.setattr(context.learner, "generate", generate)
         (row,) = run_measure(settings, Shard("samples", 0, 15), context).to_pylist()
         return dict(row)

@@ -10,7 +10,7 @@ from pytorch_fid import inception
 from torchvision.models.inception import Inception3
 
 from raysweep.errors import UserError
-from raysweep.measures.features import feature_network, inception_features
+from raysweep.measures.features import inception_features
 
 CPU = torch.device("cpu")
 
@@ -59,7 +59,7 @@ def test_grey_images_are_repeated(weights: Path) -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"absent\.pth: no such file.*--fid-weights FILE"):
-        feature_network("inception", None, tmp_path / "absent.pth", CPU)
+        inception_features(tmp_path / "absent.pth", CPU)
 
 
 def test_other_weights_are_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pytorch_fid.fid_score import calculate_frechet_distance
 
 from raysweep.data.images import DataSet, to_bytes
 from raysweep.errors import UserError
-from raysweep.measures import MeasureContext, prepare, run_measure
+from raysweep.measures import MeasureContext, StudyContext, prepare, run_measure
 from raysweep.measures.frechet import distance, moments, reference
 from raysweep.measures.streams import normal, normal_each
 from raysweep.study import FrechetDistance, Vae, WganGp
@@ -77,7 +77,7 @@ def measure(settings: FrechetDistance, context: MeasureContext, shard: Shard) ->
 
 def test_samples_are_compared_with_the_real_images(make_context: Make, data: DataSet, halves: Any) -> None:
     settings = FrechetDistance(samples=150, reference="train")
-    context = make_context(WganGp(latent_dim=3), 5, prepare(settings, data, halves, None, CPU))
+    context = make_context(WganGp(latent_dim=3), 5, prepare(settings, StudyContext(data, CPU, halves)))
     row = measure(settings, context, Shard("samples", 0, 150))
     z = normal_each(range(150), (3,), CPU, 5, "quality")
     generated = to_bytes(context.learner.generate(z)).reshape(150, 16) / 127.5 - 1
@@ -103,7 +103,7 @@ def test_samples_are_compared_with_the_real_images(make_context: Make, data: Dat
 
 def test_perfect_reconstructions_are_at_no_distance(make_context: Make, data: DataSet, halves: Any) -> None:
     settings = FrechetDistance(samples=30, reference="validation")
-    real = prepare(settings, data, halves, None, CPU)
+    real = prepare(settings, StudyContext(data, CPU, halves))
     perfect = make_context(Vae(latent_dim=16), 0, real)
     assert measure(settings, perfect, Shard("reconstructions", 0, 30))["distance"] == pytest.approx(0, abs=1e-6)
     poor = make_context(Vae(latent_dim=2), 0, real)
@@ -115,7 +115,7 @@ def test_the_floor_is_the_distance_of_the_other_splits_images(make_context: Make
     settings = FrechetDistance(samples=25, reference="train")
     row = measure(
         settings,
-        make_context(Vae(latent_dim=16), 0, prepare(settings, data, halves, None, CPU)),
+        make_context(Vae(latent_dim=16), 0, prepare(settings, StudyContext(data, CPU, halves))),
         Shard("reconstructions", 0, 25),
     )
     assert row["floor_images"] == 25
@@ -124,13 +124,13 @@ def test_the_floor_is_the_distance_of_the_other_splits_images(make_context: Make
 
 def test_images_equal_to_the_reference_are_at_a_floor_of_zero(data: DataSet, halves: Any) -> None:
     same = DataSet(data.facts, data.train, data.train)
-    assert prepare(FrechetDistance(), same, halves, None, CPU)["floor"] == pytest.approx(0, abs=1e-6)
+    assert prepare(FrechetDistance(), StudyContext(same, CPU, halves))["floor"] == pytest.approx(0, abs=1e-6)
 
 
 def test_a_reference_can_be_a_seeded_choice(data: DataSet, halves: Any) -> None:
     settings = FrechetDistance(reference_images=10)
-    chosen, again = (prepare(settings, data, halves, None, CPU) for _ in range(2))
-    whole = prepare(FrechetDistance(), data, halves, None, CPU)
+    chosen, again = (prepare(settings, StudyContext(data, CPU, halves)) for _ in range(2))
+    whole = prepare(FrechetDistance(), StudyContext(data, CPU, halves))
     assert int(chosen["count"]) == 10
     assert int(whole["count"]) == 40
     assert all(np.array_equal(chosen[name], again[name]) for name in chosen)
@@ -140,7 +140,7 @@ def test_a_reference_can_be_a_seeded_choice(data: DataSet, halves: Any) -> None:
 
 def test_trials_of_different_seeds_draw_different_samples(make_context: Make, data: DataSet, halves: Any) -> None:
     settings = FrechetDistance(samples=20)
-    real = prepare(settings, data, halves, None, CPU)
+    real = prepare(settings, StudyContext(data, CPU, halves))
     contexts = [make_context(WganGp(latent_dim=16), seed, real) for seed in (0, 1)]
     contexts[1].learner.load_weights(contexts[0].learner.weights())
     values = [measure(settings, context, Shard("samples", 0, 20))["distance"] for context in contexts]
@@ -149,4 +149,4 @@ def test_trials_of_different_seeds_draw_different_samples(make_context: Make, da
 
 def test_the_weights_must_exist(data: DataSet, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"nowhere\.pth: no such file"):
-        prepare(FrechetDistance(features="inception"), data, None, tmp_path / "nowhere.pth", CPU)
+        prepare(FrechetDistance(features="inception"), StudyContext(data, CPU, None, tmp_path / "nowhere.pth"))

@@ -122,7 +122,7 @@ def context_of(train: Tensor, held_out: Tensor, deviation: float = 0.0) -> Measu
     data = DataSet(facts, numbered(0, len(train)), numbered(len(train), len(held_out)))
     learner = Lookup({"train": train, "validation": held_out}, deviation, facts)
     trial = Trial(arm="vae", model=Vae(latent_dim=train.shape[1]), data=Digits(), seed=0)
-    return MeasureContext(trial, learner, data, CPU)
+    return MeasureContext(data, CPU, trial=trial, learner=learner)
 
 
 def measure(context: MeasureContext, holes: Holes) -> dict[str, dict[str, Any]]:

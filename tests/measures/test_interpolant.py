@@ -34,7 +34,10 @@ def measure(images: Tensor, measure: Interpolant | None = None, **model: Any) ->
     learner.update(images, None, 0)
     empty = Images(np.zeros((0, 1, 4, 4), np.uint8), None)
     context = MeasureContext(
-        Trial(arm="a", model=polynomial, data=Digits(), seed=0), learner, DataSet(FACTS, empty, empty), CPU
+        DataSet(FACTS, empty, empty),
+        CPU,
+        trial=Trial(arm="a", model=polynomial, data=Digits(), seed=0),
+        learner=learner,
     )
     measure = measure or Interpolant()
     (shard,) = measure.shards(polynomial, FACTS)

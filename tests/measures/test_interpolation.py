@@ -14,7 +14,7 @@ from torch import Tensor
 from raysweep.architecture import ImageShape
 from raysweep.data.images import DataSet, Images
 from raysweep.errors import UserError
-from raysweep.measures import MeasureContext, prepare, run_measure
+from raysweep.measures import MeasureContext, StudyContext, prepare, run_measure
 from raysweep.measures.interpolation import linear, pair_of_images, spherical
 from raysweep.models.learner import Learner
 from raysweep.study import Autoencoder, Digits, Grid2d, Interpolation, Trial, Vae, WganGp
@@ -52,8 +52,8 @@ def context_of(train: Images, validation: Images, settings: Interpolation) -> Me
     data = DataSet(facts, train, validation)
     model = Vae(latent_dim=4)
     trial = Trial(arm="identity", model=model, data=Digits(), seed=0)
-    real = prepare(settings, data, None, None, CPU)
-    return MeasureContext(trial, Identity(model, facts, 0, CPU), data, CPU, reference=real)
+    real = prepare(settings, StudyContext(data, CPU))
+    return MeasureContext(data, CPU, trial=trial, learner=Identity(model, facts, 0, CPU), reference=real)
 
 
 def measure(context: MeasureContext, settings: Interpolation) -> list[dict[str, Any]]:
@@ -125,7 +125,7 @@ def test_paths_do_not_depend_on_how_they_are_cut() -> None:
 
 def test_prior_paths_lead_from_sample_to_sample(make_context: Callable[..., MeasureContext], data: DataSet) -> None:
     both = Interpolation(space="pixels", pairs=2, ways=("prior",), keep=2)
-    context = make_context(WganGp(latent_dim=3), 0, prepare(both, data, None, None, CPU))
+    context = make_context(WganGp(latent_dim=3), 0, prepare(both, StudyContext(data, CPU)))
     rows = run_measure(both, Shard("prior", 0, 2), context).to_pylist()
     assert [(row["first"], row["second"]) for row in rows] == [(None, None)] * 2
     pixels = [np.frombuffer(row["path"], np.uint8).reshape(11, 16) for row in rows]

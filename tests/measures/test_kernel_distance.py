@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from raysweep.data.images import DataSet
-from raysweep.measures import MeasureContext, prepare, run_measure
+from raysweep.measures import MeasureContext, StudyContext, prepare, run_measure
 from raysweep.measures.kernel_distance import squared_mmd
 from raysweep.study import KernelDistance, Vae, WganGp
 from raysweep.study.measures import Shard
@@ -66,7 +66,7 @@ def measure(settings: KernelDistance, context: MeasureContext, shard: Shard) -> 
 def test_a_subset_of_all_images_is_the_distance_of_all(make_context: Make, data: DataSet, halves: Any) -> None:
     """Perfect reconstructions of the reference itself: MMD² between a set and itself, which has a closed form."""
     settings = KernelDistance(samples=30, reference="validation", subsets=2, subset_size=30)
-    real = prepare(settings, data, halves, None, CPU)
+    real = prepare(settings, StudyContext(data, CPU, halves))
     row = measure(settings, make_context(Vae(latent_dim=16), 0, real), Shard("reconstructions", 0, 30))
     pixels = data.validation.pixels.reshape(30, 16) / 127.5 - 1
     assert row.pop("distance") == pytest.approx(squared_mmd(pixels, pixels), rel=1e-5)
@@ -92,7 +92,7 @@ def test_the_floor_is_near_zero_and_black_images_are_far_above(
 ) -> None:
     """Both splits are drawn alike. Black images are at 8 among themselves, and at about 1 from such zero-mean ones."""
     settings = KernelDistance(samples=40, subsets=50, subset_size=20)
-    context = make_context(WganGp(latent_dim=3), 0, prepare(settings, data, halves, None, CPU))
+    context = make_context(WganGp(latent_dim=3), 0, prepare(settings, StudyContext(data, CPU, halves)))
     monkeypatch.setattr(context.learner, "generate", lambda z: torch.full((len(z), 1, 4, 4), -1.0))
     row = measure(settings, context, Shard("samples", 0, 40))
     assert abs(row["floor"]) < 3 * row["floor_deviation"]
@@ -101,6 +101,6 @@ def test_the_floor_is_near_zero_and_black_images_are_far_above(
 
 def test_subsets_are_limited_to_the_images_there_are(data: DataSet, halves: Any, make_context: Make) -> None:
     settings = KernelDistance(samples=35, reference_images=25)
-    real = prepare(settings, data, halves, None, CPU)
+    real = prepare(settings, StudyContext(data, CPU, halves))
     row = measure(settings, make_context(WganGp(latent_dim=3), 0, real), Shard("samples", 0, 35))
     assert (row["subset_images"], row["reference_images"], row["floor_images"]) == (25, 25, 30)

@@ -9,7 +9,7 @@ from scipy.stats import mannwhitneyu
 from torch import Tensor
 
 from raysweep.data.images import DataSet
-from raysweep.measures import MeasureContext, prepare, run_measure
+from raysweep.measures import MeasureContext, StudyContext, prepare, run_measure
 from raysweep.measures.memorisation import compare
 from raysweep.measures.quality import held_out_images
 from raysweep.study import Memorisation, Vae, WganGp
@@ -27,7 +27,7 @@ def measure(
     """The rows of a generator, by space."""
 
     def measure(generate: Callable[[Tensor], Tensor]) -> dict[str, dict[str, Any]]:
-        context = make_context(WganGp(latent_dim=3), 0, prepare(SETTINGS, data, halves, None, CPU))
+        context = make_context(WganGp(latent_dim=3), 0, prepare(SETTINGS, StudyContext(data, CPU, halves)))
         monkeypatch.setattr(context.learner, "generate", generate)
         return {row["space"]: row for row in run_measure(SETTINGS, Shard("samples", 0, 30), context).to_pylist()}
 
@@ -87,7 +87,7 @@ def test_distances_in_pixels_are_those_between_minus_one_and_one(measure: Any, d
 
 def test_reconstructions_are_measured_where_there_is_an_encoder(make_context: Make, data: DataSet, halves: Any) -> None:
     """Perfect ones are the held-out images themselves."""
-    context = make_context(Vae(latent_dim=16), 0, prepare(SETTINGS, data, halves, None, CPU))
+    context = make_context(Vae(latent_dim=16), 0, prepare(SETTINGS, StudyContext(data, CPU, halves)))
     rows = run_measure(SETTINGS, Shard("reconstructions", 0, 30), context).to_pylist()
     assert [row["nearer_probability"] for row in rows] == pytest.approx([0.5, 0.5], abs=0.01)
 

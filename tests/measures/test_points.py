@@ -72,7 +72,8 @@ def make(points: DataSet) -> Make:
     def build(model: Gan | WganGp | Toy = GAN, generate: Callable[[Tensor], Tensor] | None = None) -> MeasureContext:
         learner = build_learner(model, points.facts, 0, CPU) if generate is None else Given(generate)
         learner.load_weights(learner.weights())
-        return MeasureContext(Trial(arm="arm", model=model, data=GRID, seed=0), learner, points, CPU)
+        trial = Trial(arm="arm", model=model, data=GRID, seed=0)
+        return MeasureContext(points, CPU, trial=trial, learner=learner)
 
     return build
 

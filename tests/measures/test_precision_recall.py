@@ -12,7 +12,7 @@ from torch import Tensor
 from raysweep.architecture import ImageShape
 from raysweep.data.images import DataSet
 from raysweep.errors import UserError
-from raysweep.measures import MeasureContext, prepare, run_measure
+from raysweep.measures import MeasureContext, StudyContext, prepare, run_measure
 from raysweep.measures.precision_recall import Quality, compare
 from raysweep.measures.streams import normal
 from raysweep.study import Digits, FrechetDistance, PrecisionRecall, Vae, WganGp
@@ -103,7 +103,7 @@ def measure(settings: PrecisionRecall, context: MeasureContext, shard: Shard) ->
 
 def test_perfect_reconstructions_are_as_good_as_held_out_images(make_context: Make, data: DataSet, halves: Any) -> None:
     settings = PrecisionRecall(samples=25)
-    real = prepare(settings, data, halves, None, CPU)
+    real = prepare(settings, StudyContext(data, CPU, halves))
     row = measure(settings, make_context(Vae(latent_dim=16), 0, real), Shard("reconstructions", 0, 25))
     for name in ("precision", "recall", "density", "coverage"):
         assert row[name] == row[f"held_out_{name}"] > 0
@@ -113,7 +113,7 @@ def test_perfect_reconstructions_are_as_good_as_held_out_images(make_context: Ma
 
 def test_a_linear_generator_of_one_dimension_recalls_nothing(make_context: Make, data: DataSet, halves: Any) -> None:
     settings = PrecisionRecall(samples=50)
-    real = prepare(settings, data, halves, None, CPU)
+    real = prepare(settings, StudyContext(data, CPU, halves))
     row = measure(settings, make_context(WganGp(latent_dim=1), 0, real), Shard("samples", 0, 50))
     assert row["recall"] == 0
     assert row["recall"] < row["held_out_recall"]

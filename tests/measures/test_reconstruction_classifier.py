@@ -56,7 +56,7 @@ def latents(data: DataSet, images: int = 300) -> pd.DataFrame:
 def accuracies(data: DataSet, decoder: Decoder, seed: int = 0, settings: ReconstructionClassifier = SETTINGS) -> Any:
     trial = Trial(arm="autoencoder", model=Autoencoder(latent_dim=1), data=Digits(), seed=seed)
     learner: Any = decoder
-    context = MeasureContext(trial, learner, data, CPU, followed=latents(data))
+    context = MeasureContext(data, CPU, trial=trial, learner=learner, followed=latents(data))
     shards = settings.shards(trial.model, data.facts)
     rows = pd.concat([run_measure(settings, shard, context).to_pandas() for shard in shards])
     return rows.set_index("part")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from raysweep.data.images import DataSet
-from raysweep.measures import MEASURES, PREPARE, MeasureContext, prepare, run_measure
+from raysweep.measures import MEASURES, PREPARE, MeasureContext, StudyContext, prepare, run_measure
 from raysweep.models import build_learner
 from raysweep.study import (
     BirthdayTest,
@@ -96,7 +96,7 @@ def test_real_models_fill_the_tables_equally_each_time(
     data: DataSet,
     halves: Any,
 ) -> None:
-    real = prepare(settings, data, halves, None, CPU) if settings.needs_reference else {}
+    real = prepare(settings, StudyContext(data, CPU, halves)) if settings.needs_reference else {}
     tables = []
     for _ in range(2):
         context = make_context(model, 0, real)
