@@ -8,6 +8,7 @@ The same tables give the same bytes.
 """
 
 import io
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,8 @@ from raysweep.tables import TABLES
 CONTENTS = frozenset({"README.md", "figures", "tables"})
 LARGEST_TABLE = 200_000
 """Bytes; larger tables are named and left out."""
+OTHER_TAGS = re.compile("<(?!br>)")
+"""All tags but the one that the page uses: they would come from the names and words of the study."""
 WIDTH = 1080
 """Pixels across a picture: enough for reading, half the bytes of the report's."""
 
@@ -135,7 +138,7 @@ def _page(
         "## Tables",
         _tables(left_out),
     ]
-    return "\n\n".join(parts) + "\n"
+    return OTHER_TAGS.sub("&lt;", "\n\n".join(parts)) + "\n"
 
 
 def _machine(environment: Mapping[str, object]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from raysweep.cost import trial_cost
-from raysweep.store import measure_key, measurements
+from raysweep.store import measure_key, measurements, shard_file
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure
@@ -115,16 +115,16 @@ def make_agenda(study: Study, facts: DataFacts, workplace: Workplace, steps: Col
         steps: "train", "measure" or both. Without "train", only models that exist are measured.
     """
     agenda = Agenda()
-    records = {trial.id: workplace.store.trial_record(trial.id) for trial in study.trials}
+    records = workplace.store.trial_records(trial.id for trial in study.trials)
     if "train" in steps:
-        missing = [trial for trial in study.trials if records[trial.id] is None]
+        missing = [trial for trial in study.trials if trial.id not in records]
         costs = {trial.id: trial_cost(trial, facts).flop for trial in missing}
         # Most measures wait for the classifier, so it comes first however short it is.
         for trial in sorted(missing, key=lambda trial: (trial != study.classifier_trial, -costs[trial.id])):
             agenda.train(TrainTask(trial, workplace, study.checkpoint_seconds, costs[trial.id]))
         agenda.already["train"] = len(study.trials) - len(missing)
     if "measure" in steps:
-        models = {name for name, record in records.items() if record is not None and record.status == "finished"}
+        models = {name for name, record in records.items() if record.status == "finished"}
         models |= {task.trial.id for task in agenda.training}
         _add_measures(agenda, study, facts, workplace, models)
     return agenda
@@ -162,14 +162,11 @@ def _missing_shards(
     models: Set[str],
     keys: Mapping[str, str],
 ) -> Iterable[MeasureTask]:
-    existing: dict[tuple[str, str], set[str]] = {}
+    existing = {name: workplace.store.shard_files(key) for name, key in keys.items()}
     for m, trial, shard in measurements(study, facts):
         if m.name not in keys or trial.id not in models:
             continue
-        place = keys[m.name], trial.id
-        if place not in existing:
-            existing[place] = workplace.store.existing_shards(*place)
-        if shard.key in existing[place]:
+        if shard_file(keys[m.name], trial.id, shard) in existing[m.name]:
             agenda.already["measure"] += 1
             continue
         followed = study.followed(m)

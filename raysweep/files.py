@@ -4,6 +4,7 @@ A file is named relative to its folder ("trials/a/model.pt"). It is whole or abs
 """
 
 import contextlib
+import errno
 import functools
 import os
 import random
@@ -37,6 +38,7 @@ OBJECT_STORES = ("s3", "gcs", "abfs")
 """Their files appear once they are closed; elsewhere a file is written under a temporary name."""
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between tries of what failed at a distance, beside what the connection itself tries."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
 HOPELESS = re.compile("ACCESS_DENIED|NO_SUCH_BUCKET|ACCESS_KEY|SIGNATURE|TOKEN|Unable to load")
 """Errors that another try does not mend."""
 READERS = 16
@@ -110,7 +112,11 @@ class Folder(ABC):
 
     @abstractmethod
     def write(self, name: str, write: Writer) -> None:
-        """Writes a file whole, in place of an earlier one; if that fails, the earlier one stays."""
+        """Writes a file whole, in place of an earlier one; if that fails, the earlier one stays.
+
+        Raises:
+            StorageError: there is no room for it, or it could not be sent.
+        """
 
     def send(self, source: Path, name: str) -> None:
         """Copies a file of this machine into the folder, likewise."""
@@ -193,6 +199,10 @@ class LocalFolder(Folder):
             with temporary.open("wb") as file:
                 write(file)
             temporary.replace(path)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise StorageError(f"results folder {self}: {name} cannot be written ({error.strerror})") from error
         finally:
             temporary.unlink(missing_ok=True)
 

@@ -75,29 +75,17 @@ def work(study: Study, workplace: Workplace, backend: Backend, progress: Progres
 
 
 def outcome(study: Study, workplace: Workplace) -> Outcome:
-    """How the study stands."""
+    """How the study stands, by its tables."""
     store, facts = workplace.store, study.data.facts(workplace.data)
-    statuses = {"finished": 0, "diverged": 0, "failed": 0, "missing": 0}
-    reasons: list[str] = []
-    for trial in study.trials:
-        record, failure = store.trial_record(trial.id), store.trial_failure(trial.id)
-        statuses[record.status if record else "failed" if failure else "missing"] += 1
-        reasons += [failure] if failure and not record else []
-    keys = {m.name: measure_key(study, m) for m in study.measures}
-    existing: dict[tuple[str, str], set[str]] = {}
-    shards = missing = 0
-    for m, trial, shard in measurements(study, facts):
-        place = keys[m.name], trial.id
-        if place not in existing:
-            existing[place] = store.existing_shards(*place)
-        shards += 1
-        if shard.key not in existing[place]:
-            missing += 1
-            failure = store.shard_failure(*place, shard)
-            reasons += [failure] if failure else []
+    trials, schedule, failures = (store.table(name) for name in ("trials", "schedule", "failures"))
+    statuses = {name: int((trials["status"] == name).sum()) for name in ("finished", "diverged", "failed", "missing")}
+    shards = sum(1 for _ in measurements(study, facts))
+    missing = shards - int((schedule["work"] != "train").sum())
+    failed_trials = failures["work"] == "train"
+    reasons = [*failures["reason"][failed_trials], *failures["reason"][~failed_trials]]
     reasons += [
         reason
         for m in study.measures
-        if m.needs_reference and (reason := store.asset_failure(asset_name(keys[m.name])))
+        if m.needs_reference and (reason := store.asset_failure(asset_name(measure_key(study, m))))
     ]
     return Outcome(**statuses, shards=shards, shards_missing=missing, reasons=tuple(dict.fromkeys(reasons)))

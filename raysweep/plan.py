@@ -3,7 +3,7 @@
 Counted from the study and the results folder alone. No torch, no Ray.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, Group
@@ -11,7 +11,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from raysweep.cost import Cost, Device, find_device, measure_cost, trial_cost
-from raysweep.store import StudyStore, measure_key
+from raysweep.store import CHECKPOINT, StudyStore, TrialRecord, measure_key, shard_file, trial_file
 from raysweep.study.core import Arm, Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure, Shard
@@ -112,36 +112,56 @@ def make_plan(study: Study, facts: DataFacts, store: StudyStore | None) -> Plan:
         UserError: the study's `estimated_device` is unknown.
     """
     device = find_device(study.estimated_device)
-    known = store if store is not None and store.folder.exists() else None
+    folder = store.folder.locate() if store is not None and store.folder.exists() else None
+    known = _Known.of(study, store) if store is not None and folder is not None else None
     trials = tuple(_plan_trial(study, trial, facts, known) for trial in study.trials)
-    strangers = known.trial_ids() - {trial.id for trial in study.trials} if known else set()
-    return Plan(study, facts, device, trials, str(known.folder) if known else None, len(strangers))
+    return Plan(study, facts, device, trials, folder, known.strangers if known else 0)
 
 
-def _plan_trial(study: Study, trial: Trial, facts: DataFacts, store: StudyStore | None) -> PlannedTrial:
-    state = _state(trial, store)
+@dataclass(frozen=True)
+class _Known:
+    """What is in a results folder."""
+
+    records: Mapping[str, TrialRecord]
+    failed: Container[str]
+    """Ids of trials."""
+    files: Container[str]
+    """Of trials and shards."""
+    strangers: int
+
+    @classmethod
+    def of(cls, study: Study, store: StudyStore) -> "_Known":
+        """Looks into a folder."""
+        ids = {trial.id for trial in study.trials}
+        files = store.trial_files()
+        shards = [store.shard_files(measure_key(study, m)) for m in study.measures]
+        strangers = {name.split("/")[1] for name in files} - ids
+        return cls(store.trial_records(ids), store.trial_failures(ids), files.union(*shards), len(strangers))
+
+
+def _plan_trial(study: Study, trial: Trial, facts: DataFacts, known: _Known | None) -> PlannedTrial:
+    state = _state(trial, known)
     measured = [m for m in study.measures if state != "diverged" and study.applies(m, trial.arm, trial.model)]
     costs = {m: measure_cost(m, trial, facts) for m in measured}
-    measures = tuple(_plan_measure(study, m, trial, cost, store) for m, cost in costs.items() if cost)
+    measures = tuple(_plan_measure(study, m, trial, cost, known) for m, cost in costs.items() if cost)
     return PlannedTrial(trial, trial_cost(trial, facts), state, measures)
 
 
-def _state(trial: Trial, store: StudyStore | None) -> str:
-    if store is None:
+def _state(trial: Trial, known: _Known | None) -> str:
+    if known is None:
         return "to do"
-    record = store.trial_record(trial.id)
-    if record is not None:
-        return record.status
-    if store.trial_failure(trial.id) is not None:
+    if trial.id in known.records:
+        return known.records[trial.id].status
+    if trial.id in known.failed:
         return "failed"
-    return "interrupted" if store.has_checkpoint(trial.id) else "to do"
+    return "interrupted" if trial_file(trial.id, CHECKPOINT) in known.files else "to do"
 
 
 def _plan_measure(
-    study: Study, measure: AnyMeasure, trial: Trial, cost: Mapping[Shard, float], store: StudyStore | None
+    study: Study, measure: AnyMeasure, trial: Trial, cost: Mapping[Shard, float], known: _Known | None
 ) -> PlannedMeasure:
-    existing = store.existing_shards(measure_key(study, measure), trial.id) if store else set()
-    left = [flop for shard, flop in cost.items() if shard.key not in existing]
+    key, files = measure_key(study, measure), known.files if known else ()
+    left = [flop for shard, flop in cost.items() if shard_file(key, trial.id, shard) not in files]
     return PlannedMeasure(measure.name, len(cost), len(cost) - len(left), sum(cost.values()), sum(left))
 
 

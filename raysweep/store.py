@@ -185,9 +185,9 @@ class StudyStore:
 
     # Trials
 
-    def trial_ids(self) -> set[str]:
-        """Every trial that has left something here, of this study or of others."""
-        return set(self.folder.names(TRIALS))
+    def trial_files(self) -> set[str]:
+        """The files of all trials, of this study or of others, named as by `trial_file`."""
+        return self.folder.tree(TRIALS)
 
     def open_checkpoint(self, trial_id: str) -> BinaryIO | None:
         """The latest checkpoint of an unfinished trial, or None."""
@@ -195,10 +195,6 @@ class StudyStore:
             return self.folder.open(trial_file(trial_id, CHECKPOINT))
         except FileNotFoundError:
             return None
-
-    def has_checkpoint(self, trial_id: str) -> bool:
-        """Whether there is one."""
-        return self.folder.exists(trial_file(trial_id, CHECKPOINT))
 
     def save_checkpoint(self, trial_id: str, write: Writer) -> None:
         """Replaces the trial's checkpoint."""
@@ -250,7 +246,7 @@ class StudyStore:
 
     def _notes(self, trial_ids: Iterable[str], name: str) -> dict[str, dict[str, object]]:
         """A file of all trials that have it."""
-        there = self.folder.tree(TRIALS)
+        there = self.trial_files()
         files = {trial_file(trial_id, name): trial_id for trial_id in trial_ids}
         found = self.folder.read_all(file for file in files if file in there)
         return {files[file]: json.loads(content) for file, content in found}

@@ -19,13 +19,19 @@ def server() -> Iterator[S3Server]:
 
 
 @pytest.fixture
-def bucket(server: S3Server, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[str]:
-    """URL of an empty bucket, in an environment in which it can be used."""
+def s3(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
+    """The server, in an environment in which it is used."""
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(files, "PAUSES", (0.01, 0.01))
-    name = f"bucket-{abs(hash(request.node.nodeid))}"
-    server.make_bucket(name)
-    server.requests.clear()
-    yield f"s3://{name}"
+    yield server
     server.fails = lambda request: False
+
+
+@pytest.fixture
+def bucket(s3: S3Server, request: pytest.FixtureRequest) -> str:
+    """URL of an empty bucket of it."""
+    name = f"bucket-{abs(hash(request.node.nodeid))}"
+    s3.make_bucket(name)
+    s3.requests.clear()
+    return f"s3://{name}"

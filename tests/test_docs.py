@@ -95,9 +95,13 @@ def commands() -> list[str]:
 
 
 @pytest.mark.parametrize("command", commands())
-def test_every_command_can_be_planned(command: str, workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_can_be_planned(
+    command: str, workplace: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
     """Each is run with --plan, which checks its study, its options and its settings, and computes nothing."""
     arguments = shlex.split(command)
+    for bucket in re.findall(r"s3://([\w-]+)", command):
+        request.getfixturevalue("s3").make_bucket(bucket)
     if "--data" in arguments:
         (workplace / arguments[arguments.index("--data") + 1]).mkdir(parents=True)
     if not {"--list", "--plan"} & {*arguments}:

@@ -1,6 +1,7 @@
 """Folders of results: the same wherever they lie, whole files only, and what fails is tried again."""
 
 import _thread
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -63,6 +64,16 @@ def test_a_write_that_ends_early_leaves_the_old_file_and_nothing_else(folder: Fo
         folder.write("a/one", dies)
     assert folder.read("a/one") == b"old"
     assert folder.tree("") == {"a/one"}
+
+
+def test_a_full_disk_is_said_with_the_file(tmp_path: Path) -> None:
+    def is_full(file: BinaryIO) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder = open_folder(tmp_path)
+    with pytest.raises(StorageError, match=rf"results folder {tmp_path}: a/one cannot be written \(No space left"):
+        folder.write("a/one", is_full)
+    assert folder.tree("") == set()
 
 
 def test_a_mirror_has_what_was_written_to_it_so_far(folder: Folder) -> None:

@@ -72,6 +72,14 @@ def test_a_reduced_study_is_said_to_be_one(make_store: Callable[..., StudyStore]
     assert "**A reduced study.** One step in a thousand." in page
 
 
+def test_words_of_a_study_are_no_markup(make_store: Callable[..., StudyStore], tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script>"
+    store = make_store(pretended_study(measures=(), seeds=(0,), title=evil, question=evil, reduction=evil))
+    page = write_digest(store, tmp_path / "out").read_text()
+    assert page.count("&lt;script>alert(1)&lt;/script>") == 3
+    assert "<script" not in page
+
+
 def test_another_folder_is_not_replaced(shared_store: StudyStore, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(UserError, match=r"holds thesis\.tex"):
