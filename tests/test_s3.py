@@ -85,10 +85,6 @@ def test_the_whole_way(
     events.Reload()
     assert events.Scalars("loss/validation")[-1].step == trial.model.steps
 
-    before = store.folder.tree("")
-    assert analyse([url]) == DONE
-    assert capsys.readouterr().out == f"{url}/report/index.html\n"
-    assert store.folder.tree("") == before
     assert analyse([url, "--out", "here"]) == DONE
     assert (tmp_path / "here" / "index.html").read_bytes() == store.folder.read("report/index.html")
     assert main([*command, "--plan"]) == DONE
