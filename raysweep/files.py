@@ -30,7 +30,7 @@ Location = str | os.PathLike[str]
 Writer = Callable[[BinaryIO], object]
 """Writes a file's content. Checkpoints of large models are gigabytes, so they are not first built in memory."""
 
-SCHEMES = {"s3": "BUCKET", "gs": "BUCKET", "abfs": "CONTAINER@ACCOUNT", "hdfs": "HOST:PORT"}
+SCHEMES = {"s3": "BUCKET", "gs": "BUCKET", "abfs": "CONTAINER@ACCOUNT.dfs.core.windows.net", "hdfs": "HOST:PORT"}
 """How the URLs of remote folders begin, and what follows."""
 OPTIONS = {"s3": "allow_delayed_open=true", "gs": "retry_limit_seconds=10"}
 """Added to a URL's own options: small files take one request; failures are told soon, and tried again here."""
@@ -39,12 +39,13 @@ OBJECT_STORES = ("s3", "gcs", "abfs")
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between tries of what failed at a distance, beside what the connection itself tries."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Errors of a disk on which there is no room."""
 HOPELESS = re.compile("ACCESS_DENIED|NO_SUCH_BUCKET|ACCESS_KEY|SIGNATURE|TOKEN|Unable to load")
 """Errors that another try does not mend."""
 READERS = 16
 """Remote files read at a time."""
 CHUNK = 8 * 2**20
-
+"""Bytes that are copied at a time."""
 URL = re.compile(r"[A-Za-z][\w+.-]+:/")
 """Not "C:/results", which is a path."""
 CREDENTIALS = (
@@ -251,8 +252,8 @@ class RemoteFolder(Folder):
         """See `Folder`. This tries once: whoever named the folder should hear at once."""
         try:
             files, base = _connect(self.url)
-            root = base.strip("/").partition("/")[0]
-            there = files.get_file_info(root or "/").type != fs.FileType.NotFound
+            root = "/" if base.startswith("/") else base.partition("/")[0]
+            there = files.get_file_info(root).type != fs.FileType.NotFound
         except OSError as error:
             if "ACCESS_DENIED" in str(error):
                 return  # to the bucket as a whole; there may be access to a folder in it
@@ -292,6 +293,7 @@ class RemoteFolder(Folder):
 
         def download() -> None:
             copy.seek(0)
+            copy.truncate()
             with self._files.open_input_file(self._at(name)) as file:
                 shutil.copyfileobj(file, copy, CHUNK)
 
@@ -317,19 +319,16 @@ class RemoteFolder(Folder):
 
     def exists(self, name: str = "") -> bool:
         """See `Folder`."""
-        info = self._patiently(f"{name} cannot be read", lambda: self._files.get_file_info(self._at(name)))
+        info = self._patiently(f"{name or 'it'} cannot be read", lambda: self._files.get_file_info(self._at(name)))
         return bool(info.type != fs.FileType.NotFound)
 
     def names(self, name: str = "") -> list[str]:
         """See `Folder`."""
-        folder = fs.FileSelector(self._at(name), allow_not_found=True)
-        found = self._patiently(f"{name} cannot be read", lambda: self._files.get_file_info(folder))
-        return [info.base_name for info in found]
+        return [info.base_name for info in self._listing(name, recursive=False)]
 
     def tree(self, name: str) -> set[str]:
         """See `Folder`. One listing tells all: a request for each folder would take minutes."""
-        folder = fs.FileSelector(self._at(name), allow_not_found=True, recursive=True)
-        found = self._patiently(f"{name} cannot be read", lambda: self._files.get_file_info(folder))
+        found = self._listing(name, recursive=True)
         root = len(self._at("")) + 1
         return {info.path[root:] for info in found if info.type == fs.FileType.File}
 
@@ -359,6 +358,13 @@ class RemoteFolder(Folder):
     def _copy(self, source: Path, target: str) -> None:
         with source.open("rb") as file, self._files.open_output_stream(target) as out:
             shutil.copyfileobj(file, out, CHUNK)
+
+    def _listing(self, name: str, recursive: bool) -> list[Any]:
+        def listing() -> list[Any]:
+            folder = fs.FileSelector(self._at(name), allow_not_found=True, recursive=recursive)
+            return list(self._files.get_file_info(folder))
+
+        return self._patiently(f"{name or 'it'} cannot be listed", listing)
 
     @property
     def _files(self) -> Any:
@@ -423,7 +429,7 @@ def open_folder(location: Location) -> Folder:
         parts = urlsplit(text)
     except ValueError as error:
         raise UserError(f"results folder {text}: not a URL ({error})") from error
-    if parts.scheme == "file":
+    if parts.scheme == "file" and parts.netloc in {"", "localhost"}:
         return LocalFolder(Path(unquote(parts.path)))
     if parts.scheme not in SCHEMES or not parts.netloc:
         known = ", ".join(f"{scheme}://{root}/FOLDER" for scheme, root in SCHEMES.items())

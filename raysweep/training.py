@@ -192,8 +192,8 @@ class TrainingRun:
         record = TrialRecord(self.status, reason, self.step, parameters)
         weights = self.learner.weights()
         model = (lambda file: torch.save(weights, file)) if self.status == "finished" else None
+        self._board.close()  # first: a trial that is done is not taken up again
         self.store.finish_trial(self.trial.id, record, model, table, self.stopwatch.work())
-        self._board.close()
 
 
 def load_tensors(file: BinaryIO, location: str, device: torch.device) -> dict[str, Any]:

@@ -159,6 +159,7 @@ def test_a_small_file_takes_one_request_to_write_and_a_folder_one_to_list(server
         ("s3://", "not a place that is known; give a path, or a URL: s3://BUCKET/FOLDER"),
         ("s3:/bucket/results", "not a place that is known"),
         ("ftp://host/results", "not a place that is known"),
+        ("file://results", "not a place that is known"),
         (
             "s3://bucket/results?regoin=x",
             "not a URL that can be opened (Unexpected query parameter in S3 URI: 'regoin')",
