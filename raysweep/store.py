@@ -22,10 +22,10 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -48,6 +48,7 @@ CHECKPOINT, MODEL, HISTORY = "checkpoint.pt", "model.pt", "history.parquet"
 DONE, FAILED = "done.json", "failed.json"
 TENSORBOARD, REPORT, PAGE = "tensorboard", "report", "index.html"
 RECOMMENDED = "recommended.py"
+GPU_MEMORY = "gpu_memory.json"
 ROWS, FAILURE = ".parquet", ".failed.json"
 """How the names of a shard's files end: of its rows, and of why there are none."""
 
@@ -326,6 +327,16 @@ class StudyStore:
             self.folder.send(files[name], name)
         for name in earlier - files.keys():
             self.folder.delete(name)
+
+    # Memory of GPUs
+
+    def save_memory(self, needs: Mapping[str, object]) -> None:
+        """Writes what work was measured to need of a GPU; see `raysweep.cluster.packing`."""
+        self._write_json(asset_file(GPU_MEMORY), needs)
+
+    def load_memory(self) -> dict[str, Any]:
+        """What `save_memory` wrote; empty where nothing was measured."""
+        return self._read_json(asset_file(GPU_MEMORY)) or {}
 
     # Probes: whether other machines see this folder
 

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 import ray
+import torch
 from ray import tune
 
 from raysweep.agenda import Agenda
-from raysweep.cluster.tasks import run_on_cpu, run_on_gpu
+from raysweep.cluster.packing import Packing
+from raysweep.cluster.tasks import Done, on_gpu, run_on_cpu
 from raysweep.cluster.trainables import SweepTrainable, to_config
 from raysweep.errors import UserError
 from raysweep.pipeline import Progress
@@ -51,12 +53,15 @@ class RayBackend:
     def run(self, agenda: Agenda, progress: Progress) -> None:
         """See `Backend`."""
         check_resources([task.trial for task in agenda.training])
-        tasks = _Tasks(agenda, progress)
+        packing = Packing()
+        packing.measure(agenda.training)
+        training = [packing.trained(task) for task in agenda.training]
+        tasks = _Tasks(agenda, training, packing, progress)
         thread = Thread(target=tasks.run, name="raysweep-tasks", daemon=True)
         thread.start()
         try:
-            if agenda.training:
-                _train(agenda.training, tasks.news)
+            if training:
+                _train(training, tasks.news)
             tasks.training.clear()
             thread.join()
         finally:
@@ -131,8 +136,9 @@ class _Watcher(tune.Callback):  # type: ignore[misc]
 class _Tasks:
     """Runs the tasks of an agenda as models appear, and leaves to the trials what they need of the cluster."""
 
-    def __init__(self, agenda: Agenda, progress: Progress) -> None:
+    def __init__(self, agenda: Agenda, training: Sequence[TrainTask], packing: Packing, progress: Progress) -> None:
         self.agenda = agenda
+        self.packing = packing
         self.progress = progress
         self.news: SimpleQueue[_News] = SimpleQueue()
         self.training = Event()
@@ -142,9 +148,10 @@ class _Tasks:
         self.stopped = Event()
         """Set where what is left is to be left alone."""
         self.problem: BaseException | None = None
-        self._trials = {task.trial.id: task for task in agenda.training}
+        self._trials = {task.trial.id: task for task in training}
         """Those that have not ended."""
-        self._pending: dict[Any, AnyTask] = {}
+        self._pending: dict[Any, tuple[AnyTask, dict[str, float]]] = {}
+        """Tasks that Ray has, and what they occupy."""
         self._again: deque[AnyTask] = deque()
         self._tries: Counter[str] = Counter()
         self._weights = _SharedWeights()
@@ -200,35 +207,38 @@ class _Tasks:
             self._cluster, self._asked = ray.cluster_resources(), monotonic()
         cluster = self._cluster
         room = beside([task.trial.resources for task in self._trials.values()], cluster)
-        for task in self._pending.values():
-            _subtract(room, _needs(_resources(task), cluster))
+        for _, needs in self._pending.values():
+            _subtract(room, needs)
         window = WINDOW * max(1, math.ceil(cluster.get("CPU", 1)))
         while len(self._pending) < window:
             next_task = self._again.popleft() if self._again else self.agenda.take()
             if next_task is None:
                 return
-            needs = _needs(_resources(next_task), cluster)
+            needs = _needs(self.packing.resources(next_task), cluster)
             if self._trials and not _subtract(room, needs):
                 self._again.appendleft(next_task)
                 return
-            self._pending[_submit(next_task, needs, self._weights)] = next_task
+            self._pending[_submit(next_task, needs, self._weights)] = next_task, needs
 
     def _collect(self) -> None:
         """Takes up every task that has ended."""
         ended, _ = ray.wait(list(self._pending), num_returns=len(self._pending), timeout=0)
         for reference in ended:
-            task = self._pending.pop(reference)
+            task, _ = self._pending.pop(reference)
             name = task_name(task)
             try:
-                node, seconds = ray.get(reference)
+                done: Done = ray.get(reference)
             except ray.exceptions.RayError as error:
                 self._tries[name] += 1
                 self._give_up_or_retry(task, _cause(error))
             else:
-                self.progress.advance(name, 1.0, node, seconds)
+                self.packing.learn(task, done.held, done.total)
+                self.progress.advance(name, 1.0, done.node, done.seconds)
                 self.agenda.succeed(name)
 
     def _give_up_or_retry(self, task: AnyTask, error: BaseException) -> None:
+        if isinstance(error, torch.OutOfMemoryError):
+            self.packing.exceeded(task)
         if self._tries[task_name(task)] <= RETRIES and worth_retrying(error):
             self._again.append(task)
         else:
@@ -313,14 +323,10 @@ def _submit(task: AnyTask, needs: Mapping[str, float], weights: _SharedWeights) 
     shared = weights.of(task)
     # What a retry of a lost process repeats is one shard; errors of our own code are retried by `_Tasks`.
     if "GPU" in needs:
-        remote = run_on_gpu.options(num_cpus=needs["CPU"], num_gpus=needs["GPU"])
+        remote = on_gpu(ray.nodes()).options(num_cpus=needs["CPU"], num_gpus=needs["GPU"])
     else:
         remote = run_on_cpu.options(num_cpus=needs["CPU"])
     return remote.remote(task, list(shared), *shared.values())
-
-
-def _resources(task: AnyTask) -> Resources:
-    return task.trial.resources if isinstance(task, MeasureTask) else Resources()
 
 
 def _cause(error: Exception) -> BaseException:

@@ -2,13 +2,17 @@
 
 import functools
 import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import ray
 import torch
 from numpy.typing import NDArray
 
+from raysweep.memory import peak_memory
 from raysweep.tasks import RETRIES, MeasureTask, PrepareTask
 from raysweep.worker import Worker
 
@@ -17,20 +21,29 @@ GPU_TASKS_PER_PROCESS = 64
 which bounds what leaked memory can cost."""
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a task tells when it has ended well."""
+
+    node: str
+    seconds: float
+    held: int
+    """Bytes of GPU memory that it held at most."""
+    total: int
+    """Bytes of that GPU; 0 without one."""
+
+
 def choose_device() -> torch.device:
     """The GPU that Ray gave to this process, if it gave one; a GPU that is merely visible belongs to others."""
     return torch.device("cuda" if ray.get_gpu_ids() and torch.cuda.is_available() else "cpu")
 
 
-def run(task: PrepareTask | MeasureTask, names: list[str], *contents: NDArray[np.uint8]) -> tuple[str, float]:
-    """Runs a task; `contents` are the model files of the trials `names`, from Ray's object store.
-
-    Returns:
-        The node's name, and the seconds that it took.
-    """
-    started = monotonic()
-    _worker(choose_device().type).run(task, dict(zip(names, contents, strict=True)))
-    return socket.gethostname(), monotonic() - started
+def run(task: PrepareTask | MeasureTask, names: list[str], *contents: NDArray[np.uint8]) -> Done:
+    """Runs a task; `contents` are the model files of the trials `names`, from Ray's object store."""
+    started, device = monotonic(), choose_device()
+    with peak_memory(device) as peak:
+        _worker(device.type).run(task, dict(zip(names, contents, strict=True)))
+    return Done(socket.gethostname(), monotonic() - started, peak.held, peak.total)
 
 
 @functools.cache
@@ -38,5 +51,19 @@ def _worker(device: str) -> Worker:
     return Worker(torch.device(device))
 
 
+def gpu_task(function: Any, *, alone: bool) -> Any:
+    """The function as a task on a GPU; `alone` in its process, or after other tasks.
+
+    CUDA keeps to the GPU that a process saw first, and on a node with several, Ray would give its next task another.
+    """
+    return ray.remote(max_retries=RETRIES, num_gpus=1, max_calls=1 if alone else GPU_TASKS_PER_PROCESS)(function)
+
+
 run_on_cpu = ray.remote(max_retries=RETRIES)(run)
-run_on_gpu = ray.remote(max_retries=RETRIES, num_gpus=1, max_calls=GPU_TASKS_PER_PROCESS)(run)
+_run_on_the_gpu = gpu_task(run, alone=False)
+_run_on_one_of_gpus = gpu_task(run, alone=True)
+
+
+def on_gpu(nodes: Iterable[Mapping[str, Any]]) -> Any:
+    """The function that runs tasks on the GPUs of these nodes."""
+    return _run_on_one_of_gpus if any(node["Resources"].get("GPU", 0) > 1 for node in nodes) else _run_on_the_gpu
