@@ -99,12 +99,31 @@ def test_every_command_can_be_planned(
     command: str, workplace: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
     """Each is run with --plan, which checks its study, its options and its settings, and computes nothing."""
-    arguments = shlex.split(command)
+    arguments = shlex.split(command.replace("/mnt/shared", str(workplace / "shared")))
     for bucket in re.findall(r"s3://([\w-]+)", command):
         request.getfixturevalue("s3").make_bucket(bucket)
     if "--data" in arguments:
         (workplace / arguments[arguments.index("--data") + 1]).mkdir(parents=True)
-    if not {"--list", "--plan"} & {*arguments}:
+    if arguments[0] == "doctor":
+        place = arguments.index("--cluster")
+        del arguments[place : place + 2]  # the cluster's own page is followed in tests/cluster/test_page.py
+    elif not {"--list", "--plan"} & {*arguments}:
         arguments.append("--plan")
     assert main(arguments) == 0
     assert capsys.readouterr().out
+
+
+def ray_commands() -> list[str]:
+    """Every command of Ray's in the documentation, without the variables before it."""
+    blocks = [text for page in PAGES for kind, text in BLOCK.findall(page.read_text()) if kind == "sh"]
+    return sorted({match for text in blocks for match in re.findall(r"^(?:\w+=\w+ )*ray (.+)$", text, re.MULTILINE)})
+
+
+@pytest.mark.parametrize("command", ray_commands())
+def test_ray_knows_every_command_of_its_that_is_named(command: str) -> None:
+    """Ray parses it, and runs nothing; a file that it names is one of ours."""
+    from ray.scripts.scripts import cli  # noqa: PLC0415 - takes a second
+
+    name, *arguments = shlex.split(command)
+    cli.commands[name].make_context(name, arguments)
+    assert all((ROOT / word).is_file() for word in arguments if word.endswith(".yaml"))

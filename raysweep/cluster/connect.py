@@ -47,10 +47,8 @@ def connected(address: str | None) -> Iterator[str]:
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
-    if address is not None:
-        if _has_token():  # a Ray that is started here has one anyway
-            os.environ.setdefault("RAY_AUTH_MODE", "token")
-        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")  # what its log says of a failure, our messages say
+    if address is not None and _has_token():  # a Ray that is started here has one anyway
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     import ray
 
     options = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
@@ -152,8 +150,9 @@ def _head_versions(address: str) -> tuple[str, str] | None:
 
     # In a thread, since what is no Ray head keeps Ray waiting for a minute.
     asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(HEAD_SECONDS)
+    with _silence():
+        asking.start()
+        asking.join(HEAD_SECONDS)
     answer = answers[0] if answers else None
     if isinstance(answer, AuthenticationError):
         ours = "another one" if _has_token() else "none"
@@ -168,6 +167,19 @@ def _head_versions(address: str) -> tuple[str, str] | None:
             "of `ray start --head --port=...` (6379 by default), or ray://HOST:PORT for that of Ray's client (10001)"
         )
     return answer["ray_version"], answer["python_version"]
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Drops what Ray's libraries write straight to the error output: our messages say it."""
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _packages() -> list[str]:

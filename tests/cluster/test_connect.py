@@ -1,16 +1,18 @@
-import os
+import platform
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import ray
 
+from raysweep.cluster import connect
 from raysweep.cluster.connect import connected
 from raysweep.errors import UserError
-from raysweep.store import StudyStore
+
+OURS = (ray.__version__, platform.python_version())
+PATCH = f"{platform.python_version()}0"
+"""Python of another patch release."""
 
 
 @pytest.mark.parametrize("address", ["nowhere", "10001", "host:", "ray://host"])
@@ -56,34 +58,39 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[str]:
-    """The address of a Ray cluster of one node, started as an administrator starts one."""
-    port, client_port = free_port(), free_port()
-    start = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", f"--port={port}", "--num-cpus=2"]
-    options = ["--node-ip-address=127.0.0.1", "--include-dashboard=false", f"--ray-client-server-port={client_port}"]
-    environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
-    with (tmp_path / "head.log").open("w") as log:
-        head = subprocess.Popen([*start, *options], env=environment, stdout=log, stderr=log)
-        try:
-            until = time.monotonic() + 60
-            while "Ray runtime started" not in (tmp_path / "head.log").read_text() and time.monotonic() < until:
-                assert head.poll() is None, (tmp_path / "head.log").read_text()
-                time.sleep(0.2)
-            yield f"127.0.0.1:{port}"
-        finally:
-            head.terminate()
-            head.wait(60)
+@pytest.mark.parametrize(
+    ("ray_version", "python_version", "level"),
+    [("2.50.0", OURS[1], "patch"), (OURS[0], "3.9.1", "patch"), (OURS[0], "3.9.1", "minor"), (OURS[0], PATCH, "patch")],
+)
+def test_other_versions_are_said_before_ray_joins(
+    monkeypatch: pytest.MonkeyPatch, ray_version: str, python_version: str, level: str
+) -> None:
+    monkeypatch.setenv("RAY_DEFAULT_PYTHON_VERSION_MATCH_LEVEL", level)
+    monkeypatch.setattr(connect, "_probe", lambda _: None)
+    monkeypatch.setattr(connect, "_head_versions", lambda _: (ray_version, python_version))
+    monkeypatch.setattr("ray.init", None)
+    with pytest.raises(UserError) as refused, connected("10.0.0.5:6379"):
+        pass
+    said = str(refused.value)
+    assert (
+        f"it runs Ray {ray_version} on Python {python_version}, this machine Ray {OURS[0]} on Python {OURS[1]}" in said
+    )
+    assert "install the same on all machines" in said
 
 
-@pytest.mark.ray
-@pytest.mark.slow
-def test_a_running_cluster_does_the_study(cluster: str, tmp_path: Path) -> None:
-    study = Path(__file__).parents[1] / "small_study.py"
-    command = [sys.executable, "-m", "raysweep.run", str(study), "--results", str(tmp_path), "--cluster", cluster]
-    ended = subprocess.run([*command, "--set", "seeds=0"], capture_output=True, text=True, timeout=300, check=False)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert f"Ray cluster {cluster} (2 cores)" in ended.stdout
-    store = StudyStore(tmp_path / "small")
-    assert set(store.table("trials")["status"]) == {"finished"}
-    assert store.table("failures").empty
+def test_equal_versions_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect, "_head_versions", lambda _: OURS)
+    connect._check_versions("10.0.0.5:6379")
+    monkeypatch.setenv("RAY_DEFAULT_PYTHON_VERSION_MATCH_LEVEL", "minor")
+    monkeypatch.setattr(connect, "_head_versions", lambda _: (OURS[0], PATCH))
+    connect._check_versions("10.0.0.5:6379")
+
+
+def test_a_server_of_something_else_is_not_taken_for_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect, "HEAD_SECONDS", 1.0)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(UserError, match=r"does not answer as a Ray head does \(no answer in 1 s\)"):
+            connect._check_versions(address)

@@ -1,0 +1,185 @@
+"""The files in deploy/: against the schemas that Ray and Kubernetes publish, and against the rest of this project.
+
+KubeRay's own schema is in no package registry. So the parts of a RayJob that are Kubernetes' (pods, volumes) are
+checked against Kubernetes' schema, and KubeRay's own fields against the list below, from its published API reference
+(KubeRay 1.6): unknown ones are refused and required ones demanded, as its schema does.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import kubernetes_validate
+import pytest
+import yaml
+from ray.autoscaler._private.util import prepare_config, validate_config
+
+from raysweep.run import main
+
+ROOT = Path(__file__).parents[1]
+CLUSTERS = ("aws", "on_premise")
+KUBERNETES = "1.31"
+
+STRING, COUNT, FLAG, TEXTS = (
+    {"type": "string"},
+    {"type": "integer", "minimum": 0},
+    {"type": "boolean"},
+    {"type": "object"},
+)
+
+
+def fields(required: list[str], **known: object) -> dict[str, object]:
+    """A schema of an object with these fields and no others."""
+    return {"type": "object", "additionalProperties": False, "required": required, "properties": known}
+
+
+START = {"type": "object", "additionalProperties": {"type": "string"}}
+POD = {"type": "object", "required": ["spec"]}
+HEAD = fields(["template", "rayStartParams"], template=POD, rayStartParams=START, serviceType=STRING)
+WORKERS = fields(
+    ["groupName", "minReplicas", "maxReplicas", "template", "rayStartParams"],
+    groupName=STRING,
+    replicas=COUNT,
+    minReplicas=COUNT,
+    maxReplicas=COUNT,
+    template=POD,
+    rayStartParams=START,
+)
+CLUSTER = fields(
+    ["headGroupSpec"],
+    rayVersion=STRING,
+    authOptions=fields([], mode={"enum": ["disabled", "token"]}, secretName=STRING),
+    enableInTreeAutoscaling=FLAG,
+    headGroupSpec=HEAD,
+    workerGroupSpecs={"type": "array", "items": WORKERS},
+)
+RAYJOB = fields(
+    ["apiVersion", "kind", "metadata", "spec"],
+    apiVersion={"const": "ray.io/v1"},
+    kind={"const": "RayJob"},
+    metadata=fields(["name"], name={"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"}),
+    spec=fields(
+        ["rayClusterSpec"],
+        entrypoint=STRING,
+        rayClusterSpec=CLUSTER,
+        submissionMode={"enum": ["K8sJobMode", "HTTPMode", "InteractiveMode", "SidecarMode"]},
+        backoffLimit=COUNT,
+        activeDeadlineSeconds=COUNT,
+        shutdownAfterJobFinishes=FLAG,
+        ttlSecondsAfterFinished=COUNT,
+        suspend=FLAG,
+        metadata=TEXTS,
+    ),
+)
+
+
+def loaded(name: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((ROOT / "deploy" / f"{name}.yaml").read_text()))
+
+
+def cluster(name: str) -> dict[str, Any]:
+    (content,) = loaded(name)
+    return content
+
+
+def rayjob() -> dict[str, Any]:
+    return loaded("rayjob")[1]
+
+
+def pod_templates() -> Iterator[dict[str, Any]]:
+    spec = rayjob()["spec"]["rayClusterSpec"]
+    yield spec["headGroupSpec"]["template"]
+    for group in spec["workerGroupSpecs"]:
+        yield group["template"]
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_clusters_are_what_the_launcher_takes(name: str) -> None:
+    """The launcher's own check: it fills in its defaults, and compares with the schema that Ray publishes."""
+    validate_config(prepare_config(cluster(name)))
+
+
+def test_a_mistake_in_a_cluster_is_found() -> None:
+    for change in ({"max_worker": 3}, {"max_workers": "many"}, {"head_node_type": "none"}):
+        with pytest.raises((jsonschema.ValidationError, ValueError)):
+            validate_config(prepare_config({**cluster("aws"), **change}))
+
+
+def test_the_job_is_what_kuberay_takes() -> None:
+    jsonschema.validate(rayjob(), RAYJOB)
+    for template in pod_templates():
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, **template}
+        kubernetes_validate.validate(pod, KUBERNETES, strict=True)
+    kubernetes_validate.validate(loaded("rayjob")[0], KUBERNETES, strict=True)
+
+
+def test_a_mistake_in_the_job_is_found() -> None:
+    wrong = rayjob()
+    wrong["spec"]["rayClusterSpec"]["workerGroupSpecs"][0].pop("maxReplicas")
+    with pytest.raises(jsonschema.ValidationError, match="maxReplicas"):
+        jsonschema.validate(wrong, RAYJOB)
+    template = next(pod_templates())
+    template["spec"]["containers"][0]["volumeMount"] = []
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate({"apiVersion": "v1", "kind": "Pod", **template}, KUBERNETES, strict=True)
+
+
+def test_what_is_mounted_exists_and_results_are_shared_by_all_pods() -> None:
+    claim = loaded("rayjob")[0]
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    for template in pod_templates():
+        volumes = {volume["name"]: volume for volume in template["spec"]["volumes"]}
+        (container,) = template["spec"]["containers"]
+        mounted = {mount["mountPath"]: volumes[mount["name"]] for mount in container["volumeMounts"]}
+        assert mounted["/shared"]["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    options = shlex.split(rayjob()["spec"]["entrypoint"])
+    assert all(options[options.index(name) + 1].startswith("/shared/") for name in ("--results", "--data"))
+
+
+def test_the_job_runs_a_command_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    command, *arguments = shlex.split(rayjob()["spec"]["entrypoint"].replace("/shared", str(tmp_path)))
+    (tmp_path / "data").mkdir()
+    assert command == "raysweep"
+    assert main([*arguments, "--plan"]) == 0
+
+
+def test_ray_is_the_same_everywhere() -> None:
+    pinned = re.search(r"^ray==(.+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    assert pinned is not None
+    assert rayjob()["spec"]["rayClusterSpec"]["rayVersion"] == pinned[1]
+
+
+def test_all_run_the_image_of_the_dockerfile() -> None:
+    images = {cluster(name)["docker"]["image"] for name in CLUSTERS}
+    images |= {container["image"] for template in pod_templates() for container in template["spec"]["containers"]}
+    assert len(images) == 1
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    assert not any(line.startswith("ENTRYPOINT") for line in lines)  # Ray's launcher runs `docker run IMAGE bash`
+    assert any('[cluster]" boto3' in line and line.startswith("RUN pip install") for line in lines)
+    assert any(all(tool in line for tool in ("rsync", "tmux", "wget")) for line in lines)
+    user = {line.split()[1] for line in lines if line.startswith("USER")}
+    assert {str(template["spec"]["securityContext"]["runAsUser"]) for template in pod_templates()} == user == {"1000"}
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_every_node_has_the_token_and_the_dashboard_listens_to_its_own_machine(name: str) -> None:
+    config = cluster(name)
+    assert config["file_mounts"] == {"/home/raysweep/.ray/auth_token": "~/.ray/auth_token"}
+    for role in ("head", "worker"):
+        *_, start = config[f"{role}_start_ray_commands"]
+        assert start.startswith("RAY_AUTH_MODE=token ray start ")
+    assert "--dashboard-host=127.0.0.1" in config["head_start_ray_commands"][-1]
+    assert rayjob()["spec"]["rayClusterSpec"]["authOptions"] == {"mode": "token"}
+
+
+def test_workers_are_there_before_a_run_asks_for_them() -> None:
+    types = cluster("aws")["available_node_types"]
+    assert types["gpu"]["min_workers"] >= 1
+    assert types["head"]["resources"]["CPU"] == 0
+    on_premise = cluster("on_premise")
+    assert on_premise["min_workers"] == on_premise["max_workers"] == len(on_premise["provider"]["worker_ips"])
+    (group,) = rayjob()["spec"]["rayClusterSpec"]["workerGroupSpecs"]
+    assert group["minReplicas"] == group["replicas"] >= 1
