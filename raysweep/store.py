@@ -401,7 +401,7 @@ class StudyStore:
     def _collect_measures(
         self, study: Study, facts: DataFacts, schedule: list[dict[str, object]], failures: list[dict[str, object]]
     ) -> None:
-        collected: dict[str, list[pa.Table]] = {name: [] for name in MEASURE_TABLES}
+        collected = {name: _Pile(table) for name, table in MEASURE_TABLES.items()}
         for measure in study.measures:
             key = measure_key(study, measure)
             names: dict[str, dict[str, object]] = {
@@ -412,11 +412,11 @@ class StudyStore:
             for file, content in self.folder.read_all(name for name in names if name in there):
                 rows = _table(content)
                 schedule.append({**names[file], **json.loads(rows.schema.metadata[b"work"])})
-                collected[measure.table.name].append(rows.replace_schema_metadata(None))
+                collected[measure.table.name].add(rows.replace_schema_metadata(None))
             notes = {file.removesuffix(ROWS) + FAILURE: names[file] for file in names.keys() - there}
             failures += [{**notes[note], "reason": reason} for note, reason in self._reasons(notes.keys() & there)]
-        for name, tables in collected.items():
-            self._save_table(MEASURE_TABLES[name], _together(MEASURE_TABLES[name], tables))
+        for name, pile in collected.items():
+            self._save_table(MEASURE_TABLES[name], pile.rows())
 
     # Reading and writing
 
@@ -528,10 +528,33 @@ def _sorted(table: Table, rows: pa.Table) -> pa.Table:
     return rows.sort_by([(name, "ascending") for name in table.key_names])
 
 
+class _Pile:
+    """The rows of many small tables. A table of a few rows takes kilobytes, so they are merged now and then."""
+
+    MERGED_AT = 500
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._merged: list[pa.Table] = []
+        self._latest: list[pa.Table] = []
+
+    def add(self, part: pa.Table) -> None:
+        """Adds a table's rows."""
+        self._latest.append(part)
+        if len(self._latest) == self.MERGED_AT:
+            self._merged.append(_together(self.table, self._latest).combine_chunks())
+            self._latest = []
+
+    def rows(self) -> pa.Table:
+        """All rows so far."""
+        return _together(self.table, [*self._merged, *self._latest])
+
+
 def _together(table: Table, parts: Sequence[pa.Table]) -> pa.Table:
     """The rows of all parts; a column that an earlier version did not have yet is empty in what it wrote."""
     return pa.concat_tables([table.schema.empty_table(), *parts], promote_options="default")
 
 
 def _table(content: bytes) -> pa.Table:
-    return pq.ParquetFile(pa.BufferReader(content)).read()
+    # Threads cost more than they bring: most files have a few rows, and there may be a hundred thousand of them.
+    return pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
