@@ -124,7 +124,7 @@ class ConsoleProgress:
             parts.append(f"{trains}{_on(self._running.values())}")
         if shards:
             parts.append(f"{len(shards)} shards in {RECENT_SECONDS:.0f} s{_on(shards)}")
-        return ", ".join(parts)
+        return "; ".join(parts)
 
     def _left(self) -> str:
         """The time that remains, from the speed of each kind of work so far and the workers that were busy.
@@ -146,7 +146,7 @@ class ConsoleProgress:
             bar = ProgressBar(total=1.0, completed=tally.share, width=40)
             table.add_row(TITLES[kind], bar, f"{tally.share:4.0%}", _count(kind, tally))
         elapsed = f"{duration(monotonic() - self._started)} so far"
-        return Group(table, Text(", ".join(filter(None, [elapsed, self._left(), self._now()])), style="dim"))
+        return Group(table, Text("; ".join(filter(None, [elapsed, self._left(), self._now()])), style="dim"))
 
 
 def _count(kind: Kind, tally: _Tally) -> str:
