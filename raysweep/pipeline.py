@@ -80,9 +80,9 @@ def outcome(study: Study, workplace: Workplace) -> Outcome:
     trials, schedule, failures = (store.table(name) for name in ("trials", "schedule", "failures"))
     statuses = {name: int((trials["status"] == name).sum()) for name in ("finished", "diverged", "failed", "missing")}
     shards = sum(1 for _ in measurements(study, facts))
-    missing = shards - int((schedule["work"] != "train").sum())
-    failed_trials = failures["work"] == "train"
-    reasons = [*failures["reason"][failed_trials], *failures["reason"][~failed_trials]]
+    missing = shards - int((schedule["shard"] != "").sum())
+    of_trials = failures["shard"] == ""
+    reasons = [*failures["reason"][of_trials], *failures["reason"][~of_trials]]
     reasons += [
         reason
         for m in study.measures

@@ -239,6 +239,7 @@ def _tune(
     facts = tuning.data.facts(data)
     known = {name: tuning.model_at(tuning.baseline_values(name)) for name in tuning.baselines} or {"c0": tuning.model}
     checked = tuning.study(known, tuning.fresh_seeds, final=True)
+    dashboard = "" if options.plan else _dashboard(store)
     print_search(tuning, facts, console)
     if options.plan:
         print_plan(make_plan(checked, facts, store), console, every_trial=True)
@@ -252,7 +253,6 @@ def _tune(
     from raysweep.tasks import Workplace
     from raysweep.tuning import run_tuning
 
-    dashboard = _dashboard(store)
     store.folder.check()
     workplace = Workplace(str(store.folder), data, weights)
     with _alone(store), _backend(options) as (backend, words):

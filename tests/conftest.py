@@ -25,7 +25,7 @@ def s3(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(files, "PAUSES", (0.01, 0.01))
     yield server
-    server.fails = lambda request: False
+    server.fails, server.error = S3Server.fails, S3Server.error
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ class S3Server:
     """Method and path of each request, in order."""
     fails: Callable[[str], bool] = lambda request: False
     """Which requests are answered with an error."""
+    error: str = "503 Slow Down"
+    """That error."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -52,7 +54,7 @@ def s3_server() -> Iterator[S3Server]:
         request = f"{environment['REQUEST_METHOD']} {environment['PATH_INFO']}"
         found.requests.append(request)
         if found.fails(request):
-            start("503 Slow Down", [("Content-Length", "0")])
+            start(found.error, [("Content-Length", "0")])
             return [b""]
         return application(environment, start)
 

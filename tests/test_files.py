@@ -88,69 +88,82 @@ def test_a_mirror_has_what_was_written_to_it_so_far(folder: Folder) -> None:
     assert mirror.path.exists() == isinstance(folder, LocalFolder)
 
 
-def test_large_files_arrive_whole_or_not_at_all(server: S3Server, bucket: str) -> None:
+def test_large_files_arrive_whole_or_not_at_all(s3: S3Server, bucket: str) -> None:
     content = os.urandom(2 * CHUNK + 12)
     folder = open_folder(f"{bucket}/results")
     put(folder, "large", content)
-    assert any(request.startswith("POST") for request in server.requests)  # it went in parts
+    assert any(request.startswith("POST") for request in s3.requests)  # it went in parts
     with folder.open("large") as file:
         assert file.read() == content
-    server.fails = lambda request: request.startswith("PUT") and len(server.requests) % 2 == 0
+    s3.fails = lambda request: request.startswith("PUT") and len(s3.requests) % 2 == 0
     put(folder, "large", content[::-1])
     assert folder.read("large") == content[::-1]
 
 
-def test_ctrl_c_leaves_no_half_of_a_file(server: S3Server, bucket: str) -> None:
+def test_ctrl_c_leaves_no_half_of_a_file(s3: S3Server, bucket: str) -> None:
     content = os.urandom(2 * CHUNK + 12)
     folder = open_folder(bucket)
 
     def interrupt(request: str) -> bool:
         if request.startswith("PUT"):
-            server.fails = lambda request: False
+            s3.fails = lambda request: False
             _thread.interrupt_main()
         return False
 
-    server.fails = interrupt
+    s3.fails = interrupt
     with pytest.raises(KeyboardInterrupt):
         put(folder, "large", content)
     assert list(folder.read_all(["large"])) in ([], [("large", content)])
 
 
-def fail_at_first(server: S3Server, count: int) -> Callable[[str], bool]:
-    until = len(server.requests) + count
-    return lambda request: len(server.requests) <= until
+def fail_at_first(s3: S3Server, count: int) -> Callable[[str], bool]:
+    until = len(s3.requests) + count
+    return lambda request: len(s3.requests) <= until
 
 
-def test_storage_that_fails_for_a_while_is_tried_again(server: S3Server, bucket: str) -> None:
+def test_storage_that_fails_for_a_while_is_tried_again(s3: S3Server, bucket: str) -> None:
     folder = open_folder(bucket)
-    server.fails = fail_at_first(server, 5)
+    s3.fails = fail_at_first(s3, 5)
     put(folder, "a/one", b"content")
-    server.fails = fail_at_first(server, 5)
+    s3.fails = fail_at_first(s3, 5)
     assert folder.read("a/one") == b"content"
-    server.fails = fail_at_first(server, 5)
+    s3.fails = fail_at_first(s3, 5)
     assert folder.names("a") == ["one"]
 
 
 def test_storage_that_fails_for_long_is_said_with_the_file(
-    server: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+    s3: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "PAUSES", ())
     folder = open_folder(bucket)
-    server.fails = lambda request: True
+    s3.fails = lambda request: True
     with pytest.raises(StorageError, match=rf"results folder {bucket}: a/one cannot be written \(\w+"):
         put(folder, "a/one", b"x")
-    server.fails = lambda request: False
+    s3.fails = lambda request: False
     assert folder.names("") == []
 
 
-def test_a_small_file_takes_one_request_to_write_and_a_folder_one_to_list(server: S3Server, bucket: str) -> None:
+def test_denied_access_is_said_at_once_with_what_to_do(s3: S3Server, bucket: str) -> None:
+    folder = open_folder(f"{bucket}/results")
+    s3.fails, s3.error = lambda request: True, "403 Forbidden"
+    with pytest.raises(
+        UserError, match=r"cannot be written \(ACCESS_DENIED .*credentials are those of the environment"
+    ):
+        folder.check()
+    s3.requests.clear()
+    with pytest.raises(StorageError, match=r"one cannot be read \(ACCESS_DENIED "):
+        folder.read("one")
+    assert len(s3.requests) == 1
+
+
+def test_a_small_file_takes_one_request_to_write_and_a_folder_one_to_list(s3: S3Server, bucket: str) -> None:
     folder = open_folder(f"{bucket}/results")
     for name in ("a/one", "a/two", "b/three"):
         put(folder, name, b"x")
-    assert [request.split()[0] for request in server.requests] == ["PUT"] * 3
-    server.requests.clear()
+    assert [request.split()[0] for request in s3.requests] == ["PUT"] * 3
+    s3.requests.clear()
     assert folder.tree("") == {"a/one", "a/two", "b/three"}
-    assert len(server.requests) == 1
+    assert len(s3.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -194,13 +207,13 @@ def test_a_server_that_does_not_answer_is_said_at_once(monkeypatch: pytest.Monke
         open_folder(f"{bucket}/elsewhere").reach()
 
 
-def test_an_endpoint_may_stand_in_the_url(server: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_may_stand_in_the_url(s3: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL")
-    host = server.endpoint.removeprefix("http://")
+    host = s3.endpoint.removeprefix("http://")
     folder = open_folder(join(f"{bucket}/results?scheme=http&endpoint_override={host}", "study"))
     put(folder, "one", b"x")
     assert str(folder) == f"{bucket}/results/study?scheme=http&endpoint_override={host}"
-    assert server.requests == [f"PUT /{bucket[5:]}/results/study/one"]
+    assert s3.requests == [f"PUT /{bucket[5:]}/results/study/one"]
 
 
 def test_paths_and_urls_of_this_machine_are_local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

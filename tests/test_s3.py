@@ -93,7 +93,7 @@ def test_the_whole_way(
 
 @pytest.mark.slow
 def test_interrupted_at_random_moments_the_same_command_continues(
-    bucket: str, server: S3Server, undisturbed: dict[str, pd.DataFrame]
+    bucket: str, s3: S3Server, undisturbed: dict[str, pd.DataFrame]
 ) -> None:
     seed = random.randrange(2**32)
     moments = random.Random(seed)
@@ -108,12 +108,12 @@ def test_interrupted_at_random_moments_the_same_command_continues(
                 _thread.interrupt_main()
             return False
 
-        server.fails = interrupt
+        s3.fails = interrupt
         try:
             run(bucket)
         except KeyboardInterrupt:
             interrupted += 1
-    server.fails = lambda request: False
+    s3.fails = lambda request: False
     assert interrupted, seed
     run(bucket)
     assert_same(tables(bucket), undisturbed)
@@ -121,9 +121,9 @@ def test_interrupted_at_random_moments_the_same_command_continues(
 
 @pytest.mark.slow
 def test_storage_that_fails_now_and_then_changes_nothing(
-    bucket: str, server: S3Server, undisturbed: dict[str, pd.DataFrame]
+    bucket: str, s3: S3Server, undisturbed: dict[str, pd.DataFrame]
 ) -> None:
-    server.fails = lambda request: len(server.requests) % 7 == 0
+    s3.fails = lambda request: len(s3.requests) % 7 == 0
     run(bucket)
     assert_same(tables(bucket), undisturbed)
 

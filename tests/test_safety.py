@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from analysis.results import load_results
 from raysweep.files import LocalFolder
 from raysweep.pipeline import run_study
 from raysweep.serial import SerialBackend
@@ -154,6 +155,21 @@ def test_a_trap_in_a_results_folder_is_named_and_does_not_spring(
         assert reason.startswith(f"file {folder / file}: holds more than ")
         assert reason.endswith(" again")
     assert not sprung.exists()
+
+
+def test_a_study_file_in_a_results_folder_is_shown_and_not_run(finished: Path, tmp_path: Path) -> None:
+    folder, sprung = Path(shutil.copytree(finished, tmp_path / "results")), tmp_path / "sprung"
+    store = StudyStore(folder)
+    store.save_study(STUDY, STUDY.data.facts(tmp_path), {})
+    code = f"open({str(sprung)!r}, 'w')"
+    store.save_recommended(code)
+    assert load_results(store).recommended == code
+    assert not sprung.exists()
+
+
+def test_only_what_a_person_names_is_loaded_as_a_study_file() -> None:
+    named = {ast.unparse(call.args[0]) for path in SOURCES for name, call in calls(path) if name == "load_study"}
+    assert named == {"options.study", "options.study or DEFAULT_STUDY", "name"}  # the last, of those that come with us
 
 
 HOSTILE = st.one_of(
