@@ -16,6 +16,7 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 from urllib.parse import unquote, urlsplit
@@ -42,8 +43,8 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 """Errors of a disk on which there is no room."""
 HOPELESS = re.compile("ACCESS_DENIED|NO_SUCH_BUCKET|ACCESS_KEY|SIGNATURE|TOKEN|Unable to load")
 """Errors that another try does not mend."""
-READERS = 16
-"""Remote files read at a time."""
+READERS, BATCH = 16, 512
+"""Remote files read at a time, and at most so many before the first of them is used."""
 CHUNK = 8 * 2**20
 """Bytes that are copied at a time."""
 URL = re.compile(r"[A-Za-z][\w+.-]+:/")
@@ -283,9 +284,11 @@ class RemoteFolder(Folder):
 
     def read_all(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """See `Folder`. Several are read at a time: each waits for the network."""
+        waiting = iter(names)
         with ThreadPoolExecutor(READERS) as pool:
-            for found in pool.map(lambda name: list(super(RemoteFolder, self).read_all([name])), names):
-                yield from found
+            while batch := list(islice(waiting, BATCH)):
+                for found in pool.map(lambda name: list(super(RemoteFolder, self).read_all([name])), batch):
+                    yield from found
 
     def open(self, name: str) -> BinaryIO:
         """See `Folder`. The file is copied here, since reading it from there in small pieces would take for ever."""
