@@ -17,15 +17,16 @@ import importlib.util
 import math
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from raysweep.search import Search
 from raysweep.store import StudyStore
 from raysweep.study import LcVae, Nsga2, Random, Tpe, Tuning
 from raysweep.study.tuning import AnySampler
-from raysweep.tuning import Search
 
 FILE = Path(__file__).parents[1] / "search_spaces" / "lcvae_tuning.py"
 SAMPLERS: dict[str, AnySampler] = {"tpe": Tpe(), "nsga2": Nsga2(population=10), "random": Random()}
@@ -64,13 +65,12 @@ def search(tuning: Tuning, folder: Path) -> tuple[list[float], float]:
     found = Search(tuning, StudyStore(folder))
     points: list[tuple[float, float]] = []
     while len(points) < tuning.configurations:
-        for _ in range(min(tuning.parallel, tuning.configurations - len(points))):
-            found.draw()
-        for each in found.configurations()[len(points) :]:
-            assert isinstance(each.model, LcVae)
-            values = surrogate(each.model)
-            found.tell(each, {name: [value] for name, value in zip(OBJECTIVES, values, strict=True)}, "")
-            points.append(values)
+        each = found.draw()
+        assert isinstance(each.model, LcVae)
+        values = surrogate(each.model)
+        scores = {name: [value] for name, value in zip(OBJECTIVES, values, strict=True)}
+        found.tell(replace(each, state="complete", scores=scores))
+        points.append(values)
     spent = (time.process_time() - started) / tuning.configurations
     return [hypervolume(np.array(points[: count + 1])) for count in range(len(points))], spent
 

@@ -3,10 +3,11 @@
 A condition is what a task waits for: that a trial is trained, that a reference is prepared, that all shards of a
 measure of a trial are computed. It is met when every piece of work that belongs to it has succeeded. When one fails for
 good, the condition can no longer be met in this run, and what waits for it is left for the next.
+An agenda may grow while it is worked through: a search adds configurations as it learns how others did.
 """
 
 import heapq
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,7 @@ from raysweep.store import measure_key, measurements, shard_file
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure
+from raysweep.study.pruning import NO_LIMITS, Limits
 from raysweep.tasks import Followed, MeasureTask, PrepareTask, TrainTask, Workplace, asset_name, task_name
 
 Kind = Literal["train", "prepare", "measure"]
@@ -33,16 +35,24 @@ class Piece:
 
 
 class Agenda:
-    """The work of a run. A backend trains all of `training`, runs what `take` gives, and tells how each ended.
+    """The work of a run. A backend does what `take_trial` and `take` give, and tells how each piece ended.
 
     Used by one thread at a time.
     """
 
-    def __init__(self) -> None:
+    grows = False
+    """Whether what is told of work may add more of it."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self.workplace = workplace
         self.training: list[TrainTask] = []
+        """Every trial to train, taken or not."""
         self.pieces: dict[str, Piece] = {}
+        """Every piece of work by its name, ended or not."""
         self.already: dict[Kind, int] = {"train": 0, "prepare": 0, "measure": 0}
         """How many pieces of each kind were done before this run."""
+        self._trials: deque[TrainTask] = deque()
+        self._failed: set[str] = set()
         self._belongs: dict[str, str] = {}
         self._open: dict[str, int] = defaultdict(int)
         self._waiting: dict[str, list[int]] = defaultdict(list)
@@ -53,6 +63,7 @@ class Agenda:
     def train(self, task: TrainTask) -> None:
         """Adds a trial to train. Its id is the condition that it is trained."""
         self.training.append(task)
+        self._trials.append(task)
         self._add_piece(task.trial.id, Piece("train", task.flop), task.trial.id)
 
     def compute(self, task: PrepareTask | MeasureTask, condition: str, needs: Iterable[str]) -> None:
@@ -64,6 +75,10 @@ class Agenda:
         kind: Kind = "prepare" if isinstance(task, PrepareTask) else "measure"
         weight = SHARD_OVERHEAD + (task.flop if isinstance(task, MeasureTask) else 0.0)
         self._add_piece(task_name(task), Piece(kind, weight), condition)
+        needs = list(needs)
+        if not self._failed.isdisjoint(needs):
+            self.fail(task_name(task))
+            return
         index = len(self._tasks)
         unmet = [need for need in needs if self._open.get(need)]
         self._tasks.append(task)
@@ -72,6 +87,10 @@ class Agenda:
             self._waiting[need].append(index)
         if not unmet:
             heapq.heappush(self._ready, index)
+
+    def take_trial(self) -> TrainTask | None:
+        """The next trial to train, or None while there is none."""
+        return self._trials.popleft() if self._trials else None
 
     def take(self) -> PrepareTask | MeasureTask | None:
         """The next task that can start, or None while there is none."""
@@ -94,7 +113,9 @@ class Agenda:
 
     def fail(self, name: str) -> None:
         """The piece of work is given up, and so is all that waits for it."""
-        for index in self._waiting.pop(self._belongs[name], ()):
+        condition = self._belongs[name]
+        self._failed.add(condition)
+        for index in self._waiting.pop(condition, ()):
             task, self._tasks[index] = self._tasks[index], None
             if task is not None:
                 self.fail(task_name(task))
@@ -106,41 +127,64 @@ class Agenda:
 
 
 def make_agenda(study: Study, facts: DataFacts, workplace: Workplace, steps: Collection[str]) -> Agenda:
-    """What is missing of the study: the trials that have not ended, longest first, and the shards that they lack.
-
-    Args:
-        study: the study.
-        facts: of its data set.
-        workplace: where its results are.
-        steps: "train", "measure" or both. Without "train", only models that exist are measured.
-    """
-    agenda = Agenda()
-    records = workplace.store.trial_records(trial.id for trial in study.trials)
-    if "train" in steps:
-        missing = [trial for trial in study.trials if trial.id not in records]
-        costs = {trial.id: trial_cost(trial, facts).flop for trial in missing}
-        # Most measures wait for the classifier, so it comes first however short it is.
-        for trial in sorted(missing, key=lambda trial: (trial != study.classifier_trial, -costs[trial.id])):
-            agenda.train(TrainTask(trial, workplace, study.checkpoint_seconds, costs[trial.id]))
-        agenda.already["train"] = len(study.trials) - len(missing)
-    if "measure" in steps:
-        models = {name for name, record in records.items() if record.status == "finished"}
-        models |= {task.trial.id for task in agenda.training}
-        _add_measures(agenda, study, facts, workplace, models)
+    """What is missing of the study. Without "train" among `steps`, only models that exist are measured."""
+    agenda = Agenda(workplace)
+    extend(agenda, study, facts, steps)
     return agenda
 
 
-def _add_measures(agenda: Agenda, study: Study, facts: DataFacts, workplace: Workplace, models: Set[str]) -> None:
+def extend(
+    agenda: Agenda,
+    study: Study,
+    facts: DataFacts,
+    steps: Collection[str],
+    limits: Mapping[str, Limits] | None = None,
+) -> None:
+    """Adds what is missing of the study, and is not there: trials that have not ended, longest first, and shards.
+
+    Args:
+        agenda: to which it is added.
+        study: the study.
+        facts: of its data set.
+        steps: "train", "measure" or both.
+        limits: by trial id, those that may end it early.
+    """
+    names = [trial.id for trial in study.trials]
+    records = agenda.workplace.store.trial_records(names)
+    if "train" in steps:
+        left = [trial for trial in study.trials if trial.id not in records and trial.id not in agenda.pieces]
+        tasks = [
+            TrainTask(
+                trial,
+                agenda.workplace,
+                study.checkpoint_seconds,
+                trial_cost(trial, facts).flop,
+                (limits or {}).get(trial.id, NO_LIMITS),
+            )
+            for trial in left
+        ]
+        missing = [task for task in tasks if not task.was_pruned]
+        # Most measures wait for the classifier, so it comes first however short it is.
+        for task in sorted(missing, key=lambda task: (task.trial != study.classifier_trial, -task.flop)):
+            agenda.train(task)
+        agenda.already["train"] += len(names) - len(missing)
+    if "measure" in steps:
+        models = {name for name, record in records.items() if record.status == "finished"}
+        _add_measures(agenda, study, facts, models | (agenda.pieces.keys() & names))
+
+
+def _add_measures(agenda: Agenda, study: Study, facts: DataFacts, models: Set[str]) -> None:
     """References first, then every missing shard of the trials that are or will be trained."""
     keys: dict[str, str] = {}
     for m in in_order(study):
         if (m.follows is not None and m.follows not in keys) or not models >= set(_classifier_of(study, m)):
             continue
         keys[m.name] = key = measure_key(study, m)
-        if m.needs_reference and not workplace.store.has_asset(asset_name(key)):
-            prepare = PrepareTask(m, key, study.classifier_trial, study.data, workplace)
+        is_there = key in agenda.pieces or agenda.workplace.store.has_asset(asset_name(key))
+        if m.needs_reference and not is_there:
+            prepare = PrepareTask(m, key, study.classifier_trial, study.data, agenda.workplace)
             agenda.compute(prepare, key, _classifier_of(study, m))
-    tasks = list(_missing_shards(agenda, study, facts, workplace, models, keys))
+    tasks = list(_missing_shards(agenda, study, facts, models, keys))
     # Shards of one trial follow one another, so a process loads each model once; trials with most to do come first.
     weight: dict[str, float] = defaultdict(float)
     for task in tasks:
@@ -158,11 +202,10 @@ def _missing_shards(
     agenda: Agenda,
     study: Study,
     facts: DataFacts,
-    workplace: Workplace,
     models: Set[str],
     keys: Mapping[str, str],
 ) -> Iterable[MeasureTask]:
-    existing = {name: workplace.store.shard_files(key) for name, key in keys.items()}
+    existing = {name: agenda.workplace.store.shard_files(key) for name, key in keys.items()}
     for m, trial, shard in measurements(study, facts):
         if m.name not in keys or trial.id not in models:
             continue
@@ -177,7 +220,7 @@ def _missing_shards(
             shard,
             study.classifier_trial,
             Followed(followed.table, keys[followed.name]) if followed else None,
-            workplace,
+            agenda.workplace,
             m.flop(trial.model, facts, shard),
         )
 

@@ -53,24 +53,35 @@ class ConsoleProgress:
         self.console = console
         self._live: Live | None = None
 
-    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int]) -> None:
+    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: bool = False) -> None:
         """See `raysweep.pipeline.Progress`."""
-        self._pieces = pieces
+        self._pieces: dict[str, Piece] = {}
         self._told: dict[str, tuple[float, float]] = {}
         self._running: dict[str, str] = {}
         self._recent: deque[tuple[float, str, str]] = deque()
         self._tallies = {kind: _Tally() for kind in TITLES if any(piece.kind == kind for piece in pieces.values())}
-        for piece in pieces.values():
-            self._tallies[piece.kind].pieces += 1
-            self._tallies[piece.kind].weight += piece.weight
+        self.grow(pieces, more)
         self._started = self._printed = monotonic()
         for kind, tally in self._tallies.items():
-            if already[kind]:
+            if already.get(kind):
                 done = f"{already[kind]} {NOUNS[kind]} were done before"
                 self.console.print(f"{TITLES[kind]}: {done}, {tally.pieces} to do")
         if self.console.is_terminal:
             self._live = Live(get_renderable=self._lines, console=self.console, refresh_per_second=4)
             self._live.start()
+
+    def grow(self, pieces: Mapping[str, Piece], more: bool) -> None:
+        """See `raysweep.pipeline.Progress`."""
+        self._more = more
+        self._pieces.update(pieces)
+        for piece in pieces.values():
+            tally = self._tallies.setdefault(piece.kind, _Tally())
+            tally.pieces += 1
+            tally.weight += piece.weight
+
+    def note(self, text: str) -> None:
+        """See `raysweep.pipeline.Progress`."""
+        self.console.print(text, markup=False, soft_wrap=True)
 
     def advance(self, name: str, share: float, node: str, seconds: float) -> None:
         """See `raysweep.pipeline.Progress`."""
@@ -129,8 +140,11 @@ class ConsoleProgress:
     def _left(self) -> str:
         """The time that remains, from the speed of each kind of work so far and the workers that were busy.
 
-        A kind of which nothing is done yet may be many times faster or slower, so nothing is said of it.
+        A kind of which nothing is done yet may be many times faster or slower, so nothing is said of it, nor while more
+        work will come.
         """
+        if self._more:
+            return ""
         known = [tally for tally in self._tallies.values() if tally.share >= 0.01 and tally.seconds]
         spent = sum(tally.seconds for tally in known)
         if not spent:

@@ -19,8 +19,14 @@ Step = Literal["train", "measure", "report"]
 class Progress(Protocol):
     """Who is told how the work goes on. Told by one thread at a time."""
 
-    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int]) -> None:
-        """Work begins: every piece of it by its name, and how many of each kind were done before."""
+    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: bool = False) -> None:
+        """Work begins: its pieces by name, how many of each kind were done before, and whether more will come."""
+
+    def grow(self, pieces: Mapping[str, Piece], more: bool) -> None:
+        """More work has come, and whether it was the last."""
+
+    def note(self, text: str) -> None:
+        """Something is worth a line."""
 
     def advance(self, name: str, share: float, node: str, seconds: float) -> None:
         """A piece of work is done to `share` (0 … 1), for which it ran on that node for so long."""
@@ -33,7 +39,8 @@ class Backend(Protocol):
     """What runs the work: one process, or a Ray cluster."""
 
     def run(self, agenda: Agenda, progress: Progress) -> None:
-        """Trains and computes all that is on the agenda; returns when everything has ended, well or badly.
+        """Trains and computes all that is on the agenda, and what is added to it as work ends; returns when everything
+        has ended, well or badly.
 
         A shard may run while other trials train. Failed work is retried, and its last error is recorded in the results
         folder by `record_failure`; a failure ends only what needs its result.

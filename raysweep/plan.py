@@ -190,20 +190,19 @@ def print_search(tuning: Tuning, facts: DataFacts, console: Console) -> None:
     fresh = _flop_of_arm(make_plan(tuning.study(arm, tuning.fresh_seeds, final=True), facts, None), "model")
     device = find_device(tuning.estimated_device)
     finalists = tuning.finalists
+    pruner = f", pruned by {tuning.pruner.kind}" if tuning.pruner else ""
     trained, twins = (finalists, "") if tuning.twin is None else (2 * finalists, " with a twin each")
     lines = [
         f"Tuning {tuning.name}: {tuning.title}",
         tuning.question,
-        f"Searched: {', '.join(tuning.space)}; for {', '.join(tuning.objectives)}, by {tuning.sampler.kind}",
+        f"Searched: {', '.join(tuning.space)}; for {', '.join(tuning.objectives)}, by {tuning.sampler.kind}{pruner}",
         f"Search: {tuning.configurations} configurations of {len(tuning.seeds)} seeds, {tuning.parallel} at a time; "
         f"{_effort(tuning.configurations * searched, device)}.",
         f"Finalists: at most {finalists}{twins}, on {len(tuning.fresh_seeds)} fresh seeds; at most "
         f"{_effort(trained * fresh, device)}.",
-        "Both as if every configuration cost what the tuning's own model costs: a typical cost, not a bound. The plan "
-        "below is that of the baselines on fresh seeds.",
+        "Both as if every configuration cost what the tuning's own model costs: a typical cost, not a bound.",
     ]
     console.print("\n".join(lines), markup=False, soft_wrap=True)
-    console.print()
 
 
 def _flop_of_arm(plan: Plan, arm: str) -> float:

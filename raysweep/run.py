@@ -39,6 +39,7 @@ from raysweep.study.loading import known_studies, load_study, override
 from raysweep.study.tuning import Tuning
 
 if TYPE_CHECKING:
+    from raysweep.console import ConsoleProgress
     from raysweep.pipeline import Backend, Outcome, Step
     from raysweep.tasks import Workplace
 
@@ -201,30 +202,13 @@ def _check(study: Study, store: StudyStore, options: argparse.Namespace) -> _Job
 
 def _work(job: _Job, plan: Plan, options: argparse.Namespace, command: Sequence[str], console: Console) -> int:
     """Prints the plan once results can be written and the cluster is there; then trains, measures and draws."""
-    from raysweep.console import ConsoleProgress
-    from raysweep.data import load_data
-    from raysweep.environment import describe_environment
     from raysweep.pipeline import outcome, run_study
-    from raysweep.tasks import Workplace
 
     steps: tuple[Step, ...] = options.only or STEPS
     job.store.folder.check()
-    workplace = Workplace(str(job.store.folder), job.data, job.fid_weights)
-    with _backend(options) as (backend, words):
-        print_plan(plan, console, every_trial=False)
-        for data in job.study.data_sets:
-            load_data(data, job.data)  # what is missing or damaged is said before anything starts
-        _check_cluster(options, workplace, job.study.data_sets)
-        console.print()
-        for line in (
-            f"Backend: {words}",
-            f"Results: {job.store.folder}",
-            f"TensorBoard: {tensorboard(job.store.tensorboard_location)}",
-        ):
-            console.print(line, markup=False, soft_wrap=True)
-        job.store.save_study(job.study, job.facts, describe_environment(command, words))
-        with contextlib.closing(ConsoleProgress(console)) as progress:
-            run_study(job.study, workplace, backend, progress, steps)
+    line = f"TensorBoard: {tensorboard(job.store.tensorboard_location)}"
+    with _started(job, options, command, console, line, plan) as (workplace, backend, progress):
+        run_study(job.study, workplace, backend, progress, steps)
     if "report" in steps:
         _draw(job.store, console)
     return _conclude(outcome(job.study, workplace), console)
@@ -238,38 +222,57 @@ def _tune(
     tuning.check_shapes(data)
     facts = tuning.data.facts(data)
     known = {name: tuning.model_at(tuning.baseline_values(name)) for name in tuning.baselines} or {"c0": tuning.model}
-    checked = tuning.study(known, tuning.fresh_seeds, final=True)
-    dashboard = "" if options.plan else _dashboard(store)
+    job = _Job(tuning.study(known, tuning.fresh_seeds, final=True), facts, store, data, weights)
+    line = "" if options.plan else f"Dashboard: {_dashboard(store)}"
     print_search(tuning, facts, console)
     if options.plan:
-        print_plan(make_plan(checked, facts, store), console, every_trial=True)
+        console.print("\nThe baselines on fresh seeds:\n")
+        print_plan(make_plan(job.study, facts, store), console, every_trial=True)
         return DONE
     if options.only is not None:
         raise UserError(f"--only {','.join(options.only)}: a tuning trains and measures by turns; leave it out")
-    from raysweep.console import ConsoleProgress
-    from raysweep.data import load_data
-    from raysweep.environment import describe_environment
     from raysweep.pipeline import outcome
-    from raysweep.tasks import Workplace
     from raysweep.tuning import run_tuning
 
     store.folder.check()
-    workplace = Workplace(str(store.folder), data, weights)
-    with _alone(store), _backend(options) as (backend, words):
-        for each in tuning.data_sets:
-            load_data(each, data)
-        _check_cluster(options, workplace, tuning.data_sets)
-        for line in (f"Backend: {words}", f"Results: {store.folder}", f"Dashboard: {dashboard}"):
-            console.print(line, markup=False, soft_wrap=True)
+    with _alone(store), _started(job, options, command, console, line) as (workplace, backend, progress):
         store.save_tuning(tuning)
-        store.save_study(checked, facts, describe_environment(command, words))
-        with contextlib.closing(ConsoleProgress(console)) as progress:
-            study = run_tuning(tuning, workplace, backend, progress)
+        study = run_tuning(tuning, workplace, backend, progress)
     _draw(store, console)
     if store.load_recommended():
         command_line = f"raysweep {shlex.quote(store.folder.locate(RECOMMENDED))}"
         console.print(f"Recommended: {command_line}", markup=False, soft_wrap=True)
     return _conclude(outcome(study, workplace), console)
+
+
+@contextlib.contextmanager
+def _started(
+    job: _Job,
+    options: argparse.Namespace,
+    command: Sequence[str],
+    console: Console,
+    line: str,
+    plan: Plan | None = None,
+) -> "Iterator[tuple[Workplace, Backend, ConsoleProgress]]":
+    """What the work needs, once all of it is there; says where it runs, and `line`, and prints the plan before."""
+    from raysweep.console import ConsoleProgress
+    from raysweep.data import load_data
+    from raysweep.environment import describe_environment
+    from raysweep.tasks import Workplace
+
+    workplace = Workplace(str(job.store.folder), job.data, job.fid_weights)
+    with _backend(options) as (backend, words):
+        if plan is not None:
+            print_plan(plan, console, every_trial=False)
+        for data in job.study.data_sets:
+            load_data(data, job.data)  # what is missing or damaged is said before anything starts
+        _check_cluster(options, workplace, job.study.data_sets)
+        console.print()
+        for each in (f"Backend: {words}", f"Results: {job.store.folder}", line):
+            console.print(each, markup=False, soft_wrap=True)
+        job.store.save_study(job.study, job.facts, describe_environment(command, words))
+        with contextlib.closing(ConsoleProgress(console)) as progress:
+            yield workplace, backend, progress
 
 
 @contextlib.contextmanager

@@ -151,8 +151,8 @@ CONFIGURATIONS = Table(
     "settings that a search tried, or that were checked on fresh seeds",
     (
         _CONFIGURATION,
-        Column("state", TEXT, "complete, failed, running, or twin for those that the search did not try"),
-        Column("reason", TEXT, "why it failed in the search; empty otherwise"),
+        Column("state", TEXT, "complete, pruned, failed, running, or twin for those that the search did not try"),
+        Column("reason", TEXT, "why it was pruned or failed in the search; empty otherwise"),
         Column("fresh", INTEGER, "1 if it was trained again on fresh seeds, else 0"),
         Column("values", TEXT, "the searched settings, as JSON"),
     ),

@@ -2,9 +2,7 @@
 
 import socket
 from collections import Counter, deque
-from collections.abc import Callable
 from time import monotonic
-from typing import Any
 
 import torch
 
@@ -12,23 +10,18 @@ from raysweep.agenda import Agenda
 from raysweep.pipeline import Progress
 from raysweep.tasks import (
     RETRIES,
-    MeasureTask,
-    PrepareTask,
     Task,
-    TrainTask,
     describe,
+    has_succeeded,
     record_failure,
     task_name,
     worth_retrying,
 )
-from raysweep.worker import Worker, start_training
-
-STEP_SECONDS = 2.0
-"""How often the progress is told, in seconds of training."""
+from raysweep.worker import Worker
 
 
 class SerialBackend:
-    """Runs work in this process, on the GPU if there is one: all training, then all the rest.
+    """Runs work in this process, on the GPU if there is one: all training that is there, then the rest.
 
     Failed work is retried when nothing else is left to do.
     """
@@ -38,45 +31,31 @@ class SerialBackend:
 
     def run(self, agenda: Agenda, progress: Progress) -> None:
         """See `Backend`."""
-        node, worker = socket.gethostname(), Worker(self.device)
+        worker, tries, again = Worker(self.device), Counter[str](), deque[Task]()
 
-        def compute(task: PrepareTask | MeasureTask) -> bool:
-            started = monotonic()
-            worker.run(task)
-            progress.advance(task_name(task), 1.0, node, monotonic() - started)
-            return True
+        def take() -> Task | None:
+            return agenda.take_trial() or agenda.take() or (again.popleft() if again else None)
 
-        def train(task: TrainTask) -> bool:
-            return self._train(task, progress)
-
-        training = iter(agenda.training)
-        self._do(lambda: next(training, None), train, agenda)
-        self._do(agenda.take, compute, agenda)
-
-    def _train(self, task: TrainTask, progress: Progress) -> bool:
-        """Trains a trial; whether it left a model."""
-        node, started = socket.gethostname(), monotonic()
-        run = start_training(task, self.device)
-        try:
-            while (state := run.advance(STEP_SECONDS)).status == "running":
-                progress.advance(task.trial.id, state.share, node, monotonic() - started)
-        finally:
-            run.close()
-        progress.advance(task.trial.id, 1.0, node, monotonic() - started)
-        return state.status == "finished"
-
-    def _do(self, take: Callable[[], Task | None], do: Callable[[Any], bool], agenda: Agenda) -> None:
-        """Does all that `take` gives; `do` says whether a task left what others wait for."""
-        tries, again = Counter[str](), deque[Task]()
-        while (task := take() or (again.popleft() if again else None)) is not None:
+        while (task := take()) is not None:
             name = task_name(task)
             tries[name] += 1
             try:
-                succeeded = do(task)
+                _do(task, worker, progress)
             except Exception as error:  # whatever it is, the other tasks go on
                 if tries[name] <= RETRIES and worth_retrying(error):
                     again.append(task)
                     continue
                 record_failure(task, describe(error))
-                succeeded = False
-            (agenda.succeed if succeeded else agenda.fail)(name)
+                agenda.fail(name)
+            else:
+                (agenda.succeed if has_succeeded(task) else agenda.fail)(name)
+
+
+def _do(task: Task, worker: Worker, progress: Progress) -> None:
+    node, started = socket.gethostname(), monotonic()
+
+    def tell(share: float) -> None:
+        progress.advance(task_name(task), share, node, monotonic() - started)
+
+    worker.run(task, tell=tell)
+    tell(1.0)

@@ -8,6 +8,7 @@
       trials/<trial>/model.pt  history.parquet
       trials/<trial>/done.json               written last: the trial is finished (or diverged)
       trials/<trial>/failed.json             why it failed; the next run tries it again
+      trials/<trial>/pruned-<limits>.json    of a search: it was ended early by limits with this hash
       shards/<measure>/<trial>/<shard>.parquet, or .failed.json
       assets/<name>                          computed once for the study: statistics of the data set
       tensorboard/<trial>/
@@ -94,7 +95,7 @@ class Stopwatch:
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """How a trial ended: `status` is finished or diverged."""
+    """How a trial ended: `status` is finished, diverged or pruned."""
 
     status: str
     reason: str
@@ -223,6 +224,20 @@ class StudyStore:
         self._write_json(trial_file(trial_id, DONE), {"record": asdict(record), "work": asdict(work)})
         self.folder.delete(trial_file(trial_id, CHECKPOINT))
         self.folder.delete(trial_file(trial_id, FAILED))
+
+    def prune_trial(
+        self, trial_id: str, limits_key: str, record: TrialRecord, course: Mapping[int, float], work: Work
+    ) -> None:
+        """Writes what is left of a trial that a search ended early: it has not ended, under other limits or none."""
+        content = {"record": asdict(record), "course": sorted(course.items()), "work": asdict(work)}
+        self._write_json(_pruned_file(trial_id, limits_key), content)
+        self.folder.delete(trial_file(trial_id, CHECKPOINT))
+        self.folder.delete(trial_file(trial_id, FAILED))
+
+    def pruned_trial(self, trial_id: str, limits_key: str) -> tuple[TrialRecord, dict[int, float]] | None:
+        """How the trial was ended by these limits, and its losses by progress until then; None if it was not."""
+        content = cast("dict[str, Any] | None", self._read_json(_pruned_file(trial_id, limits_key)))
+        return (TrialRecord(**content["record"]), dict(content["course"])) if content else None
 
     def fail_trial(self, trial_id: str, reason: str) -> None:
         """Records why a trial failed. A later run tries it again."""
@@ -447,6 +462,10 @@ class StudyStore:
 
     def _reasons(self, names: Iterable[str]) -> list[tuple[str, str]]:
         return [(name, str(json.loads(content)["reason"])) for name, content in self.folder.read_all(names)]
+
+
+def _pruned_file(trial_id: str, limits_key: str) -> str:
+    return trial_file(trial_id, f"pruned-{limits_key}.json")
 
 
 def trial_file(trial_id: str, name: str) -> str:

@@ -1,6 +1,6 @@
 """What a study's work consists of: plain values that cross to other machines, and how a failed piece is recorded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from raysweep.errors import UserError
@@ -10,6 +10,7 @@ from raysweep.store import StudyStore
 from raysweep.study.core import Trial
 from raysweep.study.data import DataSettings
 from raysweep.study.measures import AnyMeasure, Shard
+from raysweep.study.pruning import Limits, limits_key
 
 RETRIES = 2
 """How often failed work is tried again before its failure is recorded."""
@@ -41,6 +42,19 @@ class TrainTask:
     checkpoint_seconds: float
     flop: float
     """Estimated operations: what it weighs in the progress, and long trials start first."""
+    limits: Limits = field(default_factory=dict)
+    """Of a search that prunes: the trial ends early if its loss is above them."""
+
+    @property
+    def was_pruned(self) -> bool:
+        """Whether its limits have ended the trial."""
+        store = self.workplace.store
+        return bool(self.limits) and store.pruned_trial(self.trial.id, limits_key(self.limits)) is not None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is nothing left to train."""
+        return self.was_pruned or self.workplace.store.trial_record(self.trial.id) is not None
 
 
 @dataclass(frozen=True)
@@ -91,11 +105,19 @@ def task_name(task: Task) -> str:
     return task.key if isinstance(task, PrepareTask) else f"{task.key}/{task.trial.id}/{task.shard.key}"
 
 
+def has_succeeded(task: Task) -> bool:
+    """Whether a task that has ended left what others wait for: a trial that diverged or was pruned has no model."""
+    if not isinstance(task, TrainTask):
+        return True
+    record = task.workplace.store.trial_record(task.trial.id)
+    return record is not None and record.status == "finished"
+
+
 def record_failure(task: Task, reason: str) -> None:
     """Records why a task failed, in the results folder; the next run tries it again."""
     store = task.workplace.store
     if isinstance(task, TrainTask):
-        if store.trial_record(task.trial.id) is None:
+        if not task.has_ended:
             store.fail_trial(task.trial.id, reason)
     elif isinstance(task, MeasureTask):
         store.fail_shard(task.key, task.trial.id, task.shard, reason)

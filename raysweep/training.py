@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any, BinaryIO, cast
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -18,6 +19,7 @@ from raysweep.models.learner import Learner
 from raysweep.order import BatchStream
 from raysweep.store import CHECKPOINT, Stopwatch, StudyStore, TrialRecord, trial_file
 from raysweep.study.core import Trial
+from raysweep.study.pruning import NO_LIMITS, Course, Limits, course_of, limits_key
 from raysweep.tensorboard import TrialBoard
 
 LOG_ROWS = 100
@@ -27,11 +29,12 @@ EVALUATIONS = 20
 EVALUATION_IMAGES = 10_000
 """At most so many held-out images are evaluated at a time: the first ones of the validation split."""
 EVALUATION_BATCH = 500
+HISTORY_COLUMNS = ["step", "split", "metric", "value"]
 
 
 @dataclass(frozen=True)
 class TrainingState:
-    """Where a trial stands: `status` is running, finished or diverged."""
+    """Where a trial stands: `status` is running, finished, diverged or pruned."""
 
     step: int
     total: int
@@ -53,7 +56,13 @@ class TrainingRun:
     """
 
     def __init__(
-        self, trial: Trial, data: DataSet, store: StudyStore, device: torch.device, checkpoint_seconds: float
+        self,
+        trial: Trial,
+        data: DataSet,
+        store: StudyStore,
+        device: torch.device,
+        checkpoint_seconds: float,
+        limits: Limits = NO_LIMITS,
     ) -> None:
         # The number of threads changes the order of sums and so the last bits: it belongs to the trial.
         torch.set_num_threads(trial.resources.cpus)
@@ -62,11 +71,13 @@ class TrainingRun:
         self.store = store
         self.device = device
         self.checkpoint_seconds = checkpoint_seconds
+        self.limits = limits
         self.total = trial.model.total_steps(data.facts)
         self.learner: Learner = build_learner(trial.model, data.facts, trial.seed, device)
         self.stopwatch = Stopwatch.start()
         self.step = 0
         self.status = "running"
+        self.reason = ""
         self.history: list[tuple[int, str, str, float]] = []
         self._sums: dict[str, Tensor] = {}
         self._restore()
@@ -133,6 +144,7 @@ class TrainingRun:
         if self.status == "running" and self._due(EVALUATIONS):
             self._log("validation", evaluate(self.learner, self.data.validation, self._evaluation_images()))
             self._board.pictures(self.step)
+            self._prune()
         if self.status == "running" and self.step >= self.total:
             self.status = "finished"
 
@@ -169,6 +181,22 @@ class TrainingRun:
         self._board.scalars(split, values, self.step)
         if not all(np.isfinite(value) for value in values.values()):
             self.status = "diverged"
+            self.reason = f"a loss was not finite at step {self.step} of {self.total}"
+
+    def _course(self) -> Course:
+        return course_of(pd.DataFrame(self.history, columns=HISTORY_COLUMNS), self.total, EVALUATIONS)
+
+    def _prune(self) -> None:
+        """Ends the trial if its loss is above the limit of where it stands."""
+        progress = self.step * EVALUATIONS // self.total
+        if self.status != "running" or progress not in self.limits:
+            return
+        loss, limit = self._course()[progress], self.limits[progress]
+        if loss > limit:
+            self.status = "pruned"
+            self.reason = (
+                f"held-out loss {loss:.5g} at step {self.step} of {self.total}, where the limit was {limit:.5g}"
+            )
 
     def _restore(self) -> None:
         file = self.store.open_checkpoint(self.trial.id)
@@ -183,17 +211,19 @@ class TrainingRun:
         self.stopwatch = Stopwatch(*content["spent"])
 
     def _finish(self) -> None:
-        steps, splits, metrics, values = ([row[column] for row in self.history] for column in range(4))
-        table = schema.HISTORY.rows(
-            {"trial": [self.trial.id] * len(steps), "step": steps, "split": splits, "metric": metrics, "value": values}
-        )
-        reason = "" if self.status == "finished" else f"a loss was not finite at step {self.step} of {self.total}"
         parameters = sum(parameter.numel() for parameter in self.learner.networks.parameters())
-        record = TrialRecord(self.status, reason, self.step, parameters)
-        weights = self.learner.weights()
-        model = (lambda file: torch.save(weights, file)) if self.status == "finished" else None
+        record = TrialRecord(self.status, self.reason, self.step, parameters)
         self._board.close()  # first: a trial that is done is not taken up again
-        self.store.finish_trial(self.trial.id, record, model, table, self.stopwatch.work())
+        if self.status == "pruned":
+            self.store.prune_trial(
+                self.trial.id, limits_key(self.limits), record, self._course(), self.stopwatch.work()
+            )
+        else:
+            columns = {name: [row[at] for row in self.history] for at, name in enumerate(HISTORY_COLUMNS)}
+            table = schema.HISTORY.rows({"trial": [self.trial.id] * len(self.history), **columns})
+            weights = self.learner.weights()
+            model = (lambda file: torch.save(weights, file)) if self.status == "finished" else None
+            self.store.finish_trial(self.trial.id, record, model, table, self.stopwatch.work())
 
 
 def load_tensors(file: BinaryIO, location: str, device: torch.device) -> dict[str, Any]:

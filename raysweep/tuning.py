@@ -1,204 +1,175 @@
-"""A search with Optuna, and the check of what it finds on fresh seeds. Training and measuring are the pipeline's.
-
-The Optuna study in the results folder is the record: a configuration is written into it whole when it is drawn, and
-once more when its numbers are known. The sampler is made anew for each draw, from the tuning's seed, the number of the
-configuration, and what the search knew then. So a search that was killed goes on as if it had not been, and one that
-is made longer is the longer one.
-"""
+"""A search with Optuna, and the check of what it finds on fresh seeds. Training and measuring are the pipeline's."""
 
 import json
 import math
-import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 
 import numpy as np
-import optuna
 import pandas as pd
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from raysweep.pipeline import Backend, Progress, run_study, work
+from raysweep.agenda import Agenda, extend
+from raysweep.pipeline import Backend, Progress, run_study
 from raysweep.schema import HISTORY
-from raysweep.seeding import derive_seed
+from raysweep.search import Configuration, Search
 from raysweep.store import StudyStore, measure_key
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
-from raysweep.study.models import AnyModel
 from raysweep.study.objectives import OBJECTIVES, nondominated
+from raysweep.study.pruning import Course, course_of, limits_key
 from raysweep.study.recommendation import recommendation
-from raysweep.study.tuning import Choice, Dimension, Nsga2, Tpe, Tuning, Values, Whole
-from raysweep.tasks import Workplace
-
-RANGED = "ranged"
-"""Suffix of Optuna's parameter that says whether a setting lies in its range, and not at its `otherwise`."""
-DRAWS = 20
-"""How often a configuration is drawn until it is one that was not tried before."""
+from raysweep.study.tuning import Tuning
+from raysweep.tasks import MeasureTask, PrepareTask, TrainTask, Workplace, task_name
+from raysweep.training import EVALUATIONS
 
 
-@dataclass(frozen=True)
-class Configuration:
-    """One point of the space."""
+class SearchAgenda(Agenda):
+    """The work of a search: `parallel` configurations, and one more whenever one of them has ended.
 
-    number: int
-    arm: str
-    model: AnyModel
-    state: str
-    """running, complete or failed."""
-    reason: str
-    scores: Mapping[str, Sequence[float]]
-    """Each objective's value of every seed; empty unless complete."""
+    An ended configuration is judged and told to the search at once.
+    """
 
+    grows = True
 
-class Search:
-    """The Optuna study of a tuning, in its results folder."""
+    def __init__(
+        self, search: Search, known: Sequence[Configuration], workplace: Workplace, progress: Progress
+    ) -> None:
+        super().__init__(workplace)
+        self.search = search
+        self.tuning = search.tuning
+        self.progress = progress
+        self.facts = search.tuning.data.facts(workplace.data)
+        self._drawn = len(known)
+        self._ended = {each.number for each in known if each.state != "running"}
+        self._in_work: dict[str, Configuration] = {}
+        """By arm."""
+        self._left: Counter[str] = Counter()
+        """Of each arm in work, how many pieces have not ended."""
+        self._owners: dict[str, str] = {}
+        """Of each piece, the arm in work."""
+        self._adding = False
+        self._go_on([each for each in known if each.state == "running"])
 
-    def __init__(self, tuning: Tuning, store: StudyStore) -> None:
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.tuning = tuning
-        self.directions = [OBJECTIVES[name].direction for name in tuning.objectives]
-        self.storage = optuna.storages.RDBStorage(store.optuna_url)
-        self.record = optuna.create_study(
-            storage=self.storage,
-            study_name=tuning.search_name,
-            directions=self.directions,
-            sampler=optuna.samplers.RandomSampler(),
-            load_if_exists=True,
-        )
+    def train(self, task: TrainTask) -> None:
+        """See `Agenda`."""
+        self._own(task, task.trial)
+        super().train(task)
 
-    def configurations(self) -> list[Configuration]:
-        """All that were drawn, in order."""
-        return [self._configuration(trial) for trial in self.record.trials]
+    def compute(self, task: PrepareTask | MeasureTask, condition: str, needs: Iterable[str]) -> None:
+        """See `Agenda`."""
+        if isinstance(task, MeasureTask):
+            self._own(task, task.trial)
+        super().compute(task, condition, needs)
 
-    def draw(self) -> None:
-        """Draws the next configuration, and records it whole.
+    def succeed(self, name: str) -> None:
+        """See `Agenda`."""
+        super().succeed(name)
+        self._end(name)
 
-        One that was tried before is drawn again, at most `DRAWS` times: where every setting has an `otherwise`, a
-        large share of random draws has all of them.
-        """
-        known = self.record.trials
-        number = len(known)
-        first = number - number % self.tuning.parallel  # what is drawn with it does not count as known
-        tried = {trial.user_attrs["settings"] for trial in known}
-        names = list(self.tuning.baselines)
-        for attempt in range(DRAWS):
-            view = optuna.create_study(directions=self.directions, sampler=self._sampler(number, attempt))
-            view.add_trials([*known[:first], *(_unknown(trial) for trial in known[first:])])
-            if number < len(names):
-                view.enqueue_trial(self._parameters(self.tuning.baseline_values(names[number])))
-            settings = self.tuning.model_at(self._suggest(view.ask())).model_dump_json()
-            drawn = view.trials[-1]
-            if number < len(names) or settings not in tried:
-                break
-        arm = names[number] if number < len(names) else f"c{number}"
-        self.record.add_trial(
-            create_trial(
-                state=TrialState.RUNNING,
-                params=drawn.params,
-                distributions=drawn.distributions,
-                system_attrs=drawn.system_attrs,
-                user_attrs={"arm": arm, "settings": settings},
-            )
-        )
+    def fail(self, name: str) -> None:
+        """See `Agenda`."""
+        super().fail(name)
+        self._end(name)
 
-    def tell(self, configuration: Configuration, scores: Mapping[str, Sequence[float]], reason: str) -> None:
-        """Records the scores of a configuration over its seeds, or why it has none."""
-        trial = self.record.trials[configuration.number]
-        if reason:
-            self.storage.set_trial_user_attr(trial._trial_id, "reason", reason)
-            self.record.tell(trial.number, state=TrialState.FAIL)
-            return
-        self.storage.set_trial_user_attr(trial._trial_id, "scores", {name: list(each) for name, each in scores.items()})
-        self.record.tell(trial.number, [float(np.mean(scores[name])) for name in self.tuning.objectives])
+    def _own(self, task: TrainTask | MeasureTask, trial: Trial) -> None:
+        if trial.arm in self._in_work:  # which the classifier's is not
+            self._owners[task_name(task)] = trial.arm
+            self._left[trial.arm] += 1
 
-    def _configuration(self, trial: FrozenTrial) -> Configuration:
-        states = {TrialState.COMPLETE: "complete", TrialState.FAIL: "failed"}
-        state = states.get(trial.state, "running")
-        model = type(self.tuning.model).model_validate_json(trial.user_attrs["settings"])
-        scores = trial.user_attrs.get("scores", {}) if state == "complete" else {}
-        return Configuration(
-            trial.number, trial.user_attrs["arm"], model, state, trial.user_attrs.get("reason", ""), scores
-        )
+    def _end(self, name: str) -> None:
+        arm = self._owners.pop(name, None)
+        if arm is not None:
+            self._left[arm] -= 1
+        if not self._adding:  # of what is being added, not all is counted yet
+            self._go_on()
 
-    def _sampler(self, number: int, attempt: int) -> optuna.samplers.BaseSampler:
-        settings = self.tuning.sampler
-        seed = derive_seed(self.tuning.search_seed, "sampler", number, attempt) % 2**32
-        if isinstance(settings, Tpe):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                return optuna.samplers.TPESampler(
-                    n_startup_trials=settings.startup, multivariate=True, group=True, constant_liar=True, seed=seed
-                )
-        if isinstance(settings, Nsga2):
-            return optuna.samplers.NSGAIISampler(population_size=settings.population, seed=seed)
-        return optuna.samplers.RandomSampler(seed=seed)
+    def _go_on(self, drawn: Sequence[Configuration] = ()) -> None:
+        """Adds what was drawn, tells what has ended, and draws others in its place."""
+        while True:
+            if drawn:
+                self._add(drawn)
+            for arm in [arm for arm in self._in_work if not self._left[arm]]:
+                self._tell(self._in_work.pop(arm))
+            drawn = self._draw()
+            if not drawn:
+                return
 
-    def _suggest(self, trial: optuna.Trial) -> Values:
-        """A value for each setting that matters; the others keep the model's own."""
-        values: Values = {}
-        everything = isinstance(self.tuning.sampler, Nsga2)
-        for name, dimension in self.tuning.space.items():
-            other = dimension.only_with
-            matters = other is None or values[other] != self.tuning.space[other].otherwise
-            if not (matters or everything):
-                continue
-            ranged = dimension.otherwise is None or trial.suggest_categorical(f"{name} {RANGED}", [True, False])
-            drawn = trial._suggest(name, distribution(dimension)) if ranged or everything else None
-            if matters:
-                values[name] = drawn if ranged else dimension.otherwise  # type: ignore[assignment]
-        return values
+    def _draw(self) -> list[Configuration]:
+        """As many as there is room for, and as can be drawn before more has ended."""
+        drawn: list[Configuration] = []
+        while (
+            self._drawn < self.tuning.configurations
+            and len(self._in_work) + len(drawn) < self.tuning.parallel
+            and self._ended.issuperset(range(self._drawn - self.tuning.unknown))
+        ):
+            drawn.append(self.search.draw())
+            self._drawn += 1
+        return drawn
 
-    def _parameters(self, values: Values) -> dict[str, Any]:
-        """Optuna's parameters of these settings."""
-        found: dict[str, Any] = {}
-        for name, dimension in self.tuning.space.items():
-            ranged = dimension.otherwise is None or values[name] != dimension.otherwise
-            if dimension.otherwise is not None:
-                found[f"{name} {RANGED}"] = ranged
-            if ranged:
-                found[name] = values[name]
-        return found
+    def _add(self, configurations: Sequence[Configuration]) -> None:
+        """Puts on the agenda what is missing of these."""
+        self._in_work |= {each.arm: each for each in configurations}
+        study = self._study(configurations)
+        limits = {t.id: each.limits[t.seed] for each in configurations if each.limits for t in _trials(study, each.arm)}
+        before = len(self.pieces)
+        self._adding = True
+        extend(self, study, self.facts, ("train", "measure"), limits)
+        self._adding = False
+        more = self._drawn < self.tuning.configurations
+        self.progress.grow(dict(islice(self.pieces.items(), before, None)), more)
+
+    def _tell(self, configuration: Configuration) -> None:
+        found = judge(self.tuning, self._study([configuration]), configuration, self.facts, self.workplace.store)
+        self.search.tell(found)
+        self._ended.add(found.number)
+        self.progress.note(f"{found.arm}: {_words(found)} ({len(self._ended)} of {self.tuning.configurations})")
+
+    def _study(self, configurations: Sequence[Configuration]) -> Study:
+        return self.tuning.study({each.arm: each.model for each in configurations}, self.tuning.seeds)
 
 
-def distribution(dimension: Dimension) -> BaseDistribution:
-    """Optuna's name for the range of a setting."""
-    if isinstance(dimension, Choice):
-        return CategoricalDistribution(dimension.values)
-    if isinstance(dimension, Whole):
-        return IntDistribution(dimension.low, dimension.high, log=dimension.log)
-    return FloatDistribution(dimension.low, dimension.high, log=dimension.log)  # type: ignore[attr-defined]
-
-
-def _unknown(trial: FrozenTrial) -> FrozenTrial:
-    """The trial as it was while it ran."""
-    return create_trial(
-        state=TrialState.RUNNING,
-        params=trial.params,
-        distributions=trial.distributions,
-        system_attrs=trial.system_attrs,
-    )
+def _words(configuration: Configuration) -> str:
+    """How it ended."""
+    if configuration.state != "complete":
+        return f"{configuration.state}: {configuration.reason}"
+    return ", ".join(f"{OBJECTIVES[name].words} {np.mean(each):.4g}" for name, each in configuration.scores.items())
 
 
 def run_search(tuning: Tuning, workplace: Workplace, backend: Backend, progress: Progress) -> Search:
     """Draws, trains, measures and records configurations until there are as many as the tuning wants."""
     search = Search(tuning, workplace.store)
-    facts = tuning.data.facts(workplace.data)
-    while True:
-        running = [each for each in search.configurations() if each.state == "running"]
-        drawn = len(search.record.trials)
-        # A batch is drawn whole before it is trained, so that a killed one is completed first.
-        while drawn < tuning.configurations and (drawn % tuning.parallel or not running):
-            search.draw()
-            drawn += 1
-            running = [each for each in search.configurations() if each.state == "running"]
-        if not running:
-            return search
-        study = tuning.study({each.arm: each.model for each in running}, tuning.seeds)
-        work(study, workplace, backend, progress, ("train", "measure"))
-        for each in running:
-            scores, reason = evaluate(tuning, study, each.arm, facts, workplace.store)
-            search.tell(each, scores, reason)
+    known = search.configurations()
+    if len(known) < tuning.configurations or any(each.state == "running" for each in known):
+        progress.start({}, {}, more=True)
+        backend.run(SearchAgenda(search, known, workplace, progress), progress)
+        progress.finish()
+    return search
+
+
+def judge(
+    tuning: Tuning, study: Study, configuration: Configuration, facts: DataFacts, store: StudyStore
+) -> Configuration:
+    """The configuration as its trials ended: failed if one did, else pruned if one was, else scored."""
+    courses: dict[int, Course] = {}
+    reasons: list[str] = []
+    for trial in _trials(study, configuration.arm) if tuning.pruner else ():
+        pruned = store.pruned_trial(trial.id, limits_key(configuration.limits[trial.seed]))
+        if pruned is not None:
+            record, courses[trial.seed] = pruned
+            reasons.append(f"seed {trial.seed}: {record.reason}")
+        elif reason := _failure(store, trial):
+            return replace(configuration, state="failed", reason=reason)
+        else:
+            history = store.history(trial.id).to_pandas()
+            courses[trial.seed] = course_of(history, trial.model.total_steps(facts), EVALUATIONS)
+    if reasons:
+        return replace(configuration, state="pruned", reason="; ".join(reasons), courses=courses)
+    scores, reason = evaluate(tuning, study, configuration.arm, facts, store)
+    if reason:
+        return replace(configuration, state="failed", reason=reason)
+    return replace(configuration, state="complete", scores=scores, courses=courses)
 
 
 def evaluate(
@@ -206,11 +177,9 @@ def evaluate(
 ) -> tuple[dict[str, list[float]], str]:
     """Every objective of an arm's trials, by seed; or why there are none, where a number is missing or not finite."""
     scores: dict[str, list[float]] = {name: [] for name in tuning.objectives}
-    for trial in (trial for trial in study.trials if trial.arm == arm):
-        record = store.trial_record(trial.id)
-        if record is None or record.status != "finished":
-            why = record.reason if record else store.trial_failure(trial.id)
-            return {}, f"seed {trial.seed}: {record.status if record else 'failed'}: {why}"
+    for trial in _trials(study, arm):
+        if reason := _failure(store, trial):
+            return {}, reason
         for name in tuning.objectives:
             rows, reason = _rows(tuning, study, trial, name, facts, store)
             value = math.nan if reason else OBJECTIVES[name].value(rows)
@@ -233,6 +202,19 @@ def _rows(
     if missing:
         return pd.DataFrame(), f"was not measured: {store.shard_failure(key, trial.id, missing[0])}"
     return pd.DataFrame(store.shard_rows(objective.table, key, trial.id).to_pandas()), ""
+
+
+def _trials(study: Study, arm: str) -> list[Trial]:
+    return [trial for trial in study.trials if trial.arm == arm]
+
+
+def _failure(store: StudyStore, trial: Trial) -> str:
+    """Why the trial left no model; empty if it did."""
+    record = store.trial_record(trial.id)
+    if record is not None and record.status == "finished":
+        return ""
+    why = record.reason if record else store.trial_failure(trial.id)
+    return f"seed {trial.seed}: {record.status if record else 'failed'}: {why}"
 
 
 def choose_finalists(tuning: Tuning, configurations: Sequence[Configuration]) -> list[Configuration]:

@@ -1,7 +1,7 @@
 """What a process does with a task, in any backend."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,17 @@ from raysweep.models.lenet import LeNetLearner
 from raysweep.store import MODEL, Stopwatch, StudyStore, asset_file, trial_file
 from raysweep.study.core import Trial
 from raysweep.study.data import DataFacts, DataSettings
-from raysweep.tasks import MeasureTask, PrepareTask, TrainTask, Workplace, asset_name
+from raysweep.tasks import MeasureTask, PrepareTask, Task, TrainTask, Workplace, asset_name
 from raysweep.training import TrainingRun, load_tensors
+
+STEP_SECONDS = 2.0
+"""How often it is told how much of a training is done, in seconds of it."""
 
 
 def start_training(task: TrainTask, device: torch.device) -> TrainingRun:
     """The trial of a task, ready to go on from its checkpoint if there is one."""
     data = load_data(task.trial.data, task.workplace.data)
-    return TrainingRun(task.trial, data, task.workplace.store, device, task.checkpoint_seconds)
+    return TrainingRun(task.trial, data, task.workplace.store, device, task.checkpoint_seconds, task.limits)
 
 
 class Worker:
@@ -43,13 +46,34 @@ class Worker:
         self._reference: tuple[str, Mapping[str, NDArray[Any]]] = ("", {})
         self._data: tuple[DataSettings, Path, DataSet] | None = None
 
-    def run(self, task: PrepareTask | MeasureTask, weights: Mapping[str, NDArray[np.uint8]] | None = None) -> None:
-        """Computes a task and writes its result; `weights` are the contents of model files, by trial id."""
-        torch.set_num_threads(task.trial.resources.cpus if isinstance(task, MeasureTask) else 1)
-        if isinstance(task, PrepareTask):
+    def run(
+        self,
+        task: Task,
+        weights: Mapping[str, NDArray[np.uint8]] | None = None,
+        tell: Callable[[float], None] = lambda share: None,
+    ) -> None:
+        """Does a task and writes its result.
+
+        Args:
+            task: What is to be done.
+            weights: Contents of model files, by trial id.
+            tell: Is told now and then how much of a training is done.
+        """
+        torch.set_num_threads(1 if isinstance(task, PrepareTask) else task.trial.resources.cpus)
+        if isinstance(task, TrainTask):
+            self._train(task, tell)
+        elif isinstance(task, PrepareTask):
             self._prepare(task, weights)
         else:
             self._measure(task, weights)
+
+    def _train(self, task: TrainTask, tell: Callable[[float], None]) -> None:
+        run = start_training(task, self.device)
+        try:
+            while (state := run.advance(STEP_SECONDS)).status == "running":
+                tell(state.share)
+        finally:
+            run.close()
 
     def _prepare(self, task: PrepareTask, weights: Mapping[str, NDArray[np.uint8]] | None) -> None:
         data = self._load_data(task.data, task.workplace)

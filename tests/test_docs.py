@@ -78,10 +78,11 @@ def test_the_layout_names_every_module(package: str) -> None:
 
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the study that the documentation writes, in which its commands are run."""
-    page = (ROOT / "docs" / "writing-a-study.md").read_text()
-    (study,) = [text for kind, text in BLOCK.findall(page) if kind == "python" and "STUDY = Study(" in text]
-    (tmp_path / "my_study.py").write_text(study)
+    """A folder with the studies that the documentation writes, in which its commands are run."""
+    for page, file in {"writing-a-study.md": "my_study.py", "tuning.md": "wgan_gp_rates.py"}.items():
+        blocks = BLOCK.findall((ROOT / "docs" / page).read_text())
+        (study,) = [text for kind, text in blocks if kind == "python" and "STUDY = " in text]
+        (tmp_path / file).write_text(study)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RAYSWEEP_DATA", raising=False)
     return tmp_path

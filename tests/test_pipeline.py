@@ -32,9 +32,15 @@ class Recorder:
         self.shares: dict[str, float] = {}
         self.expected: set[str] = set()
 
-    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int]) -> None:
+    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: bool = False) -> None:
+        self.grow(pieces, more)
+
+    def grow(self, pieces: Mapping[str, Piece], more: bool) -> None:
         self.kinds |= {piece.kind for piece in pieces.values()}
         self.expected |= set(pieces)
+
+    def note(self, text: str) -> None:
+        pass
 
     def advance(self, name: str, share: float, node: str, seconds: float) -> None:
         self.shares[name] = share
@@ -153,7 +159,7 @@ def test_a_failure_is_recorded_and_the_rest_goes_on(tmp_path: Path, monkeypatch:
             raise RuntimeError("out\nof memory")
         return real(task, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("raysweep.serial.start_training", start)
+    monkeypatch.setattr("raysweep.worker.start_training", start)
     run(tmp_path, study)
     trials = tables(tmp_path)["trials"].set_index("trial")
     assert trials.loc[bad, "status"] == "failed"

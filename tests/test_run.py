@@ -247,7 +247,7 @@ def test_failed_work_is_told_and_tried_again(
 
     command = [STUDY_FILE, "--serial", "--only", "train", "--set", "arms.*.steps=2", "--set", "measures.*.shard=20"]
     with monkeypatch.context() as patch:
-        patch.setattr("raysweep.serial.start_training", broken)
+        patch.setattr("raysweep.worker.start_training", broken)
         assert main(command) == INCOMPLETE
     out = capsys.readouterr().out
     assert "RuntimeError: no [memory] left" in out

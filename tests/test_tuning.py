@@ -1,5 +1,6 @@
 """A search goes on as if it had not been interrupted, is the longer one if made longer, and never judges its choice."""
 
+import contextlib
 import math
 import os
 import random
@@ -7,26 +8,35 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
 import optuna
 import pandas as pd
+import psutil
 import pytest
 from filelock import FileLock
 from pydantic import ValidationError
 
 from raysweep import tuning, worker
+from raysweep.agenda import Agenda
 from raysweep.errors import UserError
 from raysweep.options import DONE, REFUSED
+from raysweep.pipeline import Progress
 from raysweep.plan import make_plan, with_prefix
 from raysweep.run import main
+from raysweep.search import Configuration, Search
 from raysweep.serial import SerialBackend
 from raysweep.store import RECOMMENDED, StudyStore
 from raysweep.study import (
     Digits,
     FrechetDistance,
+    Halving,
     LcVae,
+    MedianRule,
     Nsga2,
     Omega,
     Random,
@@ -39,9 +49,9 @@ from raysweep.study import (
 )
 from raysweep.study.loading import load_study, override
 from raysweep.study.objectives import OBJECTIVES, nondominated
-from raysweep.tasks import TrainTask, Workplace
-from raysweep.tuning import Search, choose_finalists, run_tuning
-from test_kills import wait_for_work
+from raysweep.tasks import TrainTask, Workplace, task_name
+from raysweep.tuning import choose_finalists, run_tuning
+from test_kills import descendants, wait_for_work
 from test_pipeline import TABLES, Recorder
 
 TINY = Tuning(
@@ -52,7 +62,7 @@ TINY = Tuning(
     model=LcVae(width=4, steps=20, batch=16, latent_dim=2),
     space={
         "lam": log_uniform(0.1, 10, otherwise=0),
-        "c": log_uniform(0.003, 0.3, otherwise=math.inf),
+        "c": log_uniform(0.05, 0.3, otherwise=math.inf),
         "clamp": choice("weights", "weights_and_gains", only_with="c"),
     },
     objectives=("held_out_loss", "looseness"),
@@ -70,16 +80,21 @@ SAMPLERS = pytest.mark.parametrize("sampler", [Tpe(startup=3), Nsga2(population=
 
 
 def pretend(search: Search, until: int) -> None:
-    """Draws and scores configurations by a formula, in batches, until there are so many."""
-    while len(drawn := search.configurations()) < until or any(each.state == "running" for each in drawn):
-        running = [each for each in drawn if each.state == "running"]
-        if running and (len(drawn) % search.tuning.parallel == 0 or len(drawn) == until):
-            each = running[0]
-            assert isinstance(each.model, LcVae)
-            scores = {"held_out_loss": [math.log1p(each.model.lam)], "looseness": [1 / (1 + each.model.lam)]}
-            search.tell(each, scores, "")
-        else:
-            search.draw()
+    """Draws and scores configurations by a formula, `parallel` at a time, until there are so many."""
+    running = [each for each in search.configurations() if each.state == "running"]
+    count = len(search.configurations())
+    while count < until or running:
+        while count < until and len(running) < search.tuning.parallel:
+            running.append(search.draw())
+            count += 1
+        search.tell(scored(running.pop(0)))
+
+
+def scored(configuration: Configuration) -> Configuration:
+    assert isinstance(configuration.model, LcVae)
+    lam = configuration.model.lam
+    scores = {"held_out_loss": [math.log1p(lam)], "looseness": [1 / (1 + lam)]}
+    return replace(configuration, state="complete", scores=scores)
 
 
 def drawn(folder: Path, settings: Tuning, *stops: int) -> list[LcVae]:
@@ -112,15 +127,30 @@ def test_what_is_drawn_lies_in_the_space_and_is_drawn_once(tmp_path: Path, sampl
     assert len(set(models)) == len(models)
 
 
-def test_a_batch_that_was_drawn_in_part_is_completed(tmp_path: Path) -> None:
-    one, two = (Search(TINY, StudyStore(tmp_path / name)) for name in ("one", "two") if not (tmp_path / name).mkdir())
-    for _ in range(4):
-        one.draw()
-    two.draw()
-    again = Search(TINY, StudyStore(tmp_path / "two"))
-    for _ in range(3):
-        again.draw()
-    assert [each.model for each in again.configurations()] == [each.model for each in one.configurations()]
+@SAMPLERS
+def test_what_is_drawn_does_not_depend_on_which_configuration_ends_first(tmp_path: Path, sampler: Tpe) -> None:
+    settings = TINY.model_copy(update={"sampler": sampler, "parallel": 3})
+    expected = drawn(tmp_path / "in_order", settings, 12)
+    (tmp_path / "out_of_order").mkdir()
+    search = Search(settings, StudyStore(tmp_path / "out_of_order"))
+    running = [search.draw() for _ in range(3)]
+    for number in range(3, 12):  # the newest ends first, unless an older one must be known by now
+        oldest = running[0].number <= number - 1 - settings.unknown
+        search.tell(scored(running.pop(0 if oldest else -1)))
+        running.append(search.draw())
+    assert [each.model for each in search.configurations()] == expected
+
+
+def test_the_share_of_random_draws_at_otherwise_is_as_stated(tmp_path: Path) -> None:
+    lam = log_uniform(0.1, 10, otherwise=0, otherwise_share=0.1)
+    space = {"lam": lam, "learning_rate": log_uniform(1e-4, 1e-2)}  # the rate makes every draw another one
+    plain = {"sampler": Random(), "baselines": {}, "twin": None}
+    settings = Tuning.model_validate({**dict(TINY), **plain, "space": space, "parallel": 20})
+    search = Search(settings, StudyStore(tmp_path))
+    zero = sum(search._ranged(number, 0)["lam ranged"] is False for number in range(2_000))
+    assert zero / 2_000 == pytest.approx(0.1, abs=0.03)
+    models = [search.draw().model for _ in range(20)]
+    assert [each.lam > 0 for each in models] == [search._ranged(n, 0)["lam ranged"] for n in range(20)]  # type: ignore[union-attr]
 
 
 def test_where_all_was_tried_the_search_still_ends(tmp_path: Path) -> None:
@@ -149,7 +179,36 @@ def test_the_whole_way_reports_only_fresh_seeds(tmp_path: Path) -> None:
     assert {t.state.name for t in optuna.load_study(study_name=name, storage=store.optuna_url).trials} == {"COMPLETE"}
     recorder = Recorder()
     run_tuning(TINY, place, SerialBackend(), recorder)
-    assert recorder.phases == []
+    assert recorder.expected == set()
+
+
+@dataclass
+class Order:
+    """A backend that does nothing, and ends the trials in an order of its own."""
+
+    positions: Iterator[int]
+    """Of the trials in work, from the oldest to the newest, which is the next to end."""
+    in_work: list[int] = field(default_factory=list)
+    """How many there were before each ended."""
+
+    def run(self, agenda: Agenda, progress: Progress) -> None:
+        trials: list[TrainTask] = []
+        while True:
+            trials += iter(agenda.take_trial, None)
+            if not trials:
+                return
+            self.in_work.append(len(trials))
+            agenda.fail(task_name(trials.pop(min(next(self.positions), len(trials) - 1))))
+
+
+@pytest.mark.parametrize("positions", [[0], [2, 1, 0]], ids=["in order", "out of order"])
+def test_as_many_as_wanted_are_in_work_until_the_last_are_drawn(tmp_path: Path, positions: list[int]) -> None:
+    """Everything fails here, and the search ends all the same."""
+    settings = TINY.model_copy(update={"parallel": 3, "configurations": 8, "sampler": Random()})
+    order = Order(cycle(positions))
+    search = tuning.run_search(settings, Workplace(tmp_path, tmp_path), order, Recorder())
+    assert order.in_work == [3, 3, 3, 3, 3, 3, 2, 1]
+    assert {each.state for each in search.configurations()} == {"failed"}
 
 
 def test_a_failure_is_recorded_and_does_not_end_the_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,11 +219,78 @@ def test_a_failure_is_recorded_and_does_not_end_the_search(tmp_path: Path, monke
             raise UserError("this one fails")
         return real(task, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("raysweep.serial.start_training", start)
+    monkeypatch.setattr("raysweep.worker.start_training", start)
     found = tuning.run_search(TINY, Workplace(tmp_path, tmp_path), SerialBackend(), Recorder()).configurations()
     assert [each.state for each in found] == ["complete"] * 3 + ["failed", "complete"]
     assert found[3].reason == "seed 0: failed: this one fails"
     assert "c3" not in {each.arm for each in choose_finalists(TINY, found)}
+
+
+PRUNED = Tuning.model_validate(
+    {
+        **dict(TINY),
+        "model": TINY.model.model_copy(update={"steps": 10}),
+        "space": {"learning_rate": log_uniform(1e-5, 1e-1)},
+        "objectives": ("held_out_loss",),
+        "measures": (),
+        "baselines": {},
+        "twin": None,
+        "pruner": MedianRule(startup=1, warmup=0.1),
+        "sampler": Random(),
+        "configurations": 6,
+        "seeds": (0, 1),
+    }
+)
+
+
+def interrupted_at_every_step(tuning_: Tuning, place: Workplace, monkeypatch: pytest.MonkeyPatch) -> Search:
+    """A search that is ended before each record of a result, and in the midst of each trial's training."""
+    real, seen = Search.tell, set[int]()
+
+    def tell(search: Search, configuration: Configuration) -> None:
+        if configuration.number not in seen:
+            seen.add(configuration.number)
+            raise KeyboardInterrupt
+        real(search, configuration)
+
+    monkeypatch.setattr(Search, "tell", tell)
+    while True:
+        with contextlib.suppress(KeyboardInterrupt):
+            return tuning.run_search(tuning_, place, SerialBackend(), Recorder())
+
+
+@pytest.mark.parametrize("pruner", [PRUNED.pruner, Halving(reduction=2)], ids=lambda each: each.kind)
+def test_pruning_is_the_same_whatever_the_interruptions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pruner: MedianRule | Halving
+) -> None:
+    settings = PRUNED.model_copy(update={"pruner": pruner})
+    place, other = (Workplace(tmp_path / name, tmp_path) for name in ("undisturbed", "interrupted"))
+    for each in (place, other):
+        each.results.mkdir()
+    search = tuning.run_search(settings, place, SerialBackend(), Recorder())
+    found = search.configurations()
+    states = [each.state for each in found]
+    assert len(states) == settings.configurations
+    assert states.count("pruned") > 0
+    assert states.count("pruned") + states.count("complete") == len(states)
+    assert [trial.state.name.lower() for trial in search.record.trials] == states
+    assert interrupted_at_every_step(settings, other, monkeypatch).configurations() == found
+
+
+def test_pruned_trials_cost_less_and_are_not_taken_for_results(tmp_path: Path) -> None:
+    place = Workplace(tmp_path, tmp_path)
+    place.store.save_study(PRUNED.study({"model": PRUNED.model}, (0,)), PRUNED.data.facts(tmp_path), {})
+    study = run_tuning(PRUNED, place, SerialBackend(), Recorder())
+    rows = place.store.table("configurations").set_index("configuration")
+    pruned = [name for name, row in rows.iterrows() if row["state"] == "pruned"]
+    assert pruned
+    assert rows.loc[pruned, "reason"].str.contains("held-out loss .* where the limit was").all()
+    assert not set(pruned) & {arm.name for arm in study.arms}
+    assert not set(pruned) & set(place.store.table("evaluations")["configuration"])
+    assert set(place.store.table("trials")["status"]) == {"finished"}
+    again = run_tuning(PRUNED.model_copy(update={"pruner": None}), place, SerialBackend(), Recorder())
+    assert set(place.store.table("configurations")["state"]) == {"complete"}  # what was pruned is trained to its end
+    assert again.arms
 
 
 def study_file(folder: Path, settings: Tuning = TINY) -> str:
@@ -175,26 +301,39 @@ def study_file(folder: Path, settings: Tuning = TINY) -> str:
     return str(file)
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> StudyStore:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    assert main([study_file(folder), "--serial", "--results", str(folder)]) == DONE
+    return StudyStore(folder / TINY.name)
+
+
 @pytest.mark.slow
-def test_a_search_that_is_killed_at_random_moments_gives_the_same_tables(tmp_path: Path) -> None:
-    file = study_file(tmp_path)
-
-    def options(results: str) -> list[str]:
-        return [file, "--serial", "--results", str(tmp_path / results)]
-
-    assert main(options("undisturbed")) == DONE
+@pytest.mark.parametrize(
+    ("backend", "kills"), [(["--serial"], 2), pytest.param([], 1, marks=pytest.mark.ray)], ids=["serial", "ray"]
+)
+def test_a_search_that_is_killed_at_random_moments_gives_the_same_tables(
+    tmp_path: Path, undisturbed: StudyStore, backend: list[str], kills: int
+) -> None:
+    options = [study_file(tmp_path), *backend, "--results", str(tmp_path)]
+    command = [sys.executable, "-m", "raysweep.run", *options]
     moments, killed = random.Random(os.urandom(8)), 0
-    for _ in range(int(os.environ.get("RAYSWEEP_KILLS", "2"))):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "raysweep.run", *options("killed")], stdout=subprocess.DEVNULL
-        )
-        wait_for_work(process, tmp_path / "killed")
-        time.sleep(moments.uniform(0, 1))
-        process.kill()
-        killed += process.wait() == -signal.SIGKILL
-    assert killed > 0
-    assert main(options("killed")) == DONE
-    undisturbed, found = (StudyStore(tmp_path / name / TINY.name) for name in ("undisturbed", "killed"))
+    orphans: list[psutil.Process] = []  # Ray's, some of which write on beside the next run: that must not matter
+    try:
+        for _ in range(int(os.environ.get("RAYSWEEP_KILLS", kills))):
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+            wait_for_work(process, tmp_path)
+            time.sleep(moments.uniform(0, 1))
+            orphans += descendants(process, lambda child: True) if process.poll() is None else []
+            process.kill()
+            killed += process.wait() == -signal.SIGKILL
+        assert killed > 0
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    finally:
+        for orphan in orphans:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                orphan.kill()
+    found = StudyStore(tmp_path / TINY.name)
     for name in TABLES:
         pd.testing.assert_frame_equal(found.table(name), undisturbed.table(name), check_exact=True)
     assert len(Search(TINY, found).configurations()) == TINY.configurations
@@ -236,6 +375,8 @@ def test_the_front_is_what_nothing_dominates() -> None:
         ({"objectives": ("loss",)}, "objective 'loss': unknown"),
         ({"fresh_seeds": (0, 1)}, "0 is among the seeds that choose the finalists"),
         ({"baselines": {"far": {"lam": 11}}, "twin": None}, "far: lam = 11.0 lies outside of the space"),
+        ({"pruner": MedianRule()}, "this search has 2 objectives; name one, or set pruner to None"),
+        ({"pruner": MedianRule(), "objectives": ("looseness",)}, "looseness is not known before a trial has ended"),
         ({"twin": "plain"}, "twin 'plain' is not a baseline; did you mean 'plain_vae'"),
     ],
 )

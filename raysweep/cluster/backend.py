@@ -25,9 +25,10 @@ from raysweep.study.core import Resources, Trial
 from raysweep.tasks import (
     RETRIES,
     MeasureTask,
-    PrepareTask,
+    Task,
     TrainTask,
     describe,
+    has_succeeded,
     record_failure,
     task_name,
     worth_retrying,
@@ -40,22 +41,22 @@ NEWS_SECONDS = 0.2
 RESOURCES_SECONDS = 2.0
 """How often Ray is asked what the cluster has, which may grow and shrink."""
 
-AnyTask = PrepareTask | MeasureTask
-
 
 class RayBackend:
     """Runs work on the Ray cluster that this process is connected to.
 
     Tune has the calling thread, where it can take Ctrl-C. Tasks have another one, which alone uses the agenda and the
-    progress, and is told by a queue what Tune's trials report.
+    progress, and is told by a queue what Tune's trials report. The trials of an agenda that grows are tasks too: while
+    Tune waits for a next trial, it keeps the cores of processes that have ended theirs, and the shards that the next
+    trial depends on would wait for these.
     """
 
     def run(self, agenda: Agenda, progress: Progress) -> None:
         """See `Backend`."""
         check_resources([task.trial for task in agenda.training])
-        packing = Packing()
-        packing.measure(agenda.training)
-        training = [packing.trained(task) for task in agenda.training]
+        packing, by_tune = Packing(), [] if agenda.grows else agenda.training
+        packing.measure(by_tune)
+        training = [packing.trained(task) for task in by_tune]
         tasks = _Tasks(agenda, training, packing, progress)
         thread = Thread(target=tasks.run, name="raysweep-tasks", daemon=True)
         thread.start()
@@ -143,16 +144,16 @@ class _Tasks:
         self.news: SimpleQueue[_News] = SimpleQueue()
         self.training = Event()
         """Set while trials may still report."""
-        if agenda.training:
+        self._trials = {task.trial.id: task for task in training}
+        """Those of Tune that have not ended."""
+        if training:
             self.training.set()
         self.stopped = Event()
         """Set where what is left is to be left alone."""
         self.problem: BaseException | None = None
-        self._trials = {task.trial.id: task for task in training}
-        """Those that have not ended."""
-        self._pending: dict[Any, tuple[AnyTask, dict[str, float]]] = {}
+        self._pending: dict[Any, tuple[Task, dict[str, float]]] = {}
         """Tasks that Ray has, and what they occupy."""
-        self._again: deque[AnyTask] = deque()
+        self._again: deque[Task] = deque()
         self._tries: Counter[str] = Counter()
         self._weights = _SharedWeights()
         self._cluster: Mapping[str, float] = {}
@@ -193,9 +194,7 @@ class _Tasks:
         self.progress.advance(news.trial, news.share, news.node, news.seconds)
         if news.ended:
             del self._trials[news.trial]
-            record = task.workplace.store.trial_record(news.trial)
-            succeeded = record is not None and record.status == "finished"
-            (self.agenda.succeed if succeeded else self.agenda.fail)(news.trial)
+            self._end(task)
 
     def _submit(self) -> None:
         """Gives Ray as many tasks as it may have.
@@ -211,7 +210,7 @@ class _Tasks:
             _subtract(room, needs)
         window = WINDOW * max(1, math.ceil(cluster.get("CPU", 1)))
         while len(self._pending) < window:
-            next_task = self._again.popleft() if self._again else self.agenda.take()
+            next_task = self._next()
             if next_task is None:
                 return
             needs = _needs(self.packing.resources(next_task), cluster)
@@ -219,6 +218,12 @@ class _Tasks:
                 self._again.appendleft(next_task)
                 return
             self._pending[_submit(next_task, needs, self._weights)] = next_task, needs
+
+    def _next(self) -> Task | None:
+        """What can start, shards before trials: a search learns from them what to try next."""
+        if self._again:
+            return self._again.popleft()
+        return self.agenda.take() or (self.agenda.take_trial() if self.agenda.grows else None)
 
     def _collect(self) -> None:
         """Takes up every task that has ended."""
@@ -234,9 +239,13 @@ class _Tasks:
             else:
                 self.packing.learn(task, done.held, done.total)
                 self.progress.advance(name, 1.0, done.node, done.seconds)
-                self.agenda.succeed(name)
+                self._end(task)
 
-    def _give_up_or_retry(self, task: AnyTask, error: BaseException) -> None:
+    def _end(self, task: Task) -> None:
+        """Tells the agenda of work that has ended."""
+        (self.agenda.succeed if has_succeeded(task) else self.agenda.fail)(task_name(task))
+
+    def _give_up_or_retry(self, task: Task, error: BaseException) -> None:
         if isinstance(error, torch.OutOfMemoryError):
             self.packing.exceeded(task)
         if self._tries[task_name(task)] <= RETRIES and worth_retrying(error):
@@ -303,8 +312,10 @@ class _SharedWeights:
     def __init__(self) -> None:
         self._references: dict[str, Any] = {}
 
-    def of(self, task: AnyTask) -> dict[str, Any]:
+    def of(self, task: Task) -> dict[str, Any]:
         """References to the files that the task needs, by trial id."""
+        if isinstance(task, TrainTask):
+            return {}
         trials = [task.trial] if isinstance(task, MeasureTask) else []
         if task.classifier is not None and task.measure.needs_classifier:
             trials.append(task.classifier)
@@ -319,7 +330,7 @@ class _SharedWeights:
         return needed
 
 
-def _submit(task: AnyTask, needs: Mapping[str, float], weights: _SharedWeights) -> Any:
+def _submit(task: Task, needs: Mapping[str, float], weights: _SharedWeights) -> Any:
     shared = weights.of(task)
     # What a retry of a lost process repeats is one shard; errors of our own code are retried by `_Tasks`.
     if "GPU" in needs:

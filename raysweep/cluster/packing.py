@@ -1,8 +1,8 @@
 """What share of a GPU each piece of work gets: by the memory that it was measured to need, not by a guess.
 
 Work whose study lets it share a GPU (`gpus` below 1) is measured; what asks for whole GPUs gets these. Training is
-measured before it starts, each distinct shape of a model for some steps on a GPU of its own; a shard of a measure while
-it runs. Where nothing is known yet, and where there is no CUDA, the study's own `gpus` hold.
+measured before it starts, each distinct shape of a model for some steps on a GPU of its own; a shard of a measure, and a
+trial of a search, while it runs. Where nothing is known yet, and where there is no CUDA, the study's own `gpus` hold.
 """
 
 import functools
@@ -23,7 +23,7 @@ from raysweep.store import StudyStore
 from raysweep.study.base import short_hash
 from raysweep.study.core import Resources, Trial
 from raysweep.study.data import DataFacts, DataSettings
-from raysweep.tasks import MeasureTask, PrepareTask, TrainTask
+from raysweep.tasks import MeasureTask, PrepareTask, Task, TrainTask
 
 SAFETY = 1.2
 """Room above what was measured: later steps, other images, and fragments of memory."""
@@ -82,14 +82,14 @@ class Packing:
             resources = self._with_share(task.trial.resources, _shape(task))
         return replace(task, trial=task.trial.model_copy(update={"resources": resources}))
 
-    def resources(self, task: PrepareTask | MeasureTask) -> Resources:
+    def resources(self, task: Task) -> Resources:
         """What a task occupies."""
         if isinstance(task, PrepareTask):
             return Resources()
         self._open(task.workplace.store)
         return self._with_share(task.trial.resources, _measured(task))
 
-    def learn(self, task: PrepareTask | MeasureTask, held: int, total: int) -> None:
+    def learn(self, task: Task, held: int, total: int) -> None:
         """Takes note of what a task held on a GPU of `total` bytes; 0 of 0 without a GPU."""
         if not total or isinstance(task, PrepareTask):
             return
@@ -99,7 +99,7 @@ class Packing:
             self.needs[_measured(task)] = held
             self._save()
 
-    def exceeded(self, task: PrepareTask | MeasureTask) -> None:
+    def exceeded(self, task: Task) -> None:
         """Takes note that a task ran out of memory: from now on it has a GPU of its own."""
         if self.smallest:
             self.learn(task, self.smallest, self.smallest)
@@ -208,5 +208,5 @@ def _facts(data: DataSettings, folder: Path) -> DataFacts:
     return data.facts(folder)
 
 
-def _measured(task: MeasureTask) -> str:
-    return f"{task.key}/{task.trial.arm}"
+def _measured(task: TrainTask | MeasureTask) -> str:
+    return _shape(task) if isinstance(task, TrainTask) else f"{task.key}/{task.trial.arm}"

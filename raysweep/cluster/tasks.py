@@ -1,4 +1,4 @@
-"""What Ray's workers run for measures. Does not import Tune, which takes seconds to load."""
+"""What Ray's workers run for measures and for the trials of a search. Does not import Tune, which loads for seconds."""
 
 import functools
 import socket
@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from raysweep.memory import peak_memory
-from raysweep.tasks import RETRIES, MeasureTask, PrepareTask
+from raysweep.tasks import RETRIES, Task
 from raysweep.worker import Worker
 
 GPU_TASKS_PER_PROCESS = 64
@@ -38,7 +38,7 @@ def choose_device() -> torch.device:
     return torch.device("cuda" if ray.get_gpu_ids() and torch.cuda.is_available() else "cpu")
 
 
-def run(task: PrepareTask | MeasureTask, names: list[str], *contents: NDArray[np.uint8]) -> Done:
+def run(task: Task, names: list[str], *contents: NDArray[np.uint8]) -> Done:
     """Runs a task; `contents` are the model files of the trials `names`, from Ray's object store."""
     started, device = monotonic(), choose_device()
     with peak_memory(device) as peak:

@@ -34,6 +34,7 @@ def to_config(task: TrainTask) -> dict[str, Any]:
         "data": str(place.data),
         "checkpoint_seconds": task.checkpoint_seconds,
         "flop": task.flop,
+        "limits": json.dumps(sorted(task.limits.items())),
     }
 
 
@@ -42,7 +43,7 @@ def from_config(config: dict[str, Any]) -> TrainTask:
     values = config["task"]
     place = Workplace(values["results"], Path(values["data"]))
     trial = Trial.model_validate_json(values["trial"])
-    return TrainTask(trial, place, values["checkpoint_seconds"], values["flop"])
+    return TrainTask(trial, place, values["checkpoint_seconds"], values["flop"], dict(json.loads(values["limits"])))
 
 
 class TrialTrainable(tune.Trainable):  # type: ignore[misc]

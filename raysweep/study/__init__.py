@@ -24,6 +24,7 @@ from raysweep.study.measures import (
     Weights,
 )
 from raysweep.study.models import Autoencoder, Gan, Glo, LcVae, LeNet, Pca, Polynomial, Toy, Vae, WganGp
+from raysweep.study.pruning import Halving, MedianRule
 from raysweep.study.solvers import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
 from raysweep.study.tuning import Nsga2, Random, Tpe, Tuning, choice, integers, log_uniform, uniform
 
@@ -45,6 +46,7 @@ __all__ = [
     "Gan",
     "Glo",
     "Grid2d",
+    "Halving",
     "Holes",
     "ImageFolder",
     "Interpolant",
@@ -54,6 +56,7 @@ __all__ = [
     "LeNet",
     "LevenbergMarquardt",
     "LossSurface",
+    "MedianRule",
     "Memorisation",
     "Mnist",
     "Modes",

@@ -25,8 +25,9 @@ from raysweep.study.data import AnyData
 from raysweep.study.measures import AnyMeasure
 from raysweep.study.models import AnyModel, LeNet
 from raysweep.study.objectives import OBJECTIVES, Objective
+from raysweep.study.pruning import AnyPruner
 
-SEARCH_VERSION = 2
+SEARCH_VERSION = 3
 """Raised whenever the same tuning would search otherwise, so that an old search is not gone on with."""
 
 Values = dict[str, AxisValue]
@@ -41,6 +42,9 @@ class Dimension(Frozen):
     """
 
     otherwise: AxisValue | None = None
+    otherwise_share: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    """Probability of `otherwise` where the sampler draws at random, before it has learnt anything. Less than a half, so
+    that not many draws have every setting at its `otherwise`, which is what a baseline mostly tries anyway."""
     only_with: str | None = None
 
     @property
@@ -172,6 +176,11 @@ class Tpe(Frozen):
     startup: Annotated[int, Field(ge=1)] = 10
     """Configurations drawn at random before the estimator takes over, baselines included."""
 
+    @property
+    def random_draws(self) -> float:
+        """It draws at random while it knows fewer scored configurations than these."""
+        return self.startup
+
 
 class Nsga2(Frozen):
     """Genetic algorithm with nondominated sorting.
@@ -185,11 +194,21 @@ class Nsga2(Frozen):
     kind: Literal["nsga2"] = "nsga2"
     population: Annotated[int, Field(ge=2)] = 20
 
+    @property
+    def random_draws(self) -> float:
+        """See `Tpe`."""
+        return self.population
+
 
 class Random(Frozen):
     """Independent draws: the baseline that a search must beat."""
 
     kind: Literal["random"] = "random"
+
+    @property
+    def random_draws(self) -> float:
+        """See `Tpe`."""
+        return math.inf
 
 
 AnySampler = Annotated[Tpe | Nsga2 | Random, Field(discriminator="kind")]
@@ -229,9 +248,10 @@ class Tuning(Frozen):
     sampler: AnySampler = Tpe()
     configurations: PositiveInt = 50
     """How many are tried, baselines included. With more of them, a search that has ended goes on."""
+    pruner: AnyPruner | None = None
+    """Ends trials that do badly early, in a search for one objective that is known during training."""
     parallel: PositiveInt = 4
-    """Configurations that are drawn together, knowing all earlier ones. It belongs to the search, which would otherwise
-    depend on the number of workers."""
+    """Configurations in work at a time. It belongs to the search: see `unknown`."""
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 1)
     finalists: PositiveInt = 4
     fresh_seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (100, 101, 102, 103, 104)
@@ -308,10 +328,37 @@ class Tuning(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _what_can_be_pruned(self) -> Self:
+        if self.pruner is None:
+            return self
+        if len(self.objectives) > 1:
+            raise ValueError(
+                f"pruner: a trial is ended early by one number, and this search has {len(self.objectives)} objectives; "
+                "name one, or set pruner to None"
+            )
+        known = [name for name, objective in OBJECTIVES.items() if objective.table is HISTORY]
+        if self.objectives[0] not in known:
+            raise ValueError(
+                f"pruner: {self.objectives[0]} is not known before a trial has ended; search for {' or '.join(known)}, "
+                "or set pruner to None"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _whole_studies(self) -> Self:
         """What a study refuses is refused here too: names that appear twice, measures that follow none."""
         self.study({"model": self.model}, self.seeds, final=True)
         return self
+
+    @property
+    def unknown(self) -> int:
+        """How many of the configurations before it a draw does not know the results of.
+
+        A fixed number, so that what is drawn does not depend on which of those in work happens to end first: the search
+        is the same on any number of workers. It is larger than the `parallel` − 1 others in work, so that one that
+        takes long does not keep the next ones waiting.
+        """
+        return 2 * (self.parallel - 1)
 
     def measure_of(self, objective: Objective) -> AnyMeasure | None:
         """The measure that an objective is computed from; None for those of the history."""
