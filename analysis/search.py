@@ -27,6 +27,8 @@ class Configuration:
 
     name: str
     role: Role
+    state: str
+    """How it ended in the search; see `raysweep.schema.CONFIGURATIONS`."""
     values: Mapping[str, AxisValue]
     searched: Scores
     fresh: Scores
@@ -79,6 +81,7 @@ def found(results: Results) -> Found | None:
         Configuration(
             row["configuration"],
             _role(row["configuration"], row["state"], bool(row["fresh"])),
+            row["state"],
             json.loads(row["values"]),
             _scores(evaluations, row["configuration"], "search"),
             _scores(evaluations, row["configuration"], "fresh"),

@@ -57,6 +57,7 @@ def with_search(
     *,
     fresh_seeds: Sequence[int] = FRESH_SEEDS,
     failed: Sequence[str] = (),
+    pruned: Sequence[str] = (),
 ) -> Results:
     """The results, as if a search had tried these configurations and `BASELINES`.
 
@@ -65,11 +66,12 @@ def with_search(
     searched = {**BASELINES, **configurations}
     twins = {f"{name}_plain_vae": {**configurations[name], "lam": 0.0, "c": math.inf} for name in finalists}
     checked = {name: searched[name] for name in (*BASELINES, *finalists)} | twins
+    states = dict.fromkeys(twins, "twin") | dict.fromkeys(failed, "failed") | dict.fromkeys(pruned, "pruned")
     rows = [
         {
             "configuration": name,
-            "state": "twin" if name in twins else "failed" if name in failed else "complete",
-            "reason": "seed 0: diverged" if name in failed else "",
+            "state": states.get(name, "complete"),
+            "reason": "seed 0: why" if name in {*failed, *pruned} else "",
             "fresh": int(name in checked),
             "values": json.dumps(values),
         }
@@ -81,7 +83,7 @@ def with_search(
         for stage, some, seeds in stages
         for name, values in some.items()
         for seed in seeds
-        if not (stage == "search" and name in failed)
+        if not (stage == "search" and name in {*failed, *pruned})
         for objective, value in score(name, values, seed).items()
     ]
     tables = {"configurations": pd.DataFrame(rows), "evaluations": pd.DataFrame(evaluations)}

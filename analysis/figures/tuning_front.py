@@ -147,10 +147,12 @@ def search_words(found: Found) -> str:
     if not found.complete:
         return ""
     seeds = max(len(values) for each in found.complete for values in each.searched.values())
+    states = [each.state for each in found.configurations]
+    unscored = " and ".join(f"{states.count(state)} {state}" for state in ("failed", "pruned") if state in states)
     return (
         f"Faint dots are the {plural(len(found.complete), 'configuration')} of the search, means over "
         f"{plural(seeds, 'seed')}: the best of them look better than they are, as they were chosen by these numbers "
-        "(winner's curse). "
+        f"(winner's curse). {f'Not shown: {unscored}. ' if unscored else ''}"
     )
 
 

@@ -1,8 +1,8 @@
 """What share of a GPU each piece of work gets: by the memory that it was measured to need, not by a guess.
 
 Work whose study lets it share a GPU (`gpus` below 1) is measured; what asks for whole GPUs gets these. Training is
-measured before it starts, each distinct shape of a model for some steps on a GPU of its own; a shard of a measure, and a
-trial of a search, while it runs. Where nothing is known yet, and where there is no CUDA, the study's own `gpus` hold.
+measured before it starts, each distinct shape of a model for some steps on a GPU of its own; a shard of a measure, and
+a trial of a search, while it runs. Where nothing is known yet, and where there is no CUDA, the study's own `gpus` hold.
 """
 
 import functools

@@ -69,6 +69,14 @@ def test_roles_come_from_the_table(searched: Results) -> None:
     assert (roles["c2"], roles["c4"], roles["c2_plain_vae"]) == ("finalist", "searched", "twin")
 
 
+def test_what_was_not_scored_is_counted(shared_results: Results) -> None:
+    results = with_search(shared_results, drawn(6), FINALISTS, known, failed=["c5"], pruned=["c6", "c7"])
+    (info,) = tuning_front.infos(results)
+    text = tuning_front.caption(info)
+    assert "Faint dots are the 5 configurations" in text
+    assert "Not shown: 1 failed and 2 pruned." in text
+
+
 def test_a_failed_configuration_is_no_dot(shared_results: Results) -> None:
     search = found(with_search(shared_results, drawn(4), FINALISTS, known, failed=["c5"]))
     assert search is not None
