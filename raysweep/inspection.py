@@ -78,7 +78,10 @@ class Node:
     def faults(self, workplace: Workplace, needed: Container[str]) -> list[str]:
         """What keeps it from doing the work, which needs those data sets; each with its remedy."""
         if self.found is None:
-            return [f"{self.name}: {self.problem}; look at `ray status` and at the node's logs"]
+            remedy = (
+                "see that the same packages are installed there (one image, or one constraints.txt), and `ray status`"
+            )
+            return [f"{self.name}: {self.problem}; {remedy}"]
         words = []
         if self.found.storage.problem:
             words.append(

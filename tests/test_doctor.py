@@ -87,7 +87,7 @@ def test_a_silent_machine_is_a_fault(monkeypatch: pytest.MonkeyPatch, capsys: py
     silent = Node("node 10.0.0.9", 16, 2, None, "RuntimeError: no torch there")
     code, out = examined([TWO[0], silent], monkeypatch, capsys)
     assert code == REFUSED
-    assert "Fault: node 10.0.0.9: RuntimeError: no torch there; look at `ray status`" in out
+    assert "Fault: node 10.0.0.9: RuntimeError: no torch there; see that the same packages are installed" in out
 
 
 def test_what_may_surprise_is_noted() -> None:

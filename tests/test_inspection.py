@@ -69,7 +69,8 @@ def test_what_is_missing_is_named_with_its_remedy(tmp_path: Path) -> None:
 def test_a_machine_that_does_not_answer_is_a_fault(tmp_path: Path) -> None:
     silent = Node("node 10.0.0.8", 2, 0, None, "no answer in 120 s")
     assert silent.faults(Workplace(tmp_path, tmp_path), []) == [
-        "node 10.0.0.8: no answer in 120 s; look at `ray status` and at the node's logs"
+        "node 10.0.0.8: no answer in 120 s; see that the same packages are installed there (one image, or one "
+        "constraints.txt), and `ray status`"
     ]
 
 

@@ -62,7 +62,8 @@ def _answer(node: dict[str, Any], reference: Any) -> Node:
     except ray.exceptions.GetTimeoutError:
         return replace(known, problem=f"no answer in {ANSWER_SECONDS:g} s")
     except Exception as error:  # a node that died, code that could not be shipped, torch that cannot be imported
-        return replace(known, problem=describe(error))
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        return replace(known, problem=lines[-1] if lines else describe(error))  # the last line is the cause
 
 
 def _seen_here(node: Node, probe: str | None) -> Node:

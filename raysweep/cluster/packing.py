@@ -31,7 +31,7 @@ GRID = 0.05
 """Shares are whole multiples of it, so that at most 20 pieces of work are on a GPU."""
 CONTEXT = 2**30
 """What a process takes of a GPU beside its tensors, in bytes, until that is measured."""
-PROBE_SECONDS = 600.0
+PROBE_SECONDS = 300.0
 """How long measuring may take, a wait for a free GPU with it."""
 
 
