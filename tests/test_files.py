@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from pyarrow import fs
 
 from raysweep import files
 from raysweep.errors import UserError
@@ -15,10 +16,14 @@ from raysweep.files import CHUNK, Folder, LocalFolder, StorageError, join, open_
 from s3_server import S3Server
 
 
-@pytest.fixture(params=["local", "s3"])
-def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Folder:
+@pytest.fixture(params=["local", "s3", "hdfs"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    """An empty one of each kind. Of Hadoop's there is only how it is used: files that are moved to their places."""
     if request.param == "local":
         return open_folder(tmp_path / "results")
+    if request.param == "hdfs":
+        monkeypatch.setattr(files, "_connect", lambda url: (fs.LocalFileSystem(), str(tmp_path / "hadoop")))
+        return open_folder("hdfs://host:1/results")
     return open_folder(f"{request.getfixturevalue('bucket')}/results")
 
 
