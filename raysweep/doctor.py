@@ -106,9 +106,9 @@ def _look(cluster: str | None, workplace: Workplace, data_sets: Sequence[DataSet
 
 def _this_machine(workplace: Workplace, data_sets: Sequence[DataSettings]) -> Node:
     probe = uuid.uuid4().hex
-    found = inspection.inspect(workplace, data_sets, probe, "driver")
+    found = inspection.inspect(workplace, data_sets, probe, probe)
     if not found.storage.problem:
-        workplace.store.remove_probe("driver")
+        workplace.store.remove_probe(probe)
     return Node("this machine", found.cores, len(found.gpus), found)
 
 
@@ -150,11 +150,12 @@ def gpu_words(node: Node) -> str:
 def places(nodes: Sequence[Node], workplace: Workplace, study: Study | Tuning | None) -> Iterator[tuple[str, str]]:
     """Where things are, by name."""
     answered = [node.found for node in nodes if node.found is not None]
-    yield "Versions", ", ".join(f"{name} {' and '.join(found)}" for name, found in versions(nodes).items())
     yield "Results", str(workplace.results)
     yield "TensorBoard", tensorboard(workplace.store.tensorboard_location if study else str(workplace.results))
     yield "Data", str(workplace.data)
-    for name in answered[0].data if answered else ():
+    if not answered:
+        return
+    for name in answered[0].data:
         everywhere = {found.data[name].words for found in answered}
         count = sum(found.data[name].found for found in answered)
         where = "" if count in {0, len(answered)} else f"on {count} of {len(answered)} machines: "
@@ -164,6 +165,7 @@ def places(nodes: Sequence[Node], workplace: Workplace, study: Study | Tuning | 
     missing = sum(found.inception is None for found in answered)
     fetched = "fetched on first use" if missing == len(answered) else f"fetched on first use by {missing} machines"
     yield "Inception weights", "; ".join([*sorted(weights), *([fetched] if missing else [])])
+    yield "Versions", ", ".join(f"{name} {' and '.join(found)}" for name, found in versions(nodes).items())
 
 
 def notes(nodes: Sequence[Node], study: Study | Tuning | None) -> list[str]:
@@ -180,8 +182,8 @@ def notes(nodes: Sequence[Node], study: Study | Tuning | None) -> list[str]:
         for name in (to_fetch(nodes) if study is not None else ())
     )
     lines.extend(
-        f"{node.name}: Ray gives out {node.gpus:g} GPUs there and torch sees {len(node.found.gpus)}: work on the "
-        "others runs on its cores; install a torch built for its driver, or start Ray with --num-gpus"
+        f"{node.name}: Ray gives out {node.gpus:g} GPUs there and torch sees {len(node.found.gpus)}: a GPU that only "
+        "one of them knows computes nothing; install a torch built for its driver, or start Ray with --num-gpus"
         for node in nodes
         if node.found is not None and node.gpus != len(node.found.gpus)
     )

@@ -102,14 +102,14 @@ class Node:
         return words
 
 
-def inspect(workplace: Workplace, data_sets: Sequence[DataSettings], expected: str, name: str) -> Inspection:
+def inspect(workplace: Workplace, data_sets: Sequence[DataSettings], driver: str, name: str) -> Inspection:
     """Looks at this machine.
 
     Args:
         workplace: the folders, as the work would get them.
         data_sets: what is looked for in the data folder.
-        expected: content of the probe "driver", which the driver has left in the results folder.
-        name: of the probe that is left there for the driver.
+        driver: the probe that the driver has left in the results folder.
+        name: the probe that is left there for the driver.
     """
     results = workplace.store.folder.path
     weights, cache = inception_file(workplace.fid_weights), cache_folder().absolute()
@@ -119,7 +119,7 @@ def inspect(workplace: Workplace, data_sets: Sequence[DataSettings], expected: s
         os.cpu_count() or 1,
         torch.get_num_threads(),
         _gpus(),
-        _storage(workplace, expected, name),
+        _storage(workplace, driver, name),
         _free(results) if results else None,
         cache,
         _free(cache),
@@ -128,17 +128,17 @@ def inspect(workplace: Workplace, data_sets: Sequence[DataSettings], expected: s
     )
 
 
-def _storage(workplace: Workplace, expected: str, name: str) -> Storage:
+def _storage(workplace: Workplace, driver: str, name: str) -> Storage:
     store = workplace.store
     try:
         began = time.perf_counter()
-        store.save_probe(name, expected)
+        store.save_probe(name)
         written = time.perf_counter()
-        found = store.read_probe("driver")
+        found = store.has_probe(driver)
         read = time.perf_counter()
     except OSError as error:
         return Storage(problem=f"cannot be written or read ({error})")
-    if found != expected:
+    if not found:
         return Storage(problem="what the driver wrote there is not seen")
     return Storage(written - began, read - written)
 

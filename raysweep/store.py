@@ -355,17 +355,16 @@ class StudyStore:
 
     # Probes: whether other machines see this folder
 
-    def save_probe(self, name: str, content: str) -> None:
-        """Leaves a note for another machine."""
-        self._write_json(_probe(name), {"content": content})
+    def save_probe(self, name: str) -> None:
+        """Leaves a sign for another machine."""
+        self._write_json(_probe(name), {})
 
-    def read_probe(self, name: str) -> str | None:
-        """A note that was left, or None."""
-        found = self._read_json(_probe(name))
-        return str(found["content"]) if found else None
+    def has_probe(self, name: str) -> bool:
+        """Whether a sign was left, as this machine sees it."""
+        return self._read_json(_probe(name)) is not None
 
     def remove_probe(self, name: str) -> None:
-        """Removes a note, if it is there."""
+        """Removes a sign, if it is there."""
         self.folder.delete(_probe(name))
 
     # Tables

@@ -21,22 +21,22 @@ ANSWER_SECONDS = 120.0
 
 def inspect_nodes(workplace: Workplace, data_sets: Sequence[DataSettings]) -> list[Node]:
     """Looks at every node that is up, each from a process of its own; the driver writes to, and reads from, each."""
-    store, content = workplace.store, uuid.uuid4().hex
+    store, ours = workplace.store, uuid.uuid4().hex
     nodes = [node for node in ray.nodes() if node["Alive"]]
-    probes = [f"{content}-{index}" for index in range(len(nodes))]
-    store.save_probe("driver", content)
+    probes = [f"{ours}-{index}" for index in range(len(nodes))]
+    store.save_probe(ours)
     try:
         pending = [
             _look.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote(
-                workplace, tuple(data_sets), content, probe
+                workplace, tuple(data_sets), ours, probe
             )
             for node, probe in zip(nodes, probes, strict=True)
         ]
         ray.wait(pending, num_returns=len(pending), timeout=ANSWER_SECONDS)
         looked = [_answer(node, reference) for node, reference in zip(nodes, pending, strict=True)]
-        return [_seen_here(node, store.read_probe(probe)) for node, probe in zip(looked, probes, strict=True)]
+        return [_seen_here(node, store.has_probe(probe)) for node, probe in zip(looked, probes, strict=True)]
     finally:
-        for name in ("driver", *probes):
+        for name in (ours, *probes):
             store.remove_probe(name)
 
 
@@ -66,8 +66,8 @@ def _answer(node: dict[str, Any], reference: Any) -> Node:
         return replace(known, problem=lines[-1] if lines else describe(error))  # the last line is the cause
 
 
-def _seen_here(node: Node, probe: str | None) -> Node:
+def _seen_here(node: Node, arrived: bool) -> Node:
     """The node, with a problem of its storage if what it wrote does not arrive here."""
-    if node.found is None or node.found.storage.problem or probe is not None:
+    if node.found is None or node.found.storage.problem or arrived:
         return node
     return replace(node, found=replace(node.found, storage=Storage(problem="what it wrote there is not seen here")))

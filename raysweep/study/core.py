@@ -34,7 +34,7 @@ class Resources(Frozen):
     cpus: Annotated[int, Field(ge=1)] = 1
     """CPU cores, and torch threads."""
     gpus: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
-    """GPUs: a fraction lets several trials share one."""
+    """GPUs. Below 1, trials share one: as many as their measured memory allows, and by this share until it is known."""
 
 
 class Trial(Frozen):
