@@ -13,13 +13,16 @@ Errors are ‖g(z) − x‖² over the mean of ‖x − mean image‖² on train
 "Generated" images come from known latents: their true error is 0, and those below 1e-4 count as recovered. "Foreign"
 images are those of another data set, resized. Intervals are 95 % bootstrap intervals over images. Ours and Webster's
 run before and after the paper's; times are medians. What all images of a model share (ours: the rewriting, the bank
-of prior samples and the first inverse Hessian) is timed on its own.
+of prior samples, the regression and the first inverse Hessian) is timed on its own. "As planned" are the passes an
+image that `--plan` reckons with.
+
+Rows are written after each dim(z). A run that was interrupted goes on where it stopped if started again; to measure
+anew, remove its files.
 """
 
 import argparse
 import csv
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -39,6 +42,7 @@ from raysweep.models.learner import Learner
 from raysweep.store import StudyStore
 from raysweep.study import Automatic, BallLbfgs, Digits, ImageFolder, Mnist, ProjectedAdam, Trial, WebsterLbfgs, WganGp
 from raysweep.study.data import AnyData
+from raysweep.study.solvers import Solver
 from raysweep.training import TrainingRun
 
 CPU = torch.device("cpu")
@@ -88,14 +92,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     torch.set_num_threads(1)
     data = load_data(DATA[options.data], options.folder)
-    rows: list[dict[str, object]] = []
     options.output.mkdir(parents=True, exist_ok=True)
-    command = "python benchmarks/inversion.py " + " ".join(sys.argv[1:] if arguments is None else arguments)
+    rows = _kept(options)
     for latent_dim in options.dims:
+        if any(row["dim(z)"] == str(latent_dim) for row in rows):
+            print(f"dim(z) = {latent_dim} is kept from {_csv(options)}; remove that file to measure it anew")
+            continue
         problem = _problem(data, latent_dim, options)
-        rows += _compare(problem, options.adam_steps)
+        rows += [{**_protocol(options), **row} for row in _compare(problem, options.adam_steps)]
         print(_tables(rows), flush=True)
-        _write(rows, options, command)
+        _write(rows, options)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -109,6 +115,30 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--adam-steps", type=int, default=10_000, help="of the paper's method")
     parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "docs" / "results" / "inversion")
     return parser.parse_args(arguments)
+
+
+def _protocol(options: argparse.Namespace) -> dict[str, object]:
+    """What rows must agree in to stand in one table."""
+    return {
+        "images": str(options.images),
+        "training steps": str(options.train_steps),
+        "width": str(options.width),
+        "Adam's steps": str(options.adam_steps),
+    }
+
+
+def _csv(options: argparse.Namespace) -> Path:
+    path: Path = options.output / f"{options.data}.csv"
+    return path
+
+
+def _kept(options: argparse.Namespace) -> list[dict[str, object]]:
+    """Rows that an earlier run of the same protocol wrote."""
+    if not _csv(options).is_file():
+        return []
+    with _csv(options).open(newline="") as file:
+        rows: list[dict[str, object]] = [dict(row) for row in csv.DictReader(file)]
+    return [row for row in rows if _protocol(options).items() <= row.items()]
 
 
 def _problem(data: DataSet, latent_dim: int, options: argparse.Namespace) -> Problem:
@@ -152,27 +182,28 @@ def _compare(problem: Problem, adam_steps: int) -> list[dict[str, object]]:
     run_others()
     solver = Automatic().at(dim)
     rows = [
-        _row(problem, "paper", paper, paper, None, 0),
-        _row(problem, "Webster", websters, paper, None, 0),
-        _row(problem, "ours", ours, paper, shared, warm.bank_passes),
+        _row(problem, "paper", ProjectedAdam(steps=adam_steps), paper, paper),
+        _row(problem, "Webster", WebsterLbfgs(), websters, paper),
+        _row(problem, "ours", solver, ours, paper, shared),
     ]
     if isinstance(solver, BallLbfgs):
         longer = Timing([], [])
-        inverter = Inverter(problem.learner.networks["generator"], dim, solver.model_copy(update={"steps": 1_000}))
+        patient = solver.model_copy(update={"steps": 1_000})
+        inverter = Inverter(problem.learner.networks["generator"], dim, patient)
         inverter.prepare(images)
         longer.measure(lambda: inverter.invert(images))
-        rows.append(_row(problem, "ours, 1,000 steps", longer, paper, shared, inverter.bank_passes))
+        rows.append(_row(problem, "ours, 1,000 steps", patient, longer, paper, shared))
     return rows
 
 
 def _row(
-    problem: Problem, method: str, timing: Timing, reference: Timing, shared: Timing | None, bank: int
+    problem: Problem, method: str, solver: Solver, timing: Timing, reference: Timing, shared: Timing | None = None
 ) -> dict[str, object]:
     found = timing.found
     assert found is not None
     images = len(problem.images)
     error = (found.error / problem.signal).numpy().reshape(len(PARTS), problem.count)
-    row: dict[str, object] = {"dim(z)": problem.latent_dim, "method": method}
+    row: dict[str, object] = {"dim(z)": str(problem.latent_dim), "method": method}
     for part, values in zip(PARTS, error, strict=True):
         low, high = _interval(values)
         row[f"{part}: mean"] = f"{values.mean():.3g}"
@@ -180,7 +211,8 @@ def _row(
         row[f"{part}: median"] = f"{np.median(values):.3g}"
     row["recovered"] = f"{100 * (error[-1] < RECOVERED).mean():.0f} %"
     row["passes an image"] = f"{float(found.passes.float().mean()):.0f}"
-    row["passes shared"] = bank
+    row["as planned"] = f"{solver.expected_passes(problem.latent_dim):.0f}"
+    row["passes shared"] = f"{solver.shared_passes(problem.latent_dim):.0f}"
     wall, cpu = statistics.median(timing.wall), statistics.median(timing.cpu)
     row["wall ms an image"] = f"{1e3 * wall / images:.2f}"
     row["CPU ms an image"] = f"{1e3 * cpu / images:.2f}"
@@ -219,10 +251,12 @@ def _table(rows: Sequence[dict[str, object]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _write(rows: Sequence[dict[str, object]], options: argparse.Namespace, command: str) -> None:
+def _write(rows: Sequence[dict[str, object]], options: argparse.Namespace) -> None:
     assert __doc__ is not None
     explanation = __doc__.split("\n\n", 2)[2]
-    with (options.output / f"{options.data}.csv").open("w", newline="") as file:
+    command = f"python benchmarks/inversion.py --data {options.data} --images {options.images}"
+    command += f" --train-steps {options.train_steps} --width {options.width}"
+    with _csv(options).open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)

@@ -10,7 +10,7 @@ and 12) inverts the same images by our solvers. Figure 4 is `fid`, Figure 1 `wei
 Beside them the families and controls that reviewers asked for: a VAE, SN-GAN, GLO, PCA, the untrained generator, and a
 WGAN-GP whose generators have no more parameters at 1000 dimensions than at 10.
 
-Costs 63.2 EFLOP in 168 trials: five days of one H100, taking 30 % of its peak to be reached.
+Costs 61 EFLOP in 168 trials: five days of one H100, taking 30 % of its peak to be reached.
 
 Needs CIFAR-10 in the data folder, or a connection to download it, and a GPU with 16 GB. The FID needs pytorch-fid's
 Inception weights: downloaded at first use, or a file named with --fid-weights. MNIST are the foreign images.

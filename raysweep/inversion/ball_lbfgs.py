@@ -10,6 +10,7 @@ from torch.linalg import vecdot
 from raysweep.feasible import FeasibleSet, feasible_set
 from raysweep.inversion.batch import SMALLEST_ERROR, Outcome, Searches, in_chunks
 from raysweep.inversion.problem import Generate, Inversion, squared_error
+from raysweep.inversion.shared import NOTHING, Shared
 from raysweep.study.solvers import BallLbfgs
 
 ARMIJO = 1e-4
@@ -62,12 +63,12 @@ def inverse_hessian(generate: Generate, z: Tensor, stream: torch.Generator) -> T
 
 
 def invert(
-    generate: Generate, targets: Tensor, starts: Tensor, settings: BallLbfgs, first: Tensor | None = None
+    generate: Generate, targets: Tensor, starts: Tensor, settings: BallLbfgs, shared: Shared = NOTHING
 ) -> Inversion:
     """The feasible latents whose images come nearest to `targets`, searched from every start; the best is kept.
 
-    `first` (dim(z), dim(z)) is H₀, the inverse Hessian that L-BFGS starts its recursion from: see `inverse_hessian`;
-    without it, the identity. It is scaled to agree with the newest pair.
+    L-BFGS starts its recursion from H₀, the shared inverse Hessian (see `inverse_hessian`) or else the identity. It is
+    scaled to agree with the newest pair.
 
     Where z lies on a boundary of the feasible set and descent would leave it, the gradient loses its part along z, and
     those gradients make the memory's pairs; the direction loses that part too, which H₀ would bring back. Every step is
@@ -85,17 +86,18 @@ def invert(
 
     Source: Nocedal and Wright (2006), Algorithms 7.4 and 3.1; Bertsekas (1976) for the projected step.
     """
-    feasible = feasible_set(settings.feasible, starts.shape[-1])
+    feasible, first = feasible_set(settings.feasible, starts.shape[-1]), shared.inverse_hessian
     searches, outcome = _begin(generate, targets, starts, feasible, settings.memory)
     if first is not None:
-        _turn(searches, torch.ones_like(searches.refused, dtype=torch.bool), feasible, first)
+        _turn(searches, torch.ones_like(searches.refused, dtype=torch.bool), feasible, first, 0)
     for step in range(settings.steps):
         if step == settings.scout_steps > 0:
             outcome.record(searches, "budget spent")
             searches = searches.only(outcome.choose(len(starts), settings.finalists)[searches.number])
         if not len(searches):
             break
-        searches = _without_ended(_stepped(generate, searches, feasible, first), outcome, feasible)
+        _step(generate, searches, feasible, first, step % settings.memory)
+        searches = _without_ended(searches, outcome, feasible)
     outcome.record(searches, "budget spent")
     return outcome.best(len(starts))
 
@@ -110,11 +112,13 @@ class _Search(Searches):
     length: Tensor
     """What the direction is multiplied by in the next step."""
     steps: Tensor
-    """The memory's differences of latents, the newest first: (searches, memory, dim(z))."""
+    """The memory's differences of latents: (searches, memory, dim(z))."""
     changes: Tensor
     """The memory's differences of gradients."""
     scales: Tensor
-    """1 / sᵀy of the memory's pairs; 0 where there is none."""
+    """1 / sᵀy of the memory's pairs; 0 where a slot holds none."""
+    scaling: Tensor
+    """What H₀ is multiplied by, sᵀy / yᵀH₀y of the newest pair; 0 where there is none."""
     refused: Tensor
     """Steps refused in a row."""
     history: Tensor
@@ -142,7 +146,7 @@ def _begin(
     error, gradient = _error_and_gradient(generate, z, target)
     gradient, bound = _projected(gradient, z, feasible)
     zeros = torch.zeros(count, dtype=torch.int64, device=z.device)
-    pairs = torch.zeros(count, memory, dim, dtype=z.dtype, device=z.device)
+    pairs = torch.zeros(2, count, memory, dim, dtype=z.dtype, device=z.device)
     searches = _Search(
         number=torch.arange(count, device=z.device),
         target=target,
@@ -153,9 +157,10 @@ def _begin(
         bound=bound,
         direction=-gradient,
         length=_first_length(gradient, feasible),
-        steps=pairs,
-        changes=pairs,
-        scales=pairs[:, :, 0],
+        steps=pairs[0],
+        changes=pairs[1],
+        scales=torch.zeros_like(pairs[0, :, :, 0]),
+        scaling=torch.zeros_like(error),
         refused=zeros,
         history=torch.full((count, WINDOW), torch.inf, dtype=z.dtype, device=z.device),
     )
@@ -178,18 +183,18 @@ def _first_length(gradient: Tensor, feasible: FeasibleSet) -> Tensor:
     return length
 
 
-def _stepped(generate: Generate, searches: _Search, feasible: FeasibleSet, first: Tensor | None) -> _Search:
-    """With the next step of each search tried, and taken where it passes Armijo's test."""
+def _step(generate: Generate, searches: _Search, feasible: FeasibleSet, first: Tensor | None, slot: int) -> None:
+    """Tries the next step of each search, and takes it where it passes Armijo's test."""
     trial = feasible.project(searches.z + searches.length[:, None] * searches.direction)
     error, gradient = _error_and_gradient(generate, trial, searches.target)
     gradient, bound = _projected(gradient, trial, feasible)
     step = trial - searches.z
-    promise = (searches.gradient * step).sum(dim=1)
+    promise = vecdot(searches.gradient, step)
     taken = (error < searches.error) & (error <= searches.error + ARMIJO * promise)
     searches.passes = searches.passes + 2
     searches.refused = torch.where(taken, 0, searches.refused + 1)
     searches.length = searches.length * SHRINK
-    _remember(searches, step, gradient - searches.gradient, taken)
+    _remember(searches, step, gradient - searches.gradient, taken, first, slot)
     searches.z = torch.where(taken[:, None], trial, searches.z)
     searches.error = torch.where(taken, error, searches.error)
     searches.gradient = torch.where(taken[:, None], gradient, searches.gradient)
@@ -198,65 +203,84 @@ def _stepped(generate: Generate, searches: _Search, feasible: FeasibleSet, first
     searches.history = torch.where(taken[:, None], older, searches.history)
     forgets = searches.refused == FORGET
     searches.scales = torch.where(forgets[:, None], 0, searches.scales)
-    _turn(searches, taken | forgets, feasible, first)
-    return searches
+    searches.scaling = torch.where(forgets, 0, searches.scaling)
+    _turn(searches, taken | forgets, feasible, first, slot)
+    _bend(searches, gradient, feasible, (searches.refused > FORGET) & ~_near_minimum(searches, feasible))
 
 
-def _remember(searches: _Search, step: Tensor, change: Tensor, taken: Tensor) -> None:
-    """Puts the pair of a taken step first in the memory, if its curvature is positive."""
-    product = (step * change).sum(dim=1)
-    positive = product > CURVATURE * step.norm(dim=1) * change.norm(dim=1)
-    kept = (taken & positive)[:, None]
-    scale = torch.where(positive, 1 / product, 0)
-    searches.steps = torch.where(kept[:, :, None], _first_in(searches.steps, step), searches.steps)
-    searches.changes = torch.where(kept[:, :, None], _first_in(searches.changes, change), searches.changes)
-    searches.scales = torch.where(kept, _first_in(searches.scales, scale), searches.scales)
+def _bend(searches: _Search, gradient: Tensor, feasible: FeasibleSet, kinked: Tensor) -> None:
+    """Turns steps that are refused straight downhill along the kink between z and the trial.
+
+    On either side of it the error falls towards it. Minus the shortest vector between the last direction's and the
+    trial's gradient goes down on both.
+
+    Source: Wolfe (1975), "A method of conjugate subgradients for minimizing nondifferentiable functions".
+    """
+    ahead = -searches.direction
+    difference = ahead - gradient
+    tiny = torch.finfo(gradient.dtype).tiny
+    share = (vecdot(ahead, difference) / difference.square().sum(dim=1).clamp(min=tiny)).clamp(0, 1)
+    searches.direction = torch.where(kinked[:, None], share[:, None] * difference - ahead, searches.direction)
+    first = kinked & (searches.refused == FORGET + 1)
+    searches.length = torch.where(first, _first_length(searches.direction, feasible), searches.length)
 
 
-def _first_in(memory: Tensor, newest: Tensor) -> Tensor:
-    return torch.cat([newest[:, None], memory[:, :-1]], dim=1)
+def _remember(searches: _Search, step: Tensor, change: Tensor, taken: Tensor, first: Tensor | None, slot: int) -> None:
+    """Puts the pairs of taken steps into a slot of the memory, if their curvature is positive.
+
+    That slot holds the oldest pair, those before it the newer ones. Where no pair is added, all move on by a slot.
+    """
+    product = vecdot(step, change)
+    kept = taken & (product > CURVATURE * step.norm(dim=1) * change.norm(dim=1))
+    for memory, newest in ((searches.steps, step), (searches.changes, change), (searches.scales, 1 / product)):
+        memory[~kept] = memory[~kept].roll(1, dims=1)
+        memory[kept, slot] = newest[kept]
+    curvature = vecdot(change, _preconditioned(change, first))
+    searches.scaling = torch.where(kept, product / curvature, searches.scaling)
 
 
-def _turn(searches: _Search, turns: Tensor, feasible: FeasibleSet, first: Tensor | None) -> None:
+def _preconditioned(vector: Tensor, first: Tensor | None) -> Tensor:
+    """H₀ times each row."""
+    return vector if first is None else vector @ first
+
+
+def _turn(searches: _Search, turns: Tensor, feasible: FeasibleSet, first: Tensor | None, newest: int) -> None:
     """New directions, with full steps, for those searches that moved or lost their memory."""
-    direction = -_two_loops(searches.gradient, searches.steps, searches.changes, searches.scales, first)
+    direction = -_two_loops(searches, first, newest)
     radial = torch.nn.functional.normalize(searches.z, dim=1)
-    along = (direction * radial).sum(dim=1) * searches.bound
-    direction = direction - along[:, None] * radial
-    slope = (direction * searches.gradient).sum(dim=1)
-    # Rounding can spoil a direction; steepest descent is always one.
-    downhill = slope < -1e-6 * direction.norm(dim=1) * searches.gradient.norm(dim=1)
-    informed = searches.scales[:, 0] > 0 if first is None else searches.refused < FORGET
-    newton = downhill & informed
-    direction = torch.where(newton[:, None], direction, -searches.gradient)
+    along = vecdot(direction, radial) * searches.bound
+    direction = torch.addcmul(direction, along[:, None], radial, value=-1)
+    slope = vecdot(direction, searches.gradient)
     size = direction.norm(dim=1).clamp(min=torch.finfo(direction.dtype).tiny)
+    # Rounding can spoil a direction; steepest descent is always one.
+    downhill = slope < -1e-6 * size * searches.gradient.norm(dim=1)
+    informed = searches.scaling > 0 if first is None else searches.refused < FORGET
+    newton = turns & downhill & informed
     full = (_reach(feasible, direction.shape[1]) / size).clamp(max=1.0)
     length = torch.where(newton, full, _first_length(searches.gradient, feasible))
+    direction = torch.where(newton[:, None], direction, -searches.gradient)
     searches.direction = torch.where(turns[:, None], direction, searches.direction)
     searches.length = torch.where(turns, length, searches.length)
 
 
-def _two_loops(gradient: Tensor, steps: Tensor, changes: Tensor, scales: Tensor, first: Tensor | None) -> Tensor:
+def _two_loops(searches: _Search, first: Tensor | None, newest: int) -> Tensor:
     """The inverse Hessian that the memory's pairs imply, times the gradient.
 
     Source: Nocedal and Wright (2006), Algorithm 7.4, with the scaling of Eq. 7.20: sᵀy / yᵀH₀y.
     """
-
-    def scaled(vector: Tensor) -> Tensor:
-        return vector if first is None else vector @ first
-
-    result = gradient
+    memory = searches.steps.shape[1]
+    slots = [(newest - age) % memory for age in range(memory)]
+    result = searches.gradient
     weights = []
-    for k in range(steps.shape[1]):
-        weight = (scales[:, k] * vecdot(steps[:, k], result))[:, None]
-        result = torch.addcmul(result, weight, changes[:, k], value=-1)
+    for k in slots:
+        weight = (searches.scales[:, k] * vecdot(searches.steps[:, k], result))[:, None]
+        result = torch.addcmul(result, weight, searches.changes[:, k], value=-1)
         weights.append(weight)
-    newest = scales[:, 0] * vecdot(changes[:, 0], scaled(changes[:, 0]))
-    result = scaled(result)
-    result = torch.where(scales[:, :1] > 0, result / newest[:, None], result)
-    for k in reversed(range(steps.shape[1])):
-        correction = (scales[:, k] * vecdot(changes[:, k], result))[:, None]
-        result = torch.addcmul(result, weights[k] - correction, steps[:, k])
+    scaling = torch.where(searches.scaling > 0, searches.scaling, 1)
+    result = scaling[:, None] * _preconditioned(result, first)
+    for k, weight in zip(reversed(slots), reversed(weights), strict=True):
+        correction = (searches.scales[:, k] * vecdot(searches.changes[:, k], result))[:, None]
+        result = torch.addcmul(result, weight - correction, searches.steps[:, k])
     return result
 
 
@@ -264,14 +288,19 @@ def _without_ended(searches: _Search, outcome: Outcome, feasible: FeasibleSet) -
     """Those that go on; the others' results go to `outcome`."""
     met = searches.error <= SMALLEST_ERROR * searches.target.flatten(1).square().sum(dim=1)
     flat = searches.error >= (1 - GAIN) * searches.history[:, -1]
-    slope = searches.gradient.norm(dim=1)
     refused = searches.refused >= REFUSALS
-    level = FIRST_STEP * _reach(feasible, searches.z.shape[1]) * slope <= GAIN * searches.error
-    slowed = searches.error >= (1 - GAIN) * searches.history[:, 1]
-    converged = met | flat | (slope == 0) | (refused & (level | slowed))
+    level = (searches.gradient == 0).all(dim=1)
+    converged = met | flat | level | (refused & _near_minimum(searches, feasible))
     stalled = refused & ~converged
     if not bool((converged | stalled).any()):
         return searches
     outcome.record(searches.only(converged), "converged")
     outcome.record(searches.only(stalled), "stalled")
     return searches.only(~(converged | stalled))
+
+
+def _near_minimum(searches: _Search, feasible: FeasibleSet) -> Tensor:
+    """Whether the last step taken gained less than `GAIN`, or the gradient promises no more for a first one."""
+    slope = searches.gradient.norm(dim=1)
+    level = FIRST_STEP * _reach(feasible, searches.z.shape[1]) * slope <= GAIN * searches.error
+    return level | (searches.error >= (1 - GAIN) * searches.history[:, 1])

@@ -10,6 +10,7 @@ from torch import Tensor
 from raysweep.feasible import FeasibleSet, feasible_set
 from raysweep.inversion.batch import SMALLEST_ERROR, Outcome, Searches, in_chunks
 from raysweep.inversion.problem import Generate, Inversion, squared_error
+from raysweep.inversion.shared import NOTHING, Shared
 from raysweep.study.solvers import LevenbergMarquardt
 
 FIRST_DAMPING = 1e-3
@@ -24,7 +25,9 @@ COLUMNS = 2_000
 """Columns of Jacobians that are computed at once: bounds the memory."""
 
 
-def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: LevenbergMarquardt) -> Inversion:
+def invert(
+    generate: Generate, targets: Tensor, starts: Tensor, settings: LevenbergMarquardt, _shared: Shared = NOTHING
+) -> Inversion:
     """The feasible latents whose images come nearest to `targets`, searched from every start; the best is kept.
 
     A step from z minimises ‖r + Js‖² + μ‖s‖² over feasible z + s, with residual r = g(z) − x and Jacobian J. It is

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from raysweep.feasible import FeasibleSet, feasible_set
 from raysweep.inversion.problem import Generate, Inversion, Status, squared_error
+from raysweep.inversion.shared import NOTHING, Shared
 from raysweep.study.solvers import ProjectedAdam
 
 EPSILON = 1e-8
@@ -18,7 +19,9 @@ FLAT = 1e-2
 """A search that stopped has converged when the projected gradient fell to this share of what it was at the start."""
 
 
-def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: ProjectedAdam) -> Inversion:
+def invert(
+    generate: Generate, targets: Tensor, starts: Tensor, settings: ProjectedAdam, _shared: Shared = NOTHING
+) -> Inversion:
     """The feasible latents whose images come nearest to `targets`, searched from every start; the best is kept.
 
     All images are searched in one batch. Adam works on each component of z alone, so an image's result does not

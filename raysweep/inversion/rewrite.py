@@ -8,6 +8,10 @@ from torch.nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 WIDEST_CHANNELS_LAST = 256
 """On CPUs, channels-last pays while the convolutions have at most so many channels (measured; see `fast_equal`)."""
+FEW_CHANNELS = 4
+"""Convolutions to so few channels are done before a pixel shuffle rather than after it."""
+ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.Softplus, nn.Tanh, nn.Sigmoid)
+"""Layers that work on each value alone, so that a pixel shuffle may as well come after them."""
 
 
 def fast_equal(network: nn.Module) -> nn.Module:
@@ -18,6 +22,9 @@ def fast_equal(network: nn.Module) -> nn.Module:
     - "Resize ×2 by nearest neighbours, then a k × k convolution" (k odd, at least 5, same size, zero padding) becomes
       four smaller convolutions of the image *before* the resize, one for each parity of the output's row and column:
       for k = 5, 3 × 3 taps instead of 25, a 2.78th of the operations.
+    - A k × k convolution (as above) to at most `FEW_CHANNELS` channels, whose input comes from such a pixel shuffle by
+      way of activations, is done before the shuffle instead, as a wider and smaller one. That takes 1.44 times the
+      operations for k = 5, but half the time: a convolution to one channel keeps little of a processor busy.
     - Images are kept channels-last where all convolutions are narrow and run on a CPU. The rule is fixed, rather than
       measured at each start, so that the results of a study do not depend on how busy a machine was.
 
@@ -26,7 +33,7 @@ def fast_equal(network: nn.Module) -> nn.Module:
     network = copy.deepcopy(network).eval().requires_grad_(False)
     if not isinstance(network, nn.Sequential):
         return network
-    layers = _channels_last(_phases(_folded(_flat(network))))
+    layers = _channels_last(_late_shuffles(_phases(_folded(_flat(network)))))
     return nn.Sequential(*layers).eval().requires_grad_(False)
 
 
@@ -138,28 +145,71 @@ def _keeps_size(layer: nn.Module) -> bool:
     )
 
 
+def _late_shuffles(layers: list[nn.Module]) -> list[nn.Module]:
+    """With pixel shuffles put off until after the activations and the convolution to few channels that follow them."""
+    written: list[nn.Module] = []
+    for layer in layers:
+        shuffle = next((k for k in reversed(range(len(written))) if not isinstance(written[k], ACTIVATIONS)), None)
+        if (
+            shuffle is not None
+            and _doubles_by_shuffle(written[shuffle])
+            and _keeps_size(layer)
+            and isinstance(layer, nn.Conv2d)
+            and layer.out_channels <= FEW_CHANNELS
+        ):
+            written = [*written[:shuffle], *written[shuffle + 1 :], _before_shuffle(layer), nn.PixelShuffle(2)]
+        else:
+            written.append(layer)
+    return written
+
+
+def _doubles_by_shuffle(layer: nn.Module) -> bool:
+    return isinstance(layer, nn.PixelShuffle) and layer.upscale_factor == 2
+
+
 def _low_resolution(convolution: nn.Conv2d) -> nn.Conv2d:
     """One convolution whose outputs, shuffled to pixels, are those of `convolution` after a resize ×2.
 
-    Along an axis, tap t of the kernel at the output 2i + p sees the resized pixel 2i + p + t − padding, a copy of
-    pixel i + ⌊(p + t − padding) / 2⌋: the taps that see the same pixel are summed. Zeros beyond the resized border
-    are zeros beyond the border.
+    Both pixels that a resize makes of one are equal: taps that see either are summed.
+    """
+    seen = _parities(convolution).sum(dim=1)
+    weight = torch.einsum("pat,qbu,oitu->opqiab", seen, seen, convolution.weight.double())
+    return _shuffled_convolution(convolution, weight.flatten(0, 2))
+
+
+def _before_shuffle(convolution: nn.Conv2d) -> nn.Conv2d:
+    """One convolution whose outputs, shuffled to pixels, are those of `convolution` after a pixel shuffle ×2."""
+    seen = _parities(convolution)
+    weight = torch.einsum("pcat,qdbu,oitu->opqicdab", seen, seen, convolution.weight.double())
+    return _shuffled_convolution(convolution, weight.flatten(3, 5).flatten(0, 2))
+
+
+def _parities(convolution: nn.Conv2d) -> Tensor:
+    """Which low-resolution pixel a tap sees along one axis: (parity of the output, parity seen, offset, tap), 0 or 1.
+
+    Tap t at the output 2i + p sees the pixel 2i + p + t − padding, of parity c and made of pixel
+    i + ⌊(p + t − padding) / 2⌋. Zeros beyond the border are zeros beyond the low-resolution border.
     """
     kernel, padding = convolution.kernel_size[0], convolution.kernel_size[0] // 2
     reach = (padding + 1) // 2
-    sums = torch.zeros(2, 2 * reach + 1, kernel, dtype=torch.float64, device=convolution.weight.device)
+    seen = torch.zeros(2, 2, 2 * reach + 1, kernel, dtype=torch.float64, device=convolution.weight.device)
     for phase in range(2):
         for tap in range(kernel):
-            sums[phase, reach + (phase + tap - padding) // 2, tap] = 1.0
-    weight = torch.einsum("pat,qbu,oitu->opqiab", sums, sums, convolution.weight.double())
+            pixel, parity = divmod(phase + tap - padding, 2)
+            seen[phase, parity, reach + pixel, tap] = 1.0
+    return seen
+
+
+def _shuffled_convolution(convolution: nn.Conv2d, weight: Tensor) -> nn.Conv2d:
+    """With these weights, and four outputs that share a bias for each of `convolution`."""
     low = nn.Conv2d(
-        convolution.in_channels,
-        4 * convolution.out_channels,
-        2 * reach + 1,
-        padding=reach,
+        weight.shape[1],
+        weight.shape[0],
+        weight.shape[2],
+        padding=weight.shape[2] // 2,
         bias=convolution.bias is not None,
     ).to(convolution.weight)
-    low.weight.data = weight.flatten(0, 2).to(convolution.weight)
+    low.weight.data = weight.to(convolution.weight)
     if convolution.bias is not None and low.bias is not None:
         low.bias.data = convolution.bias.data.repeat_interleave(4)
     return low

@@ -8,9 +8,11 @@ from torch import Tensor, nn
 
 from raysweep.feasible import feasible_set
 from raysweep.inversion import ball_lbfgs, levenberg_marquardt, projected_adam, webster
-from raysweep.inversion.bank import Bank, make_bank
+from raysweep.inversion.bank import make_bank
 from raysweep.inversion.problem import Generate, Inversion
+from raysweep.inversion.regression import regress
 from raysweep.inversion.rewrite import fast_equal
+from raysweep.inversion.shared import NOTHING, Shared
 from raysweep.seeding import derive_seed
 from raysweep.study.solvers import (
     Automatic,
@@ -22,13 +24,13 @@ from raysweep.study.solvers import (
     WebsterLbfgs,
 )
 
-SOLVERS: dict[type[Solver], Callable[[Generate, Tensor, Tensor, Any], Inversion]] = {
+SOLVERS: dict[type[Solver], Callable[[Generate, Tensor, Tensor, Any, Shared], Inversion]] = {
     LevenbergMarquardt: levenberg_marquardt.invert,
     BallLbfgs: ball_lbfgs.invert,
     ProjectedAdam: projected_adam.invert,
     WebsterLbfgs: webster.invert,
 }
-"""What runs each solver: from a generator, images, starts (starts, images, dim(z)) and settings."""
+"""What runs each solver: from a generator, images, starts (starts, images, dim(z)), settings, and what images share."""
 
 
 def invert(
@@ -51,56 +53,55 @@ def invert(
 
 
 class Inverter:
-    """Inverts one generator, and keeps what all its images share: the rewritten network and the bank."""
+    """Inverts one generator, and keeps what all its images share: the rewritten network, the bank and what it tells."""
 
     def __init__(self, generator: Generate, latent_dim: int, solver: Solver | None = None, seed: int = 0) -> None:
         self.generate = fast_equal(generator) if isinstance(generator, nn.Module) else generator
         self.latent_dim = latent_dim
         self.solver = (solver or Automatic()).at(latent_dim)
         self.seed = seed
-        self._bank: Bank | None = None
-        self._inverse_hessian: Tensor | None = None
+        self._shared: Shared | None = None
 
     def invert(self, images: Tensor, starts: Tensor | None = None) -> Inversion:
         """See `invert`. `starts` (starts, count, dim(z)), feasible, replace those that the solver would begin with."""
-        self.prepare(images)
-        starts = self._starts(images, starts)
-        if isinstance(self.solver, BallLbfgs):
-            return ball_lbfgs.invert(self.generate, images, starts, self.solver, self._inverse_hessian)
-        return SOLVERS[type(self.solver)](self.generate, images, starts, self.solver)
+        shared = self.prepare(images)
+        starts = self._starts(images, shared) if starts is None else starts
+        return SOLVERS[type(self.solver)](self.generate, images, starts, self.solver, shared)
 
-    def prepare(self, like: Tensor) -> None:
-        """Makes what all images share, if the solver needs it, on the device of `like`; the first `invert` would."""
-        if not isinstance(self.solver, BankedSolver):
-            return
-        feasible = feasible_set(self.solver.feasible, self.latent_dim)
-        if self._bank is None and self.solver.bank_size:
-            self._bank = make_bank(self.generate, self._normal((self.solver.bank_size,), like, "bank"), feasible)
-        if self._inverse_hessian is None and isinstance(self.solver, BallLbfgs) and self.solver.probes:
-            z = feasible.project(self._normal((self.solver.probes * self.latent_dim,), like, "probe"))
-            signs = torch.Generator().manual_seed(derive_seed(self.seed, "signs"))
-            self._inverse_hessian = ball_lbfgs.inverse_hessian(self.generate, z, signs)
+    def prepare(self, like: Tensor) -> Shared:
+        """What all images share, on the device of `like`: made at the first call, which `invert` would do."""
+        if self._shared is None:
+            self._shared = self._make(like) if isinstance(self.solver, BankedSolver) else NOTHING
+        return self._shared
 
     @property
     def bank_passes(self) -> int:
         """Generator passes spent so far on what all images share."""
-        spent = 0 if self._bank is None else len(self._bank.z)
-        if self._inverse_hessian is not None:
-            assert isinstance(self.solver, BallLbfgs)
-            spent += 2 * self.solver.probes * self.latent_dim
-        return spent
+        return 0 if self._shared is None else round(self.solver.shared_passes(self.latent_dim))
 
-    def _starts(self, images: Tensor, starts: Tensor | None) -> Tensor:
-        zero = torch.zeros(1, len(images), self.latent_dim, dtype=images.dtype, device=images.device)
-        if starts is not None:
-            return starts
+    def _make(self, like: Tensor) -> Shared:
+        solver = self.solver
+        assert isinstance(solver, BankedSolver)
+        feasible = feasible_set(solver.feasible, self.latent_dim)
+        bank = regression = inverse_hessian = None
+        if solver.bank_size:
+            bank = make_bank(self.generate, self._normal((solver.bank_size,), like, "bank"), feasible)
+            regression = regress(bank, self._stream("regression"))
+        probes = solver.probe_count(self.latent_dim)
+        if probes:
+            z = feasible.project(self._normal((probes,), like, "probe"))
+            inverse_hessian = ball_lbfgs.inverse_hessian(self.generate, z, self._stream("signs"))
+        return Shared(bank, regression, inverse_hessian)
+
+    def _starts(self, images: Tensor, shared: Shared) -> Tensor:
         if self.solver.random_starts:
             return self._prior_samples(images)
-        if not self.solver.bank_size:
+        zero = torch.zeros(1, len(images), self.latent_dim, dtype=images.dtype, device=images.device)
+        if shared.bank is None or shared.regression is None:
             return zero
         assert isinstance(self.solver, BankedSolver)
-        assert self._bank is not None
-        return torch.cat([zero, self._bank.nearest(images, self.solver.starts - 1)])
+        near = shared.bank.nearest(images, max(0, self.solver.starts - 2))
+        return torch.cat([shared.regression.latents(images)[None], zero, near])[: self.solver.starts]
 
     def _prior_samples(self, images: Tensor) -> Tensor:
         """Each image has a stream of its own, so what it starts from does not depend on the others."""
@@ -109,5 +110,8 @@ class Inverter:
 
     def _normal(self, shape: tuple[int, ...], like: Tensor, *name: str | int) -> Tensor:
         """Drawn on the CPU in float32, so that they are equal on every device."""
-        stream = torch.Generator().manual_seed(derive_seed(self.seed, *name))
+        stream = self._stream(*name)
         return torch.randn(*shape, self.latent_dim, generator=stream, dtype=torch.float32).to(like)
+
+    def _stream(self, *name: str | int) -> torch.Generator:
+        return torch.Generator().manual_seed(derive_seed(self.seed, *name))

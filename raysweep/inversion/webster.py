@@ -4,10 +4,13 @@ import torch
 from torch import Tensor
 
 from raysweep.inversion.problem import Generate, Inversion, Status, squared_error
+from raysweep.inversion.shared import NOTHING, Shared
 from raysweep.study.solvers import WebsterLbfgs
 
 
-def invert(generate: Generate, targets: Tensor, starts: Tensor, settings: WebsterLbfgs) -> Inversion:
+def invert(
+    generate: Generate, targets: Tensor, starts: Tensor, settings: WebsterLbfgs, _shared: Shared = NOTHING
+) -> Inversion:
     """What the last step from each start reached, or where it went astray the start; the best start is kept.
 
     Every step is one call of `torch.optim.LBFGS` with one iteration, on the mean squared error per pixel value. There

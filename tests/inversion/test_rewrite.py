@@ -56,7 +56,7 @@ def test_batch_norms_are_folded_and_resizes_gone() -> None:
     assert not kinds & {nn.BatchNorm2d, nn.Upsample}
     assert nn.BatchNorm2d in {type(layer) for layer in network}  # the original is left as it was
     taps = [layer.weight[0, 0].numel() for layer in fast_equal(network) if isinstance(layer, nn.Conv2d)]
-    assert taps == [9, 9, 9, 25]
+    assert taps == [9, 9, 9, 9]  # the last one before the pixel shuffle
 
 
 @pytest.mark.parametrize("kernel", [3, 5, 7, 9])
@@ -69,6 +69,38 @@ def test_convolutions_after_a_resize_are_equal_up_to_the_border(kernel: int, siz
     rewritten = fast_equal(network)
     torch.testing.assert_close(rewritten(images), network(images), rtol=1e-12, atol=1e-12)
     assert isinstance(rewritten[-1], nn.PixelShuffle) == (kernel >= 5)  # three taps per axis stay three
+
+
+@pytest.mark.parametrize("kernel", [3, 5, 7, 9])
+@pytest.mark.parametrize("size", [(1, 1), (1, 4), (3, 2), (5, 5)])
+@pytest.mark.parametrize("bias", [True, False])
+def test_convolutions_to_few_channels_before_a_pixel_shuffle_are_equal(
+    kernel: int, size: tuple[int, int], bias: bool
+) -> None:
+    convolution = nn.Conv2d(2, 3, kernel, padding=kernel // 2, bias=bias)
+    network = nn.Sequential(nn.PixelShuffle(2), nn.ReLU(), nn.Tanh(), convolution, nn.Tanh()).double().eval()
+    images = random(4, 8, *size).double()
+    rewritten = fast_equal(network)
+    torch.testing.assert_close(rewritten(images), network(images), rtol=1e-12, atol=1e-12)
+    assert isinstance(rewritten[0], nn.PixelShuffle) == (kernel == 3)  # nine times as many operations are too many
+
+
+@pytest.mark.parametrize(
+    "between",
+    [nn.Softmax(dim=1), nn.BatchNorm2d(2), nn.Conv2d(2, 2, 1), nn.Identity()],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_pixel_shuffles_stay_before_layers_that_mix_values(between: nn.Module) -> None:
+    network = nn.Sequential(nn.PixelShuffle(2), between, nn.Conv2d(2, 3, 5, padding=2)).eval()
+    images = random(4, 8, 3, 3)
+    rewritten = fast_equal(network)
+    assert isinstance(rewritten[0], nn.PixelShuffle)
+    torch.testing.assert_close(rewritten(images), network(images))
+
+
+def test_pixel_shuffles_stay_before_convolutions_to_many_channels() -> None:
+    network = nn.Sequential(nn.PixelShuffle(2), nn.Conv2d(2, rewrite.FEW_CHANNELS + 1, 5, padding=2))
+    assert isinstance(fast_equal(network)[0], nn.PixelShuffle)
 
 
 @pytest.mark.parametrize(

@@ -175,19 +175,24 @@ class Reconstruction(MeasureSettings):
         return max(0, min(shard.stop, self.repeated) - shard.start)
 
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`; with `recover`, as if all doublings were needed."""
+        """See `MeasureSettings`; with `recover`, as if all doublings were needed.
+
+        What all shards of a trial share is counted with the first: each further process that takes part spends it too.
+        """
         images = shard.stop - shard.start
         encoding = 2.0 * sum(network.multiply_adds for network in model.networks(facts).values())
         if not self.inverts(model):
             return images * encoding
         assert isinstance(model, LatentSettings)
         solver = self.solver.at(model.latent_dim)
-        whitening = min(CODES, facts.train) * encoding if self.whitens(model) else 0.0
-        passes = 0.0
+        is_first = (shard.part, shard.start) == ("train", 0)
+        shared = solver.shared_passes(model.latent_dim)
         if self.recover is not None:
             for _ in range(self.doublings):
-                passes += CALIBRATION * solver.expected_passes(model.latent_dim)
+                shared += CALIBRATION * solver.expected_passes(model.latent_dim)
                 solver = solver.longer(2)
-        passes += (images + self.repeated_in(shard)) * solver.expected_passes(model.latent_dim)
-        passes += solver.shared_passes(model.latent_dim)
-        return passes * model.decoder_flop(facts) + whitening
+        passes = (images + self.repeated_in(shard)) * solver.expected_passes(model.latent_dim)
+        once = shared * model.decoder_flop(facts)
+        if self.whitens(model):
+            once += min(CODES, facts.train) * encoding
+        return passes * model.decoder_flop(facts) + is_first * once

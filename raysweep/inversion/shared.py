@@ -1,0 +1,21 @@
+"""What all images of a generator share: made once, as far as the solver needs it."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from raysweep.inversion.bank import Bank
+from raysweep.inversion.regression import Regression
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Each part is None where the solver does without it."""
+
+    bank: Bank | None = None
+    regression: Regression | None = None
+    inverse_hessian: Tensor | None = None
+    """(dim(z), dim(z)): H₀, about the inverse of the error's Hessian in z, on average over the prior."""
+
+
+NOTHING = Shared()
