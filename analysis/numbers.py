@@ -7,6 +7,7 @@ from itertools import groupby
 from analysis.figures.birthday_test import support_sizes
 from analysis.figures.class_radius import radii
 from analysis.figures.precision_recall import QUANTITIES
+from analysis.figures.reconstruction_recovered import recoveries
 from analysis.intervals import over_seeds
 from analysis.parts import in_order, part_name
 from analysis.results import Results, TrialRow, Value
@@ -106,6 +107,10 @@ def _measured(results: Results) -> list[tuple[str, tuple[Value, ...]]]:
     learned = results.measures("reconstruction_classifier")
     found = [
         *((("Squared error", m, len(reconstruction)), results.means(results.rows(m), "mse")) for m in reconstruction),
+        *(
+            (("Share recovered", m, len(reconstruction)), results.means(recoveries(results.rows(m)), "recovered"))
+            for m in reconstruction
+        ),
         *((("Fréchet distance", m, len(frechet)), results.means(results.rows(m), "distance")) for m in frechet),
         *((("Kernel distance", m, len(kernel)), results.means(results.rows(m), "distance")) for m in kernel),
         *(

@@ -302,5 +302,6 @@ def _without_ended(searches: _Search, outcome: Outcome, feasible: FeasibleSet) -
 def _near_minimum(searches: _Search, feasible: FeasibleSet) -> Tensor:
     """Whether the last step taken gained less than `GAIN`, or the gradient promises no more for a first one."""
     slope = searches.gradient.norm(dim=1)
-    level = FIRST_STEP * _reach(feasible, searches.z.shape[1]) * slope <= GAIN * searches.error
-    return level | (searches.error >= (1 - GAIN) * searches.history[:, 1])
+    level: Tensor = FIRST_STEP * _reach(feasible, searches.z.shape[1]) * slope <= GAIN * searches.error
+    slowed = searches.error >= (1 - GAIN) * searches.history[:, 1]
+    return level | slowed

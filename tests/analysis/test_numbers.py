@@ -1,8 +1,10 @@
 from collections.abc import Callable
 
-from analysis.numbers import Number, numbers
+import pytest
+
+from analysis.numbers import Number, NumberColumn, numbers
 from analysis.results import Results
-from pretended_results import pretended_study
+from pretended_results import SIGNAL, pretended_study
 from raysweep.study import (
     Arm,
     ClassRadius,
@@ -13,6 +15,7 @@ from raysweep.study import (
     Reconstruction,
     ReconstructionClassifier,
 )
+from raysweep.study.measures.reconstruction import RECOVERED
 
 
 def test_numbers_are_means_with_their_band(make_results: Callable[..., Results]) -> None:
@@ -20,12 +23,26 @@ def test_numbers_are_means_with_their_band(make_results: Callable[..., Results])
     found = numbers(make_results(study, mse=lambda trial, part: 0.25 + 0.5 * trial.seed))
     quality = ["Fréchet distance", "Kernel distance", "Precision", "Recall", "Density", "Coverage"]
     of_samples = ["Support size", "Class radius"]
-    assert found.groups == [("Squared error", 3), *((name, 2) for name in quality), *((name, 1) for name in of_samples)]
+    errors = [("Squared error", 3), ("Share recovered", 1)]
+    assert found.groups == [*errors, *((name, 2) for name in quality), *((name, 1) for name in of_samples)]
     (gan, gan_rows), (ae, ae_rows) = found.arms
     assert (gan, ae) == ("WGAN-GP", "AE")
     assert [row.latent_dim for row in gan_rows] == [2, 10, 50]
     assert gan_rows[0].numbers[0] == Number("0.500", "[0.250, 0.750]")
     assert ae_rows[0].numbers[2] is None  # an encoder has no optimiser's floor
+
+
+@pytest.mark.parametrize(("times", "share"), [(0.5, "1"), (1.0, "0.500"), (2.0, "0")])
+def test_the_share_of_generated_images_recovered(
+    make_results: Callable[..., Results], times: float, share: str
+) -> None:
+    study = pretended_study(arms=pretended_study().arms[:2], measures=(Reconstruction(images=20),), seeds=(0,))
+    threshold = RECOVERED * SIGNAL
+    found = numbers(make_results(study, mse=lambda trial, part: times * threshold if part == "generated" else 1.0))
+    assert found.columns[-1] == NumberColumn("Share recovered", "optimiser's floor")
+    (_, (inverted, *_)), (_, (encoded, *_)) = found.arms
+    assert inverted.numbers[-1] == Number(share, "")
+    assert encoded.numbers[-1] is None
 
 
 def test_one_seed_has_no_band(make_results: Callable[..., Results]) -> None:
