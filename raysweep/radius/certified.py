@@ -1,12 +1,15 @@
 """A lower bound of r(z) that is proved, for small networks: linear bounds of every unit over a ball around z.
 
-A unit x is kept between two affine functions of the step δ from z, over all ‖δ‖ ≤ ε. They go through affine layers
-exactly, sign by sign of the weights, and through activations by lines above and below them on the unit's interval.
+A unit x is kept between two affine functions of the step δ from z, over all ‖δ‖ ≤ ε. Forwards, they go through affine
+layers sign by sign of the weights, and through activations by lines above and below them on the unit's interval. With
+these lines, the margins are bounded once more, backwards from the scores to δ: for each margin every unit then takes
+the one of its two lines that counts, which is several times tighter.
 """
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,10 +19,19 @@ STEPS = 12
 """Halvings of the interval in which ε is sought."""
 TINY = 1e-6
 """An interval shorter than this has no chord that floating-point numbers could tell."""
-KNOWN = (nn.Linear, nn.Conv2d, nn.Flatten, nn.Unflatten, nn.Tanh, nn.ReLU, nn.LeakyReLU)
-"""Layers with bounds, besides normalisations, which become layers of weights."""
 SLACK = 1e-9
-"""A margin must be above this share of its terms: far more than float64 rounds off in a small network."""
+"""Sums are rounded to nearest, so a margin must be above this share of its terms, and the radius is made smaller by
+this share: far more than float64 rounds off in a network of up to a million terms a sum."""
+SAMPLES_AT_ONCE = 16
+"""Samples that are bounded together. It bounds the memory, and changes nothing but rounding."""
+
+WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+AVERAGING = (nn.Flatten, nn.Unflatten, nn.Upsample, nn.AvgPool2d)
+"""Linear layers without negative weights."""
+SIGMOIDAL = (nn.Tanh, nn.Sigmoid)
+ACTIVATIONS = (*SIGMOIDAL, nn.ReLU, nn.LeakyReLU)
+KNOWN = (*WEIGHTED, *AVERAGING, *ACTIVATIONS, nn.MaxPool2d)
+"""Layers with bounds, besides normalisations, which become layers of weights."""
 
 
 def certified_radius(network: nn.Sequential, z: Tensor, upper: Tensor) -> Tensor:
@@ -29,27 +41,33 @@ def certified_radius(network: nn.Sequential, z: Tensor, upper: Tensor) -> Tensor
     ‖z' − z‖ ≤ ε. Affine networks get r(z) to 1/4096 of `upper`; the deeper the network, the further below it.
 
     Args:
-        network: from latents to scores, in evaluation mode: Linear, Conv2d, BatchNorm, ReLU, LeakyReLU, Tanh, Flatten
-            and Unflatten, the last a Linear.
+        network: from latents to scores, in evaluation mode: Linear, Conv2d, ConvTranspose2d, BatchNorm, ReLU,
+            LeakyReLU, Tanh, Sigmoid, MaxPool2d, AvgPool2d, Upsample, Flatten and Unflatten, the last a Linear.
         z: (count, dim(z)).
         upper: (count,), an upper bound of r(z), as `class_radius` finds; infinite ones are replaced by ‖z‖ + 1.
 
     Source: Zhang et al. (2018), "Efficient neural network robustness certification with general activation functions",
-    carried forwards as in Xu et al. (2020), so that one pass bounds all units. Sums are rounded to nearest, not
-    outwards; a slack covers that.
+    with the bounds of hidden units carried forwards as in Xu et al. (2020), so that one pass serves all of them. The
+    largest of several units is bounded pair by pair, which is ours. Sums are rounded to nearest, not outwards; `SLACK`
+    covers that.
 
     Raises:
         ValueError: a layer of another kind, or one that is being trained.
     """
     layers, z = _layers(network), z.detach().double()
-    low = torch.zeros(len(z), dtype=torch.float64, device=z.device)
     high = torch.where(upper.isfinite(), upper.double(), z.norm(dim=1) + 1)
+    parts = zip(torch.split(z, SAMPLES_AT_ONCE), torch.split(high, SAMPLES_AT_ONCE), strict=True)
     with torch.no_grad():
-        for tried in [high, *[None] * STEPS]:
-            epsilon = (low + high) / 2 if tried is None else tried
-            proved = _proved(layers, z, epsilon)
-            low, high = torch.where(proved, epsilon, low), torch.where(proved, high, epsilon)
-    return low
+        return torch.cat([_largest_proved(layers, *part) for part in parts])
+
+
+def _largest_proved(layers: list[nn.Module], z: Tensor, high: Tensor) -> Tensor:
+    low = torch.zeros_like(high)
+    for tried in [high, *[None] * STEPS]:
+        epsilon = (low + high) / 2 if tried is None else tried
+        proved = _proved(layers, z, epsilon)
+        low, high = torch.where(proved, epsilon, low), torch.where(proved, high, epsilon)
+    return low * (1 - SLACK)
 
 
 @dataclass(frozen=True)
@@ -63,9 +81,7 @@ class _Bounds:
 
     def interval(self) -> tuple[Tensor, Tensor]:
         """The least and the largest value of each unit over the ball, (count, ...)."""
-        epsilon = self.epsilon.view(-1, *[1] * (self.below.dim() - 2))
-        least = self.below[:, 0] - epsilon * self.below[:, 1:].norm(dim=1)
-        return least, self.above[:, 0] + epsilon * self.above[:, 1:].norm(dim=1)
+        return _range(self.below, self.epsilon)[0], _range(self.above, self.epsilon)[1]
 
     def affine(self, positive: Callable[[Tensor], Tensor], negative: Callable[[Tensor], Tensor]) -> "_Bounds":
         """Through a linear map, given by its positive and its negative weights."""
@@ -80,38 +96,155 @@ class _Bounds:
         return _Bounds(*functions, self.epsilon)
 
 
+Units = TypeVar("Units")
+"""Values of units, or bounds of them."""
+
+
+class _Line(NamedTuple):
+    """An affine function of each unit."""
+
+    slope: Tensor
+    """(count, ...), not negative."""
+    intercept: Tensor
+
+
+class _Lines(NamedTuple):
+    """What an activation lies between, on the interval of each unit."""
+
+    below: _Line
+    above: _Line
+
+
 def _proved(layers: list[nn.Module], z: Tensor, epsilon: Tensor) -> Tensor:
     """(count,): whether no score reaches that of the sample's class in the ball of `epsilon`."""
+    lines = _all_lines(layers, z, epsilon)
+    scores = _forwards(layers, z)
+    count, classes = scores.shape
+    label = scores.argmax(dim=1)
+    with torch.enable_grad():
+        start = z.repeat_interleave(classes, dim=0).requires_grad_()
+        errors: list[Tensor] = []
+        values = _forwards(layers, start, _Between(lines, errors)).view(count, classes, classes)
+        own = values.gather(2, label[:, None, None].expand(-1, classes, 1))
+        margins = own[:, :, 0] - values.diagonal(dim1=1, dim2=2)
+        (slopes,) = torch.autograd.grad(margins.sum(), start)
+    reach = epsilon[:, None] * slopes.view(count, classes, -1).norm(dim=2)
+    error = torch.stack(errors).sum(dim=0) if errors else torch.zeros_like(reach)
+    scale = scores.abs().amax(dim=1, keepdim=True) + reach - error
+    own_class = torch.zeros_like(scores, dtype=torch.bool).scatter(1, label[:, None], True)
+    proved: Tensor = ((margins.detach() + error - reach > SLACK * scale) | own_class).all(dim=1)
+    return proved
+
+
+def _all_lines(layers: list[nn.Module], z: Tensor, epsilon: Tensor) -> list[_Lines]:
+    """The lines around every activation in the ball of `epsilon`, in the order in which they are met."""
     count, dim = z.shape
     slopes = torch.eye(dim, dtype=z.dtype, device=z.device).expand(count, dim, dim)
     start = torch.cat([z[:, None], slopes], dim=1)
-    bounds, values = _Bounds(start, start, epsilon), z
+    bounds, lines = _Bounds(start, start, epsilon), list[_Lines]()
     for layer in layers[:-1]:
-        bounds, values = _through(layer, bounds), layer(values)
-    last = layers[-1]
-    assert isinstance(last, nn.Linear)
-    label = last(values).argmax(dim=1)
-    weight = last.weight[label][:, None] - last.weight
-    bias = _bias(last)[label][:, None] - _bias(last)
-    signs = weight.clamp(min=0), weight.clamp(max=0)
-    margins = bounds.affine(*(lambda x, some=some: x @ some.mT for some in signs)).shifted(bias, bias)
-    scale = margins.below.abs().sum(dim=1)
-    others = torch.ones_like(bias, dtype=torch.bool).scatter(1, label[:, None], False)
-    return ((margins.interval()[0] > SLACK * scale) | ~others).all(dim=1)
+        bounds = _through(layer, bounds, lines)
+    return lines
 
 
-def _through(layer: nn.Module, bounds: _Bounds) -> _Bounds:
-    """The bounds of a layer's outputs from those of its inputs."""
-    if isinstance(layer, nn.Flatten | nn.Unflatten):
-        below, above = (_each(layer, function) for function in (bounds.below, bounds.above))
-        return _Bounds(below, above, bounds.epsilon)
-    if isinstance(layer, nn.Tanh | nn.ReLU | nn.LeakyReLU):
-        lower, upper = (_tanh if isinstance(layer, nn.Tanh) else _rectifier)(layer, *bounds.interval())
-        lines = _Bounds(bounds.below * lower[0][:, None], bounds.above * upper[0][:, None], bounds.epsilon)
-        return lines.shifted(lower[1], upper[1])
+class _Between:
+    """Applies activations; what is differentiated through them becomes bounded from below by `lines`."""
+
+    def __init__(self, lines: list[_Lines], errors: list[Tensor]) -> None:
+        self.lines = iter(lines)
+        self.errors = errors
+
+    def __call__(self, activation: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
+        outputs: Tensor = _Bounded.apply(inputs, activation, next(self.lines), self.errors)
+        return outputs
+
+
+class _Bounded(torch.autograd.Function):
+    """An activation whose gradient is the slope of the line, below or above, that makes what is differentiated least.
+
+    The gap between that line and the activation at the inputs, times the gradient, is added to the errors: at most 0,
+    (count, rows for each).
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, inputs: Tensor, activation: Callable[[Tensor], Tensor], lines: _Lines, errors: list[Tensor]
+    ) -> Tensor:
+        outputs = activation(inputs)
+        ctx.save_for_backward(inputs, outputs)
+        ctx.lines, ctx.errors = lines, errors
+        return outputs
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+        below, above = ctx.lines
+        count = len(below.slope)
+        inputs, outputs, gradient = (x.unflatten(0, (count, -1)) for x in (*ctx.saved_tensors, gradient))
+        error, slopes = torch.zeros_like(gradient), torch.zeros_like(gradient)
+        for line, part in ((below, gradient.clamp(min=0)), (above, gradient.clamp(max=0))):
+            slope, intercept = (x[:, None] for x in line)
+            error += part * (slope * inputs + intercept - outputs)
+            slopes += part * slope
+        ctx.errors.append(error.flatten(2).sum(dim=2))
+        return slopes.flatten(0, 1), None, None, None
+
+
+def _plainly(activation: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
+    return activation(inputs)
+
+
+def _forwards(
+    layers: list[nn.Module],
+    values: Tensor,
+    apply: Callable[[Callable[[Tensor], Tensor], Tensor], Tensor] = _plainly,
+) -> Tensor:
+    """The scores, with each activation applied by `apply`."""
+    for layer in layers:
+        if isinstance(layer, nn.MaxPool2d):
+            values = _tournament(_windows(layer, values), lambda x, y: y + apply(torch.relu, x - y))
+        else:
+            values = apply(layer, values) if isinstance(layer, ACTIVATIONS) else layer(values)
+    return values
+
+
+def _windows(layer: nn.MaxPool2d, images: Tensor) -> list[Tensor]:
+    """The units of each window, one tensor for each place in it."""
+    size = layer.kernel_size
+    assert isinstance(size, int)
+    height, width = (length // size * size for length in images.shape[-2:])
+    return [images[..., i:height:size, j:width:size] for i in range(size) for j in range(size)]
+
+
+def _tournament(units: list[Units], larger: Callable[[Units, Units], Units]) -> Units:
+    """The largest of pairs of units, then of pairs of those, and so on."""
+    while len(units) > 1:
+        odd = units[-1:] if len(units) % 2 else []
+        units = [larger(x, y) for x, y in zip(units[::2], units[1::2], strict=False)] + odd
+    return units[0]
+
+
+def _through(layer: nn.Module, bounds: _Bounds, lines: list[_Lines]) -> _Bounds:
+    """The bounds of a layer's outputs from those of its inputs; the lines of its activations are added to `lines`."""
+    if isinstance(layer, AVERAGING):
+        return _Bounds(_each(layer, bounds.below), _each(layer, bounds.above), bounds.epsilon)
+    if isinstance(layer, nn.MaxPool2d):
+        pairs = zip(_windows(layer, bounds.below), _windows(layer, bounds.above), strict=True)
+        units = [_Bounds(*pair, bounds.epsilon) for pair in pairs]
+        return _tournament(units, lambda x, y: _larger(x, y, lines))
+    if isinstance(layer, ACTIVATIONS):
+        below, above = _lines(layer, *bounds.interval())
+        lines.append(_Lines(below, above))
+        inside = _Bounds(bounds.below * below.slope[:, None], bounds.above * above.slope[:, None], bounds.epsilon)
+        return inside.shifted(below.intercept, above.intercept)
     zero = _each(layer, torch.zeros_like(bounds.below[:, :1]))[:, 0]
     signs = [_part(layer, sign) for sign in (1, -1)]
     return bounds.affine(*(lambda x, some=some: _each(some, x) for some in signs)).shifted(zero, zero)
+
+
+def _range(functions: Tensor, epsilon: Tensor) -> tuple[Tensor, Tensor]:
+    """The least and the largest value over the ball of affine functions (count, 1 + dim(z), ...)."""
+    reach = epsilon.view(-1, *[1] * (functions.dim() - 2)) * functions[:, 1:].norm(dim=1)
+    return functions[:, 0] - reach, functions[:, 0] + reach
 
 
 def _each(layer: Callable[[Tensor], Tensor], functions: Tensor) -> Tensor:
@@ -126,43 +259,63 @@ def _part(layer: nn.Module, sign: int) -> Callable[[Tensor], Tensor]:
         weight = (sign * layer.weight).clamp(min=0) * sign
         return lambda x: functional.linear(x, weight)
     part = deepcopy(layer)
-    assert isinstance(part, nn.Conv2d)
+    assert isinstance(part, nn.Conv2d | nn.ConvTranspose2d)
     part.weight.copy_((sign * part.weight).clamp(min=0) * sign)
     if part.bias is not None:
         part.bias.zero_()
     return part
 
 
-Line = tuple[Tensor, Tensor]
-"""Slope, not negative, and intercept of each unit."""
+def _lines(activation: nn.Module, least: Tensor, most: Tensor) -> _Lines:
+    """Lines below and above an activation on an interval."""
+    if isinstance(activation, SIGMOIDAL):
+        return _sigmoidal(activation, least, most)
+    return _rectifier(least, most, activation.negative_slope if isinstance(activation, nn.LeakyReLU) else 0.0)
 
 
-def _rectifier(layer: nn.Module, least: Tensor, most: Tensor) -> tuple[Line, Line]:
+def _rectifier(least: Tensor, most: Tensor, leak: float = 0.0) -> _Lines:
     """Lines below and above max(x, αx) on an interval: the chord above, one of the two pieces below."""
-    leak = layer.negative_slope if isinstance(layer, nn.LeakyReLU) else 0.0
     crosses = (least < 0) & (most > 0)
     chord = torch.where(crosses, (most - leak * least) / (most - least), torch.where(least >= 0, 1.0, leak))
     piece = torch.where(crosses, torch.where(most > -least, 1.0, leak), chord)
-    return (piece, torch.zeros_like(piece)), (chord, torch.where(crosses, (leak - chord) * least, 0.0))
+    intercept = torch.where(crosses, (leak - chord) * least, 0.0)
+    return _Lines(_Line(piece, torch.zeros_like(piece)), _Line(chord, intercept))
 
 
-def _tanh(layer: nn.Module, least: Tensor, most: Tensor) -> tuple[Line, Line]:
-    """Lines below and above tanh on an interval: the chord and the tangent at the middle where it bends one way alone.
+def _sigmoidal(layer: nn.Module, least: Tensor, most: Tensor) -> _Lines:
+    """Lines below and above tanh or the logistic function on an interval.
 
-    Elsewhere, lines through its ends with the least slope that tanh has in the interval, which is at one of them.
+    The chord and the tangent at the middle where it bends one way alone; elsewhere, lines through its ends with the
+    least slope that the function has in the interval, which is at one of them.
     """
-    low, high, middle = torch.tanh(least), torch.tanh(most), torch.tanh((least + most) / 2)
-    flat = torch.minimum(1 - low.square(), 1 - high.square())
+    low, high, middle = layer(least), layer(most), layer((least + most) / 2)
+    flat = torch.minimum(_slope(layer, low), _slope(layer, high))
     chord = torch.where(most - least > TINY, (high - low) / (most - least), flat)
-    tangent = 1 - middle.square()
+    tangent = _slope(layer, middle)
     concave, convex = least >= 0, most <= 0
     below = torch.where(concave, chord, torch.where(convex, tangent, flat))
     above = torch.where(convex, chord, torch.where(concave, tangent, flat))
     touching = middle - tangent * (least + most) / 2
-    return (
-        (below, torch.where(convex, touching, low - below * least)),
-        (above, torch.where(concave, touching, high - above * most)),
+    return _Lines(
+        _Line(below, torch.where(convex, touching, low - below * least)),
+        _Line(above, torch.where(concave, touching, high - above * most)),
     )
+
+
+def _slope(layer: nn.Module, value: Tensor) -> Tensor:
+    """The derivative of tanh or the logistic function where it has that value."""
+    return 1 - value.square() if isinstance(layer, nn.Tanh) else value * (1 - value)
+
+
+def _larger(x: _Bounds, y: _Bounds, lines: list[_Lines]) -> _Bounds:
+    """Bounds of max(x, y) = y + max(x − y, 0); the lines of that rectifier are added to `lines`."""
+    least, most = _range(x.below - y.above, x.epsilon)[0], _range(x.above - y.below, x.epsilon)[1]
+    lines.append(_rectifier(least, most))
+    # Between affine functions the difference has a narrower range, and so a lower chord.
+    ahead = x.above - y.above
+    chord, intercept = _rectifier(*_range(ahead, x.epsilon)).above
+    below = torch.where(x.below[:, :1] >= y.below[:, :1], x.below, y.below)
+    return _Bounds(below, y.above + chord[:, None] * ahead, x.epsilon).shifted(torch.zeros_like(chord), intercept)
 
 
 def _layers(network: nn.Sequential) -> list[nn.Module]:
@@ -176,13 +329,23 @@ def _layers(network: nn.Sequential) -> list[nn.Module]:
             layer = _as_affine(layer)  # noqa: PLW2901
         if isinstance(before, nn.Linear) and isinstance(layer, nn.Linear):
             layers[-1] = _linear(layer.weight @ before.weight, layer(_bias(before)))
-        elif isinstance(layer, KNOWN) and getattr(layer, "padding_mode", "zeros") == "zeros":
+        elif isinstance(layer, KNOWN) and _plain(layer):
             layers.append(layer)
         else:
             raise ValueError(f"certified_radius has no bounds for {layer}; class_radius searches through any network")
     if not layers or not isinstance(layers[-1], nn.Linear):
         raise ValueError("certified_radius needs a network that ends in the Linear layer of its scores")
     return layers
+
+
+def _plain(layer: nn.Module) -> bool:
+    """Whether a layer is of the form that the bounds are for."""
+    if isinstance(layer, nn.MaxPool2d):
+        plain = (layer.kernel_size, 0, 1, False)
+        return (layer.stride, layer.padding, layer.dilation, layer.ceil_mode) == plain
+    if isinstance(layer, nn.Upsample):
+        return layer.mode != "bicubic"  # which has negative weights
+    return getattr(layer, "padding_mode", "zeros") == "zeros"
 
 
 def _flat(network: nn.Sequential) -> Iterator[nn.Module]:

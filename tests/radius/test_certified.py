@@ -32,6 +32,26 @@ def convolutional() -> nn.Sequential:
     )
 
 
+def image_generator(activation: nn.Module) -> nn.Sequential:
+    """As the studies' generators with their classifier: transposed convolutions, resizing, pooling."""
+    return random_network(
+        nn.Linear(2, 8, bias=False),
+        nn.Unflatten(1, (2, 2, 2)),
+        nn.BatchNorm2d(2),
+        nn.ReLU(),
+        nn.ConvTranspose2d(2, 2, 4, stride=2, padding=1),
+        nn.LeakyReLU(0.2),
+        nn.Upsample(scale_factor=2, mode="nearest"),
+        nn.Conv2d(2, 1, 3, padding=1),
+        activation,
+        nn.Conv2d(1, 2, 3, padding=1),
+        nn.MaxPool2d(2),
+        nn.AvgPool2d(2),
+        nn.Flatten(),
+        nn.Linear(8, 3),
+    )
+
+
 def dense(activation: nn.Module) -> nn.Sequential:
     return random_network(
         nn.Linear(2, 16), nn.BatchNorm1d(16), activation, nn.Linear(16, 16), activation, nn.Linear(16, 5, bias=False)
@@ -56,8 +76,16 @@ def test_an_affine_network_gets_its_radius(latent_dim: int) -> None:
 
 @pytest.mark.parametrize(
     "network",
-    [dense(nn.ReLU()), dense(nn.LeakyReLU(0.2)), dense(nn.Tanh()), convolutional()],
-    ids=["relu", "leaky", "tanh", "convolutional"],
+    [
+        dense(nn.ReLU()),
+        dense(nn.LeakyReLU(0.2)),
+        dense(nn.Tanh()),
+        dense(nn.Sigmoid()),
+        convolutional(),
+        image_generator(nn.Tanh()),
+        image_generator(nn.Sigmoid()),
+    ],
+    ids=["relu", "leaky", "tanh", "sigmoid", "convolutional", "image, tanh", "image, sigmoid"],
 )
 def test_it_is_never_above_the_grid_and_not_vacuous(network: nn.Sequential) -> None:
     z = sample(2)
@@ -82,6 +110,8 @@ def test_no_point_drawn_in_the_ball_is_of_another_class() -> None:
 @pytest.mark.parametrize(
     ("network", "message"),
     [
+        (nn.Sequential(nn.Unflatten(1, (1, 2, 1)), nn.MaxPool2d(2, 1), nn.Flatten()), "no bounds for MaxPool2d"),
+        (nn.Sequential(nn.Unflatten(1, (1, 2, 1)), nn.Upsample(mode="bicubic")), "no bounds for Upsample"),
         (nn.Sequential(nn.Linear(2, 2), nn.Softplus(), nn.Linear(2, 2)), "no bounds for Softplus"),
         (nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Linear(2, 2)), "evaluation mode"),
         (nn.Sequential(nn.Linear(2, 2), nn.Tanh()), "ends in the Linear"),
