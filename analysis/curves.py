@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,9 @@ class Curve:
     high: NDArray[np.float64]
     seeds: NDArray[np.int64]
     censored: NDArray[np.float64]
-    """Share of prior samples without a value, which the means leave out."""
+    """Share of prior samples without a value: with any, the mean is a lower bound."""
+    level: bool = False
+    """Whether it is of an arm that sweeps nothing: one number, the same all along the axis."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,23 @@ def panels(results: Results, values: Sequence[Value]) -> tuple[Panel, ...]:
 
     Against dim(z), axes other than it are at the arm's own values, and arms that sweep other axes only are left out;
     along another axis every combination is a curve.
-    The first panel is left out where dim(z) never varies and another axis does.
+    The first panel is left out where dim(z) never varies and another axis does. Arms that sweep nothing are then levels
+    in the other panels.
     """
     others = _swept_axes(values)
     against_dim = _against_dim(results, values)
-    keep_dim = len(against_dim.values) > 1 or not others
-    along = tuple(_along(axis, values) for axis in others)
-    return ((against_dim,) if keep_dim and against_dim.curves else ()) + along
+    if len(against_dim.values) > 1 or not others:
+        along = tuple(_along(axis, values) for axis in others)
+        return ((against_dim,) if against_dim.curves else ()) + along
+    levels: dict[tuple[str, str], list[Value]] = {}
+    for value in values:
+        if not value.trial.axes:
+            levels.setdefault((value.trial.arm, value.part), []).append(value)
+    alone = [_along(axis, values, named=bool(levels)) for axis in others]
+    return tuple(
+        replace(panel, curves=(*panel.curves, *(_level(panel.values, own) for own in levels.values())))
+        for panel in alone
+    )
 
 
 def _swept_axes(values: Sequence[Value]) -> tuple[str, ...]:
@@ -76,7 +88,8 @@ def _against_dim(results: Results, values: Sequence[Value]) -> Panel:
     return Panel("latent_dim", _axis_order(curves), curves)
 
 
-def _along(axis: str, values: Sequence[Value]) -> Panel:
+def _along(axis: str, values: Sequence[Value], named: bool = False) -> Panel:
+    """The arms that sweep the axis; labels name the arm if there are several, or if `named`."""
     groups: dict[tuple[str, AxisValues, int | None, str], list[tuple[AxisValue, Value]]] = {}
     for value in values:
         trial = value.trial
@@ -84,13 +97,20 @@ def _along(axis: str, values: Sequence[Value]) -> Panel:
             rest = tuple((name, at) for name, at in trial.others if name != axis)
             key = (trial.arm, rest, trial.latent_dim, value.part)
             groups.setdefault(key, []).append((trial.axes[axis], value))
-    several_arms = len({arm for arm, *_ in groups}) > 1
+    named = named or len({arm for arm, *_ in groups}) > 1
     curves = []
     for (arm, rest, latent_dim, _), points in groups.items():
         name = arm_label(arm, points[0][1].trial.family)
-        words = [name] if several_arms or not rest else []
+        words = [name] if named or not rest else []
         curves.append(_curve(", ".join([*words, *([axis_values(rest)] if rest else [])]), latent_dim, points))
     return Panel(axis, _axis_order(curves), tuple(curves))
+
+
+def _level(axis: Sequence[AxisValue], values: Sequence[Value]) -> Curve:
+    """What one arm has everywhere on an axis."""
+    trial = values[0].trial
+    points = [(at, value) for at in axis for value in values]
+    return replace(_curve(series_label(trial), trial.latent_dim, points), level=True)
 
 
 def series_label(trial: TrialRow) -> str:

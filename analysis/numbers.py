@@ -1,11 +1,12 @@
 """The table of results in numbers: what the figures show, for every arm and setting."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from analysis.figures.birthday_test import support_sizes
-from analysis.figures.class_radius import radii
+from analysis.figures.class_radius import bracket
 from analysis.figures.precision_recall import QUANTITIES
 from analysis.figures.reconstruction_recovered import recoveries
 from analysis.intervals import over_seeds
@@ -21,6 +22,7 @@ PARTS = {
     "samples": "samples",
     "reconstructions": "reconstructions",
     "real": "real images",
+    "lower": "lower bound",
 }
 
 MODES = {"Captured modes": "captured", "High-quality share": "high_quality", "Reverse KL": "reverse_kl"}
@@ -119,7 +121,7 @@ def _measured(results: Results) -> list[tuple[str, tuple[Value, ...]]]:
             for m in quality
         ),
         *((("Support size", m, len(birthday)), support_sizes(results, results.rows(m))) for m in birthday),
-        *((("Class radius", m, len(radius)), radii(results, results.rows(m))) for m in radius),
+        *((("Class radius", m, len(radius)), bracket(results, results.rows(m))) for m in radius),
         *((("LeNet's accuracy after", m, len(learned)), results.means(results.rows(m), "accuracy")) for m in learned),
         *(((title, m, len(modes)), _of_samples(results, m, column)) for title, column in MODES.items() for m in modes),
     ]
@@ -150,7 +152,9 @@ def _number(cell: Sequence[Value]) -> Number | None:
     if not cell:
         return None
     censored = sum(value.censored for value in cell) / len(cell)
-    if censored:
+    if any(math.isnan(value.value) for value in cell):
         return Number("∞", f"{percent(censored)} censored")
     interval = over_seeds([value.value for value in cell])
+    if censored:
+        return Number(f"≥ {number(interval.mean)}", f"{percent(censored)} censored")
     return Number(number(interval.mean), bounds(interval.low, interval.high) if interval.seeds > 1 else "")

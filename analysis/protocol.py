@@ -10,6 +10,7 @@ from analysis.results import Results, Value
 from analysis.words import arm_label, axis_label, listing, number, percent, setting, span
 from raysweep.study.base import Frozen
 from raysweep.study.measures import AnyMeasure, ClassRadius, Modes, Reconstruction
+from raysweep.study.measures.classes import Classifier
 from raysweep.study.measures.quality import ReferenceSettings
 from raysweep.study.measures.reconstruction import CALIBRATION, RECOVERED
 from raysweep.study.solvers import Solver
@@ -35,9 +36,20 @@ FEATURES = {
 
 CLASSES = {
     "lenet": "Classes are those of a LeNet trained on this data set.",
-    "nearest_mode": "The class of a point is the mode, or point of the toy's lattice, that is nearest to it.",
+    "nearest_mode": "The class is that of the nearest mode: of the data or the toy's lattice for points, for images of "
+    "the mean images of the training set's classes.",
 }
 """What tells classes, by the classifier of a measure."""
+
+
+def classes_words(classifier: Classifier) -> str:
+    """What tells classes."""
+    if isinstance(classifier, str):
+        return CLASSES[classifier]
+    return (
+        f"There are two classes: what lies within ε = {setting(classifier.epsilon)} of training image "
+        f"{classifier.reference} in the ℓ{setting(classifier.p)} distance, and what lies beyond."
+    )
 
 
 def reconstruction_protocol(results: Results, measure: AnyMeasure) -> str:
@@ -108,12 +120,15 @@ def radius_protocol(results: Results, measure: AnyMeasure) -> str:
     assert isinstance(measure, ClassRadius)
     rows = results.rows(measure)
     samples = span(int(count) for count in rows["trial"].value_counts())
+    censored = percent(float((rows["status"] == "censored").mean()))
     return (
         f"An upper estimate: {samples} prior samples a trial, each searched from the {measure.bank_starts} nearest of "
         f"{number(measure.bank)} prior samples of other classes and along the best {measure.ray_starts} of "
         f"{measure.rays} random rays, with {measure.projections} steps downhill; "
         f"{number(float(rows['evaluations'].mean()))} generator passes a sample beside the shared "
-        f"{number(measure.bank)}. {CLASSES[measure.classifier]}"
+        f"{number(measure.bank)}. {percent(float(rows['converged'].mean()))} of the searches came to rest at a local "
+        f"minimum; for {censored} of the samples no other class was found. "
+        f"{classes_words(measure.classifier)}"
     )
 
 

@@ -47,7 +47,7 @@ class Value:
     value: float
     count: int
     censored: float = 0.0
-    """Share of prior samples without a value, for which no other class was found."""
+    """Share of prior samples without a value: with any, `value` is a lower bound, or NaN if none has one."""
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ UNIT = "mass of holes of VAE / of LC-VAE"
 SCALE = "The mass changes with the scale of the codes as well; the claim about whitened codes does without it."
 UNUSED = (
     "Whitening also widens latent dimensions that a model does not use, until its codes vary there as the prior does: "
-    "the mass is then smaller than that of the latent space as it is sampled. In more than a few dimensions nearest "
-    "neighbours hardly see gaps between codes: the mass is a lower estimate."
+    "the mass is then smaller than that of the latent space as it is sampled."
 )
 
 

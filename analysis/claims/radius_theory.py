@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured
 from analysis.claims.cells import Cells, at_each_dim
-from analysis.figures.radius_theory import BoundedModel, bounded_models
+from analysis.figures.radius_theory import BoundedModel, bounded_models, radius_measures
 from analysis.results import Results
 from raysweep.theory import THEOREM_LIMIT
 
@@ -40,7 +40,7 @@ def examine(room: Number, statistic: str, unit: str, caution: str) -> Callable[[
 def _least(results: Results, room: Number) -> Cells:
     """By dim(z) and seed, ln of the least room among the models whose class radius and bound are finite."""
     least: dict[int, dict[int, float]] = {}
-    for measure in results.measures("class_radius")[:1]:
+    for measure in radius_measures(results)[:1]:
         for model in bounded_models(results, measure):
             dim, seed = model.trial.latent_dim, model.trial.seed
             if dim is None or not math.isfinite(model.radius.value) or not math.isfinite(model.lemma.limit):

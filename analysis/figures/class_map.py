@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.figures.base import FigureKind
 from analysis.pictures import first_seed, trial_lines
-from analysis.protocol import CLASSES
+from analysis.protocol import classes_words
 from analysis.results import Results
 from analysis.style import INK, PALETTE, WIDTH
 from analysis.words import number
@@ -72,7 +72,7 @@ def infos(results: Results) -> tuple[ClassMaps, ...]:
             for column in line.columns
             if column.trial.id in rows
         )
-        found.append(ClassMaps(measure.name, seed, maps, CLASSES[measure.classifier]))
+        found.append(ClassMaps(measure.name, seed, maps, classes_words(measure.classifier)))
     return tuple(found)
 
 

@@ -14,9 +14,20 @@ from analysis.figures.trade_off import TradeOff, draw_trade_off, panels_words, s
 from analysis.protocol import radius_protocol
 from analysis.results import Results, Value
 from analysis.style import LineStyle, arm_colours
-from analysis.words import number, percent, plural
+from analysis.words import listing, number, percent, plural
 
-PARTS: dict[str, tuple[LineStyle, str]] = {"samples": ("-", "prior samples")}
+PARTS: dict[str, tuple[LineStyle, str]] = {
+    "samples": ("-", "upper estimate, by search"),
+    "lower": (":", "lower bound"),
+}
+
+
+SOURCES = {
+    "exact": "exact, in closed form,",
+    "grid": "by a grid, in which a small region of a class can slip between the points,",
+    "certified": "proved from linear bounds of the layers",
+}
+"""What a lower bound is from, by the column `lower_by`."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,8 @@ class ClassRadii:
 
     measure: str
     panels: tuple[Panel, ...]
+    bounds: str
+    """What the lower bounds are from, and where there are none."""
     protocol: str
     colours: Mapping[str, str]
     samples: int
@@ -38,7 +51,8 @@ def infos(results: Results) -> tuple[ClassRadii, ...]:
     return tuple(
         ClassRadii(
             measure=measure.name,
-            panels=panels(results, radii(results, rows := results.rows(measure))),
+            panels=panels(results, bracket(results, rows := results.rows(measure))),
+            bounds=bounds_words(rows),
             protocol=radius_protocol(results, measure),
             colours=arm_colours(results),
             samples=len(rows),
@@ -49,15 +63,40 @@ def infos(results: Results) -> tuple[ClassRadii, ...]:
 
 
 def radii(results: Results, rows: pd.DataFrame) -> tuple[Value, ...]:
-    """Each trial's mean over the prior samples for which another class was found, and the share for which none was."""
+    """Each trial's mean over its prior samples, and the share for which no other class was found.
+
+    These count with the largest radius found, so that the mean is no more than it would be with theirs.
+    """
     values = []
     for trial in results.trials:
-        own = rows[rows["trial"] == trial.id]
+        own = rows.loc[rows["trial"] == trial.id, "radius"].to_numpy(np.float64)
         if len(own):
-            found = own.loc[own["status"] == "found", "radius"].to_numpy()
-            mean = float(np.mean(found)) if len(found) else math.nan
-            values.append(Value(trial, "samples", mean, len(own), censored=1 - len(found) / len(own)))
+            censored = np.isinf(own)
+            mean = math.nan if censored.all() else float(np.where(censored, own[~censored].max(), own).mean())
+            values.append(Value(trial, "samples", mean, len(own), censored=float(censored.mean())))
     return tuple(values)
+
+
+def bracket(results: Results, rows: pd.DataFrame) -> tuple[Value, ...]:
+    """The upper estimates of E[r(z)], and the lower bounds of those trials that have one."""
+    bounded = rows[rows["lower"].notna()].assign(part="lower")
+    return (*radii(results, rows), *results.means(bounded, "lower"))
+
+
+def bounds_words(rows: pd.DataFrame) -> str:
+    """What the lower bounds are from, how far below the upper estimates they are, and where there are none, and why."""
+    words = []
+    for source, own in rows.groupby("lower_by"):
+        models = plural(own["trial"].nunique(), "model")
+        means = own[own["status"] == "found"].groupby("trial")[["lower", "radius"]].mean()
+        if str(source).startswith("none: "):
+            words.append(f"none for {models} ({str(source).removeprefix('none: ')})")
+        elif means.empty:
+            words.append(f"{SOURCES[str(source)]} for {models}")
+        else:
+            share = percent(float((means["lower"] / means["radius"]).median()))
+            words.append(f"{SOURCES[str(source)]} for {models}, in the median {share} of the upper estimate")
+    return f"Lower bounds: {listing(words)}."
 
 
 def draw(info: ClassRadii, figure: Figure) -> None:
@@ -70,14 +109,14 @@ def caption(info: ClassRadii) -> str:
     censored = (
         f"For {number(info.censored)} of {plural(info.samples, 'prior sample')} "
         f"({percent(info.censored / info.samples)}) no other class was found; points that they concern are hollow, "
-        "with their share beside them, and are means over the other samples only, so the class radius itself, which "
-        "is infinite there, is not what they show."
+        "with their share beside them. There the censored samples count with the largest radius found in their model, "
+        "so the upper estimate itself is larger, and infinite if they have no other class."
         if info.censored
         else f"Another class was found for every one of the {plural(info.samples, 'prior sample')}: none is censored."
     )
     return (
         "Mean distance from a prior sample z to the nearest latent z′ found whose image the classifier puts in "
-        f"another class; smaller is tighter. {panels_words(info.panels)}{info.protocol} {censored} "
+        f"another class; smaller is tighter. {info.bounds} {panels_words(info.panels)}{info.protocol} {censored} "
         f"{seeds_words(info.panels)}"
     )
 

@@ -73,7 +73,7 @@ def infos(results: Results) -> tuple[ExactRadii, ...]:
             toys.append(
                 ToyRadius(
                     label,
-                    rows["exact"].to_numpy(np.float64),
+                    rows["lower"].to_numpy(np.float64),
                     rows["radius"].to_numpy(np.float64),
                     float(row["radius"]),
                     float(row["bound"]),

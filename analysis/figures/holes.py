@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis.curves import Panel, panels
 from analysis.figures.base import FigureKind
-from analysis.figures.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
+from analysis.figures.trade_off import TradeOff, draw_multiples, panels_words, seeds_words
 from analysis.results import Results
 from analysis.style import LineStyle, arm_colours
 from analysis.words import number, percent, setting, span
@@ -26,7 +26,6 @@ class HoleMasses:
     mass: tuple[Panel, ...]
     whitened: tuple[Panel, ...]
     """The same panels, of codes made as wide as the prior."""
-    quantile: float
     protocol: str
     colours: Mapping[str, str]
 
@@ -36,16 +35,17 @@ def infos(results: Results) -> tuple[HoleMasses, ...]:
     found = []
     for measure in results.measures("holes"):
         rows = results.rows(measure)
-        quantile = float(rows["quantile"].iloc[0])
+        least = float((1 / (rows["density"] * (rows["held_out"] + 1))).max())
         found.append(
             HoleMasses(
                 measure.name,
                 panels(results, results.means(rows, "mass")),
                 panels(results, results.means(rows, "whitened_mass")),
-                quantile,
-                f"{number(int(rows['samples'].iloc[0]))} prior samples; codes of {span(map(int, rows['codes']))} "
-                f"training images; the threshold is the {setting(quantile)} quantile over "
-                f"{span(map(int, rows['held_out']))} validation images.",
+                f"τ = {setting(float(rows['density'].iloc[0]))}; the set is found from codes of "
+                f"{span(map(int, rows['codes']))} training images, and its shares are of codes of "
+                f"{span(map(int, rows['held_out']))} validation images and "
+                f"{number(int(rows['samples'].iloc[0]))} other prior samples, so that masses below "
+                f"{percent(least)} are not seen.",
                 arm_colours(results),
             )
         )
@@ -54,10 +54,9 @@ def infos(results: Results) -> tuple[HoleMasses, ...]:
 
 def draw(info: HoleMasses, figure: Figure) -> None:
     """The mass as it is, and of whitened codes, from zero up."""
-    level = Level(1 - info.quantile, "codes that follow the prior")
     contents = [
-        TradeOff(info.mass, "mass of holes", PARTS, False, info.colours, (level,)),
-        TradeOff(info.whitened, "mass of holes,\nwhitened codes", PARTS, False, info.colours, (level,)),
+        TradeOff(info.mass, "mass of holes", PARTS, False, info.colours),
+        TradeOff(info.whitened, "mass of holes,\nwhitened codes", PARTS, False, info.colours),
     ]
     draw_multiples(contents, figure)
 
@@ -65,13 +64,11 @@ def draw(info: HoleMasses, figure: Figure) -> None:
 def caption(info: HoleMasses) -> str:
     """What is shown, its protocol, and how to read it."""
     return (
-        "Share of prior samples that lie in a hole: farther from the nearest code of a training image than "
-        f"{percent(info.quantile)} of the codes of held-out images are. Codes that follow the prior leave "
-        f"{percent(1 - info.quantile)} (grey), in any dimension. Below, or on the right, codes were first given the "
-        "prior's mean and covariance, so that their scale does not count. Posterior means are less spread than the "
-        "prior by construction, the more so the more latent dimensions the model does not use; samples of the "
-        "posterior are what the decoder was trained on. In more than a few dimensions nearest neighbours see the "
-        "scale of codes well and gaps between them hardly: the mass is then a lower estimate. "
+        "Largest share of the prior found that holds hardly any codes: at most τ times that share of them. It is 0 if "
+        "codes follow the prior, and errs downwards. Below, or on the right, codes were first given the prior's mean "
+        "and covariance, so that their scale does not count. Posterior means are less spread than the prior by "
+        "construction, the more so the more latent dimensions the model does not use; samples of the posterior are "
+        "what the decoder was trained on. "
         f"{panels_words(info.mass)}{info.protocol} {seeds_words(info.mass)}"
     )
 

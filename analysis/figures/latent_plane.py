@@ -19,7 +19,6 @@ from analysis.intervals import SeedInterval, band_words, over_seeds
 from analysis.results import Results, TrialRow
 from analysis.style import INK, MUTED, WIDTH
 from analysis.words import number, percent, plural, span
-from raysweep.study.measures.holes import QUANTILE
 
 MOST_PANELS, ACROSS = 9, 3
 
@@ -27,7 +26,10 @@ RADIUS = 3.0
 """Of the disc that is shaded, in standard deviations of the prior; it holds 98.9 % of it."""
 
 REACH, CELL = 4.0, 0.05
-"""The prior is integrated over the square [−4, 4]², which holds all but 0.01 % of it, in cells of this side."""
+"""The square [−4, 4]² is shaded in cells of this side."""
+
+QUANTILE = 0.99
+"""A cell is shaded if it is farther from all encodings of training images than this share of held-out ones is."""
 
 VIEW = 3.5
 """The axes reach from −VIEW to VIEW."""
@@ -41,6 +43,8 @@ CLASS_COLOURS = (
 """The report's palette, and three more: digits have ten classes."""
 
 HOLE = "#cfcfcf"
+
+MASSES = "Numbers are the mass of holes between these encodings, as the figure of it defines it."
 
 Points = NDArray[np.float64]
 
@@ -56,8 +60,8 @@ class Plane:
     """Their classes; −1 where there are none."""
     holes: NDArray[np.bool_]
     """(cells, cells): which cells of the square are holes; rows go up."""
-    mass: SeedInterval
-    """Prior mass of holes, over all seeds."""
+    mass: SeedInterval | None
+    """Prior mass of holes by the study's measure of it, over all seeds; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +91,12 @@ def infos(results: Results) -> tuple[Planes, ...]:
             continue
         seed = flat[0].seed
         chosen = sorted((trial for trial in flat if trial.seed == seed), key=lambda trial: not results.is_main(trial))
+        masses = _masses(results)
         counts = [rows[trial.id]["part"].value_counts() for trial in flat]
         found.append(
             Planes(
                 measure.name,
-                tuple(_plane(trial, flat, rows) for trial in chosen[:MOST_PANELS]),
+                tuple(_plane(trial, flat, rows[trial.id], masses) for trial in chosen[:MOST_PANELS]),
                 seed,
                 len(chosen[MOST_PANELS:]),
                 tuple(sorted({int(count["train"]) for count in counts})),
@@ -106,21 +111,28 @@ def _prior(results: Results, trial: TrialRow) -> bool:
     return arm is not None and arm.model.has_prior
 
 
-def _plane(trial: TrialRow, flat: Sequence[TrialRow], rows: dict[str, pd.DataFrame]) -> Plane:
-    held_out = rows[trial.id]
-    held_out = held_out[held_out["part"] == "validation"].head(SHOWN)
-    siblings = [other for other in flat if (other.arm, other.axes) == (trial.arm, trial.axes)]
+def _masses(results: Results) -> dict[str, float]:
+    """The mass of holes between means, by trial."""
+    rows = [results.rows(measure) for measure in results.measures("holes")[:1]]
+    means = [own[own["part"] == "means"].set_index("trial")["mass"] for own in rows]
+    return {str(trial): float(mass) for own in means for trial, mass in own.items()}
+
+
+def _plane(trial: TrialRow, flat: Sequence[TrialRow], rows: pd.DataFrame, masses: dict[str, float]) -> Plane:
+    held_out = rows[rows["part"] == "validation"].head(SHOWN)
+    siblings = [other.id for other in flat if (other.arm, other.axes) == (trial.arm, trial.axes)]
+    measured = [masses[other] for other in siblings if other in masses]
     return Plane(
         series_label(trial),
         _points(held_out),
         held_out["label"].fillna(-1).to_numpy(np.int64),
-        hole_cells(rows[trial.id]),
-        over_seeds([prior_mass(hole_cells(rows[other.id])) for other in siblings]),
+        hole_cells(rows),
+        over_seeds(measured) if measured else None,
     )
 
 
 def hole_cells(rows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Which cells of the square are holes, (cells, cells): by the rule of the measure `Holes`.
+    """Which cells of the square are shaded, (cells, cells).
 
     Their centres are farther from the nearest training encoding than the share `QUANTILE` of held-out encodings are.
     """
@@ -129,13 +141,6 @@ def hole_cells(rows: pd.DataFrame) -> NDArray[np.bool_]:
     at = _centres()
     x, y = np.meshgrid(at, at)
     return np.asarray(nearest.query(np.stack([x, y], axis=-1))[0] > threshold)
-
-
-def prior_mass(cells: NDArray[np.bool_]) -> float:
-    """The mass of N(0, I) on these cells, of its mass on the square."""
-    density = np.exp(-(_centres() ** 2) / 2)
-    mass = np.outer(density, density)
-    return float(mass[cells].sum() / mass.sum())
 
 
 def _centres() -> Points:
@@ -182,12 +187,14 @@ def _draw_plane(plane: Plane, axes: Axes) -> None:
     axes.add_patch(Circle((0, 0), RADIUS, fill=False, color=MUTED, linewidth=0.8, linestyle=(0, (3, 2))))
     axes.set(xlim=(-VIEW, VIEW), ylim=(-VIEW, VIEW), aspect="equal")
     axes.grid(visible=False)
-    axes.set_title(f"{plane.label}\nholes: {_mass_words(plane.mass)}", fontsize=7.5)
+    axes.set_title(f"{plane.label}{_mass_words(plane.mass)}", fontsize=7.5)
 
 
-def _mass_words(mass: SeedInterval) -> str:
+def _mass_words(mass: SeedInterval | None) -> str:
+    if mass is None:
+        return ""
     mean, low, high = (number(100 * value) for value in (mass.mean, max(0.0, mass.low), mass.high))
-    return f"{mean} %" if mass.seeds == 1 else f"{mean} % [{low}, {high}]"
+    return f"\nholes: {mean} %" + ("" if mass.seeds == 1 else f" [{low}, {high}]")
 
 
 def _colour(label: int) -> str:
@@ -199,14 +206,13 @@ def caption(info: Planes) -> str:
     outside = sum(int((np.abs(plane.z).max(axis=1) > VIEW).sum()) for plane in info.planes)
     beyond = f" {plural(outside, 'encoding')} lie outside of the axes." if outside else ""
     rest = f" {plural(info.left_out, 'more plane')} had no room." if info.left_out else ""
-    seeds = band_words([plane.mass.seeds for plane in info.planes], "The masses", "brackets")
+    masses = [plane.mass for plane in info.planes if plane.mass is not None]
+    measured = f" {MASSES} {band_words([mass.seeds for mass in masses], 'They', 'brackets')}" if masses else ""
     return (
         f"Encodings of validation images (of a VAE, posterior means) in latent spaces of two dimensions, of seed "
-        f"{info.seed}, by class. Grey: holes within three standard deviations of the prior (dashed), where no encoding "
+        f"{info.seed}, by class. Grey: where, within three standard deviations of the prior (dashed), no encoding "
         f"of {span(info.train)} training images is as near as it is to {percent(QUANTILE)} of {span(info.held_out)} "
-        "held-out encodings. The number is the prior's mass on holes, integrated over the plane; held-out encodings "
-        f"themselves score {percent(1 - QUANTILE)}. Larger latent spaces cannot be shown in this way.{beyond}{rest} "
-        f"{seeds}"
+        f"held-out encodings. Larger latent spaces cannot be shown in this way.{beyond}{rest}{measured}"
     )
 
 

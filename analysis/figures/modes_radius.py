@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from analysis.correlation import bootstrap_interval, rank_correlation
 from analysis.figures.base import FigureKind
 from analysis.figures.class_radius import radii
+from analysis.figures.radius_theory import radius_measures
 from analysis.protocol import modes_protocol, radius_protocol
 from analysis.results import Results, TrialRow
 from analysis.style import INK, MARKERS, MUTED, WIDTH, arm_colours
@@ -137,8 +138,7 @@ def captured_by_chance(measure: Modes, modes: int) -> float:
 
 def radius_measure(results: Results) -> ClassRadius | None:
     """The study's first class radius over the nearest modes, if it has any."""
-    measures = [m for m in results.measures("class_radius") if isinstance(m, ClassRadius)]
-    return next((m for m in measures if m.classifier == "nearest_mode"), None)
+    return next((m for m in radius_measures(results) if m.classifier == "nearest_mode"), None)
 
 
 def by_dim(models: Sequence[PointModel]) -> dict[int, list[PointModel]]:

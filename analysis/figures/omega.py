@@ -3,21 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.curves import Panel, panels
 from analysis.figures.base import FigureKind
 from analysis.figures.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
-from analysis.results import Results
+from analysis.results import Results, Value
 from analysis.style import LineStyle, arm_colours
 from analysis.words import number, span
 
-PARTS: dict[str, tuple[LineStyle, str]] = {"validation": ("-", "validation images")}
+PARTS: dict[str, tuple[LineStyle, str]] = {
+    "validation": ("-", "measured on validation images"),
+    "bound": (":", "upper bound, from the layers' weights"),
+}
 
 QUANTITIES = {
     "omega": "ω",
     "relative_omega": "ω / ω of\nunrelated codes",
-    "steepest_image": "steepest Jacobian ‖J‖",
+    "lipschitz": "Lipschitz constant",
 }
 
 
@@ -28,7 +32,7 @@ class Stretches:
     measure: str
     panels: Mapping[str, tuple[Panel, ...]]
     """For each of `QUANTITIES`, the same panels. "relative_omega" is ω over that of codes of the same variance that are
-    as far apart whatever their images."""
+    as far apart whatever their images; "lipschitz" has the steepest Jacobian measured, and an upper bound."""
     protocol: str
     colours: Mapping[str, str]
 
@@ -42,13 +46,23 @@ def infos(results: Results) -> tuple[Stretches, ...]:
         found.append(
             Stretches(
                 measure.name,
-                {name: panels(results, results.means(rows, name)) for name in QUANTITIES},
+                {
+                    "omega": panels(results, results.means(rows, "omega")),
+                    "relative_omega": panels(results, results.means(rows, "relative_omega")),
+                    "lipschitz": panels(results, _constants(results, rows)),
+                },
                 f"{number(int(rows['pairs'].iloc[0]))} random pairs of validation images, the same for all trials; "
                 f"{span(map(int, rows['jacobians']))} images for the Jacobian.",
                 arm_colours(results),
             )
         )
     return tuple(found)
+
+
+def _constants(results: Results, rows: pd.DataFrame) -> tuple[Value, ...]:
+    """Bounds of the Lipschitz constant from below, and from above where there is one."""
+    above = rows[rows["lipschitz_bound"].notna()].assign(part="bound")
+    return (*results.means(rows, "steepest_image"), *results.means(above, "lipschitz_bound"))
 
 
 def draw(info: Stretches, figure: Figure) -> None:
@@ -67,9 +81,10 @@ def caption(info: Stretches) -> str:
     return (
         "ω = ‖f(I₁) − f(I₂)‖² / ‖I₁ − I₂‖², mean over pairs of images with pixels in [0, 1], where f is the encoder "
         "(of a VAE, the posterior's mean); the same over the ω of codes of equal variance that are as far apart "
-        "whatever their images (1, grey), which does not change when an encoder only shrinks its codes; and the "
-        "largest singular value of the encoder's Jacobian at any image examined, a lower bound of its Lipschitz "
-        "constant. A model whose ω is lower, and whose relative ω is not, has made its codes smaller, no more. "
+        "whatever their images (1, grey), which does not change when an encoder only shrinks its codes; and bounds "
+        "of the encoder's Lipschitz constant: from below, the largest singular value of its Jacobian at any image "
+        "examined, and from above (dotted), the product of its layers' spectral norms. "
+        "A model whose ω is lower, and whose relative ω is not, has made its codes smaller, no more. "
         f"{panels_words(info.panels['omega'])}{info.protocol} {seeds_words(info.panels['omega'])}"
     )
 

@@ -14,7 +14,8 @@ from analysis.protocol import radius_protocol
 from analysis.results import Results, TrialRow
 from analysis.style import INK, MUTED, WIDTH, arm_colours
 from analysis.words import arm_label, number, plural
-from raysweep.study.measures import AnyMeasure
+from raysweep.study.measures import ClassRadius
+from raysweep.study.measures.classes import class_count
 from raysweep.theory import (
     THEOREM_LIMIT,
     Bound,
@@ -57,7 +58,7 @@ class RadiusTheory:
 def infos(results: Results) -> tuple[RadiusTheory, ...]:
     """One for each measure of the class radius."""
     found = []
-    for measure in results.measures("class_radius"):
+    for measure in radius_measures(results):
         models = bounded_models(results, measure)
         finite = tuple(model for model in models if math.isfinite(model.radius.value))
         if finite:
@@ -66,7 +67,12 @@ def infos(results: Results) -> tuple[RadiusTheory, ...]:
     return tuple(found)
 
 
-def bounded_models(results: Results, measure: AnyMeasure) -> tuple[BoundedModel, ...]:
+def radius_measures(results: Results) -> tuple[ClassRadius, ...]:
+    """The study's measures of the class radius that have rows."""
+    return tuple(m for m in results.measures("class_radius") if isinstance(m, ClassRadius))
+
+
+def bounded_models(results: Results, measure: ClassRadius) -> tuple[BoundedModel, ...]:
     """Every trial that `measure` has three prior samples of, or more; radii of censored samples are infinite."""
     rows, models = results.rows(measure), []
     for trial in results.trials:
@@ -74,7 +80,7 @@ def bounded_models(results: Results, measure: AnyMeasure) -> tuple[BoundedModel,
         if len(own) < 3:
             continue
         labels = own["label"].to_numpy(np.int64)
-        counts = np.bincount(labels, minlength=results.facts.classes or 0)
+        counts = np.bincount(labels, minlength=class_count(measure.classifier, results.facts))
         p = estimated_probabilities(counts.tolist())
         most = int(p.shares.argmax())
         radii = own["radius"].to_numpy(np.float64)

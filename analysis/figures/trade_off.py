@@ -144,16 +144,18 @@ def _draw_panel(content: TradeOff, panel: Panel, axes: Axes) -> None:
         style, _ = content.parts[curve.part]
         x = np.array([positions[value] for value in curve.x]) + _beside(panel, index)
         colour, marker = colours[curve.label], markers[_marker_key(panel, curve)]
-        # Where some samples have no value, the mean is one of the others only: it is drawn hollow, without a band.
+        # Where some samples have no value, the mean is a lower bound: it is drawn hollow, without a band.
         whole = curve.censored == 0
-        if panel.axis == "latent_dim":
+        if panel.axis == "latent_dim" or curve.level:
             axes.fill_between(x, curve.low, curve.high, where=whole.tolist(), color=colour, alpha=0.14, linewidth=0)
         else:
             axes.vlines(x[whole], curve.low[whole], curve.high[whole], color=colour, alpha=0.5, linewidth=1)
         axes.plot(x, curve.mean, style, color=colour)
-        axes.plot(x[whole], curve.mean[whole], marker, color=colour)
-        axes.plot(x[~whole], curve.mean[~whole], marker, color=colour, markerfacecolor="white")
-        for at, mean, share in zip(x[~whole], curve.mean[~whole], curve.censored[~whole], strict=True):
+        shown = np.arange(len(x)) < 1 if curve.level else np.full(len(x), True)
+        axes.plot(x[whole & shown], curve.mean[whole & shown], marker, color=colour)
+        hollow = ~whole & shown
+        axes.plot(x[hollow], curve.mean[hollow], marker, color=colour, markerfacecolor="white")
+        for at, mean, share in zip(x[hollow], curve.mean[hollow], curve.censored[hollow], strict=True):
             _mark_censored(axes, at, mean, share)
     for level in content.levels:
         axes.axhline(level.value, **LEVEL)

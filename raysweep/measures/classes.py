@@ -1,31 +1,53 @@
-"""The classifier that a measure names, as a function."""
+"""The classifier that a measure names, as a function or a network."""
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from raysweep.data.images import Images
 from raysweep.measures.context import MeasureContext
-from raysweep.study.measures.classes import Classifier, class_points
+from raysweep.radius import Within, nearest_point
+from raysweep.study.measures.classes import Classifier, WithinEpsilon, class_points
+
+IMAGES_AT_ONCE = 1000
+"""Images whose mean is summed at a time. It bounds the memory, and changes nothing but rounding."""
 
 
 def logits_of(classifier: Classifier, context: MeasureContext) -> Callable[[Tensor], Tensor]:
-    """Images, or points, to scores (count, classes), the largest of which is the class; differentiable.
-
-    With the nearest mode, a score is the negative squared distance to the class's point.
-    """
+    """Images, or points, to scores (count, classes), the largest of which is the class; differentiable."""
     if classifier == "lenet":
         assert context.classifier is not None, "the measure needs the study's classifier"
         return context.classifier.logits
-    modes = modes_of(context)
-    return lambda points: -squared_distances(points, modes)
+    if isinstance(classifier, WithinEpsilon):
+        reference, _ = context.data.train.batch(np.array([classifier.reference]), context.device)
+        return Within(reference[0], classifier.epsilon, classifier.p)
+    return nearest_point(modes_of(context))
+
+
+def layers_of(classifier: Classifier, context: MeasureContext) -> nn.Sequential | None:
+    """The same as a stack of layers; None where it is something else."""
+    if classifier == "lenet":
+        assert context.classifier is not None, "the measure needs the study's classifier"
+        return context.classifier.network
+    return None if isinstance(classifier, WithinEpsilon) else nearest_point(modes_of(context))
 
 
 def modes_of(context: MeasureContext) -> Tensor:
-    """(classes, coordinates): the points of which the nearest is a point's class."""
-    return torch.tensor(class_points(context.trial.model, context.trial.data), device=context.device)
+    """(classes, ...): the points, or the mean images of classes, of which the nearest is the class."""
+    if context.data.facts.points:
+        return torch.tensor(class_points(context.trial.model, context.trial.data), device=context.device)
+    return mean_images(context.data.train).to(context.device)
 
 
-def squared_distances(points: Tensor, modes: Tensor) -> Tensor:
-    """(count, classes) from points (count, coordinates, 1, 1) to modes (classes, coordinates)."""
-    return (points.flatten(1)[:, None] - modes).square().sum(dim=2)
+def mean_images(images: Images) -> Tensor:
+    """(classes, channels, size, size) in [-1, 1]: the mean of the images of each class."""
+    assert images.labels is not None, "these images have no classes"
+    counts = np.bincount(images.labels)
+    sums = torch.zeros(len(counts), *images.pixels.shape[1:], dtype=torch.float64)
+    for start in range(0, len(images), IMAGES_AT_ONCE):
+        some, labels = images.batch(np.arange(start, min(start + IMAGES_AT_ONCE, len(images))), torch.device("cpu"))
+        assert labels is not None
+        sums.index_add_(0, labels, some.double())
+    return (sums / torch.from_numpy(counts).view(-1, 1, 1, 1)).float()

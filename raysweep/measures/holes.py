@@ -1,43 +1,63 @@
-"""How much of the prior lies where the encoder puts no image."""
+"""How much of the prior lies where the encoder puts hardly any image."""
 
-import numpy as np
+import torch
 from torch import Tensor
 
 from raysweep.measures.codes import chosen_images, codes, whitening
 from raysweep.measures.context import Columns, MeasureContext
-from raysweep.measures.neighbours import nearest_distances
-from raysweep.measures.streams import normal_each
+from raysweep.measures.density_ratio import fit_log_ratio
+from raysweep.measures.streams import normal, normal_each
+from raysweep.seeding import derive_seed
 from raysweep.study.measures import Holes, Shard
 from raysweep.study.measures.holes import Codes
 
 
 def run(settings: Holes, shard: Shard, context: MeasureContext) -> Columns:
-    """One row: the mass of holes as the prior is, and after whitening. All of it is measured on the same samples."""
+    """One row: the mass of holes as the codes are, and after whitening. All of it is measured on the same samples."""
     kind: Codes = "means" if shard.part == "means" else "posterior"
     train = codes(kind, "train", chosen_images("train", settings.images, context), context)
     held_out = codes(kind, "validation", chosen_images("validation", settings.images, context), context)
-    places = range(shard.start, shard.stop)
-    prior = normal_each(places, (context.latent_dim,), context.device, context.trial.seed, "holes")
+    seed, shape = context.trial.seed, (context.latent_dim,)
+    prior = normal_each(range(shard.start, shard.stop), shape, context.device, seed, "holes")
+    fitted = normal((len(train), *shape), context.device, seed, "holes", "fitted")
     white = whitening(train)
-    mass, threshold = hole_mass(prior, train, held_out, settings.quantile)
-    whitened_mass, whitened_threshold = hole_mass(prior, white(train), white(held_out), settings.quantile)
+    masses = [
+        hole_mass(view(train), fitted, view(held_out), prior, settings.density, derive_seed(seed, "holes", "ratio"))
+        for view in (lambda z: z, white)
+    ]
     return {
         "part": [shard.part],
-        "mass": [mass],
-        "whitened_mass": [whitened_mass],
+        "mass": [masses[0]],
+        "whitened_mass": [masses[1]],
         "samples": [len(prior)],
         "codes": [len(train)],
         "held_out": [len(held_out)],
-        "quantile": [settings.quantile],
-        "threshold": [threshold],
-        "whitened_threshold": [whitened_threshold],
+        "density": [settings.density],
     }
 
 
-def hole_mass(prior: Tensor, train: Tensor, held_out: Tensor, quantile: float) -> tuple[float, float]:
-    """Share of `prior` in holes, and the threshold: the quantile of the distances from held-out codes to training ones.
+def hole_mass(train: Tensor, fitted: Tensor, held_out: Tensor, prior: Tensor, density: float, seed: int = 0) -> float:
+    """The mass of holes: the largest share of the prior on which codes have at most `density` of the prior's.
 
-    Distances are to the nearest of `train`. All three are points (count, dim(z)).
+    sup P(A) over the sets A with Q(A) ≤ τ P(A), for the prior P and the distribution Q of codes. By the lemma of Neyman
+    and Pearson, no set does better than where dQ/dP is below some level. That ratio is estimated from codes of
+    training images and prior samples; P and Q of its level sets from others, on which it was not fitted. So, but for
+    chance, a poor estimate of the ratio makes the mass too small, never too large. Q(A) counts one more code than there
+    are in A: with n held-out codes, masses below 1 / (τ (n + 1)) are not seen, and are 0.
+
+    Args:
+        train: (count, dim(z)) codes to fit the ratio.
+        fitted: (count, dim(z)) prior samples to fit it.
+        held_out: (count, dim(z)) other codes.
+        prior: (count, dim(z)) other prior samples.
+        density: τ.
+        seed: of the ratio's network.
+
+    Source: Manoj (2018), Definition 2.4, made a number by Neyman and Pearson (1933); the form is ours.
     """
-    threshold = float(np.quantile(nearest_distances(held_out, train).cpu().numpy(), quantile))
-    return float((nearest_distances(prior, train) > threshold).double().mean()), threshold
+    log_ratio = fit_log_ratio(train.cpu().double(), fitted.cpu().double(), seed)
+    levels = log_ratio(prior.cpu().double()).sort().values
+    of_codes = log_ratio(held_out.cpu().double()).sort().values
+    below = torch.arange(1, len(levels) + 1) / len(levels)
+    codes_below = (torch.searchsorted(of_codes, levels, right=True) + 1) / (len(of_codes) + 1)
+    return float(torch.where(codes_below <= density * below, below, 0.0).max())

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from raysweep.measures.classes import modes_of, squared_distances
+from raysweep.measures.classes import modes_of
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.streams import normal
 from raysweep.study.data import GRID2D_DEVIATION
@@ -16,7 +16,7 @@ def run(settings: Modes, shard: Shard, context: MeasureContext) -> Columns:
     with torch.no_grad():
         points = context.learner.generate(normal(shape, context.device, settings.name, context.trial.seed, "sample"))
     modes = modes_of(context)
-    squared, label = squared_distances(points, modes).min(dim=1)
+    squared, label = (points.flatten(1)[:, None] - modes).square().sum(dim=2).min(dim=1)
     good = squared <= (settings.deviations * GRID2D_DEVIATION) ** 2
     nearest, captured = (torch.bincount(chosen, minlength=len(modes)) for chosen in (label, label[good]))
     return {

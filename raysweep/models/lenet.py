@@ -1,7 +1,7 @@
 """LeNet: the classifier whose classes and features the measures use."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from raysweep.models.descent import adam, descend
@@ -20,6 +20,11 @@ class LeNetLearner(Learner):
         super().__init__(settings, facts, seed, device)
         self.networks = build_all(settings.networks(facts), seed, device)
         self.optimizers = {"all": adam(settings, self.networks)}
+
+    @property
+    def network(self) -> nn.Sequential:
+        """From images to scores, as `logits`."""
+        return nn.Sequential(self.networks["features"], self.networks["head"])
 
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
         """See `Learner`: `loss`, the cross-entropy in nats, and `accuracy`."""

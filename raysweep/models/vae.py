@@ -22,6 +22,14 @@ class ToPixels(nn.Module):
         return (images + 1) / 2
 
 
+def to_images(channels: int) -> nn.Module:
+    """From pixels in [0, 1] to images in [-1, 1]: as a normalisation, which whatever reads networks knows."""
+    scaling = nn.BatchNorm2d(channels, eps=0.0).eval().requires_grad_(False)
+    nn.init.constant_(scaling.weight, 2.0)
+    nn.init.constant_(scaling.bias, -1.0)
+    return scaling
+
+
 class VaeLearner(Learner):
     """Encoder with heads for mean and log-variance, and decoder, trained on the evidence lower bound.
 
@@ -35,7 +43,13 @@ class VaeLearner(Learner):
         self.networks = build_all(settings.networks(facts), seed, device)
         self.optimizers = {"all": adam(settings, self.networks)}
         self._to_pixels = ToPixels()
+        self._to_images = to_images(facts.shape.channels).to(device)
         self._logits = nn.Sequential(*(m for m in self.networks["decoder"].children() if not isinstance(m, nn.Sigmoid)))
+
+    @property
+    def generator(self) -> nn.Sequential:
+        """See `Learner`."""
+        return nn.Sequential(self.networks["decoder"], self._to_images)
 
     @property
     def encoder(self) -> nn.Sequential:
@@ -58,8 +72,8 @@ class VaeLearner(Learner):
     def generate(self, z: Tensor) -> Tensor:
         """See `Learner`."""
         self.networks.eval()
-        pixels: Tensor = self.networks["decoder"](z)
-        return pixels * 2 - 1
+        images: Tensor = self.generator(z)
+        return images
 
     def encode(self, images: Tensor) -> Tensor:
         """See `Learner`: the posterior's mean."""

@@ -34,6 +34,10 @@ KNOWN = (*WEIGHTED, *AVERAGING, *ACTIVATIONS, nn.MaxPool2d)
 """Layers with bounds, besides normalisations, which become layers of weights."""
 
 
+class NoBoundsError(ValueError):
+    """The network has a layer of which no bounds are known."""
+
+
 def certified_radius(network: nn.Sequential, z: Tensor, upper: Tensor) -> Tensor:
     """(count,): a distance from each sample within which every latent is of the sample's class, in float64.
 
@@ -52,7 +56,8 @@ def certified_radius(network: nn.Sequential, z: Tensor, upper: Tensor) -> Tensor
     covers that.
 
     Raises:
-        ValueError: a layer of another kind, or one that is being trained.
+        NoBoundsError: a layer of another kind.
+        ValueError: a layer that is being trained.
     """
     layers, z = _layers(network), z.detach().double()
     high = torch.where(upper.isfinite(), upper.double(), z.norm(dim=1) + 1)
@@ -332,9 +337,9 @@ def _layers(network: nn.Sequential) -> list[nn.Module]:
         elif isinstance(layer, KNOWN) and _plain(layer):
             layers.append(layer)
         else:
-            raise ValueError(f"certified_radius has no bounds for {layer}; class_radius searches through any network")
+            raise NoBoundsError(f"certified_radius has no bounds for {layer}; class_radius searches any network")
     if not layers or not isinstance(layers[-1], nn.Linear):
-        raise ValueError("certified_radius needs a network that ends in the Linear layer of its scores")
+        raise NoBoundsError("certified_radius needs a network that ends in the Linear layer of its scores")
     return layers
 
 

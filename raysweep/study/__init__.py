@@ -23,6 +23,7 @@ from raysweep.study.measures import (
     Samples,
     Weights,
 )
+from raysweep.study.measures.classes import WithinEpsilon
 from raysweep.study.models import Autoencoder, Gan, Glo, LcVae, LeNet, Pca, Polynomial, Toy, Vae, WganGp
 from raysweep.study.pruning import Halving, MedianRule
 from raysweep.study.solvers import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
@@ -80,6 +81,7 @@ __all__ = [
     "WebsterLbfgs",
     "Weights",
     "WganGp",
+    "WithinEpsilon",
     "choice",
     "grid",
     "integers",

@@ -7,7 +7,7 @@ import pytest
 from analysis.curves import Curve, panels
 from analysis.results import Results, Value
 from pretended_results import pretended_study
-from raysweep.study import Arm, LcVae, grid
+from raysweep.study import Arm, LcVae, Vae, grid
 
 
 def curve(curves: tuple[Curve, ...], label: str, part: str, latent_dim: int | None = None) -> Curve:
@@ -75,6 +75,25 @@ def test_an_arm_that_sweeps_other_axes_only_stays_out_of_the_panel_against_dim(
     assert {c.arm for c in against_dim.curves} == {"vae"}
     assert {c.arm for c in against_lam.curves} == {"other"}
     assert against_lam.axis == "lam"
+
+
+def test_an_arm_that_sweeps_nothing_is_a_level_where_nothing_is_drawn_against_dim(
+    make_results: Callable[..., Results],
+) -> None:
+    arms = (Arm(model=Vae(width=8)), Arm(model=LcVae(width=8), over={"c": grid(0.3, math.inf)}))
+    results = make_results(pretended_study(arms=arms), mse=lambda trial, part: trial.seed + 1.0)
+    (against_c,) = panels(results, values_of(results))
+    assert {(c.label, c.level) for c in against_c.curves} == {("VAE", True), ("LC-VAE", False)}
+    level = curve(against_c.curves, "VAE", "train", latent_dim=10)
+    assert level.x == (0.3, math.inf)
+    np.testing.assert_allclose(level.mean, [1.5, 1.5])
+    np.testing.assert_allclose(level.high, [2, 2])
+    # With several dim(z), it has its place there.
+    wider = (arms[0], Arm(model=LcVae(width=8), over={"latent_dim": grid(2, 10), "c": grid(0.3, math.inf)}))
+    results = make_results(pretended_study(arms=wider))
+    against_dim, against_c = panels(results, values_of(results))
+    assert not any(c.level for panel in (against_dim, against_c) for c in panel.curves)
+    assert {c.arm for c in against_dim.curves} == {"vae", "lc_vae"}
 
 
 def test_one_model_alone_is_a_point_against_dim(make_results: Callable[..., Results]) -> None:

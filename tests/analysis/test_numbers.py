@@ -14,6 +14,7 @@ from raysweep.study import (
     Modes,
     Reconstruction,
     ReconstructionClassifier,
+    Trial,
 )
 from raysweep.study.measures.reconstruction import RECOVERED
 
@@ -22,9 +23,9 @@ def test_numbers_are_means_with_their_band(make_results: Callable[..., Results])
     study = pretended_study(arms=pretended_study().arms[:2])
     found = numbers(make_results(study, mse=lambda trial, part: 0.25 + 0.5 * trial.seed))
     quality = ["Fréchet distance", "Kernel distance", "Precision", "Recall", "Density", "Coverage"]
-    of_samples = ["Support size", "Class radius"]
     errors = [("Squared error", 3), ("Share recovered", 1)]
-    assert found.groups == [*errors, *((name, 2) for name in quality), *((name, 1) for name in of_samples)]
+    diversity = [("Support size", 1), ("Class radius", 2)]
+    assert found.groups == [*errors, *((name, 2) for name in quality), *diversity]
     (gan, gan_rows), (ae, ae_rows) = found.arms
     assert (gan, ae) == ("WGAN-GP", "AE")
     assert [row.latent_dim for row in gan_rows] == [2, 10, 50]
@@ -51,11 +52,21 @@ def test_one_seed_has_no_band(make_results: Callable[..., Results]) -> None:
     assert found.rows[0].numbers == (Number("12", ""),)
 
 
-def test_a_censored_radius_is_infinite(make_results: Callable[..., Results]) -> None:
+@pytest.mark.parametrize(
+    ("samples", "expected"), [(4, Number("≥ 1.000", "10 % censored")), (20, Number("∞", "50 % censored"))]
+)
+def test_a_radius_with_censored_samples_is_a_lower_bound(
+    make_results: Callable[..., Results], samples: int, expected: Number
+) -> None:
     study = pretended_study(arms=pretended_study().arms[2:3], measures=(ClassRadius(samples=20, shard=20),))
-    found = numbers(make_results(study, censored=lambda trial: 5 if trial.seed == 0 and trial.latent_dim == 2 else 0))
-    assert found.rows[0].numbers == (Number("∞", "12 % censored"),)
-    assert found.rows[1].numbers[0] != Number("∞", "12 % censored")
+
+    def censored(trial: Trial) -> int:
+        return samples if trial.seed == 0 and trial.latent_dim == 2 else 0
+
+    found = numbers(make_results(study, censored=censored, radius=lambda trial: 1 / 1.01))
+    assert found.columns[1] == NumberColumn("Class radius", "lower bound")
+    assert found.rows[0].numbers[0] == expected
+    assert found.rows[1].numbers[0] == Number("0.990", "[0.990, 0.990]")
 
 
 def test_measures_of_one_kind_keep_their_names(make_results: Callable[..., Results]) -> None:

@@ -1,19 +1,25 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from raysweep.architecture import ImageShape
+from raysweep.errors import UserError
 from raysweep.measures import MeasureContext, run_measure
 from raysweep.measures.streams import normal_each
-from raysweep.study import ClassRadius, WganGp
+from raysweep.study import ClassRadius, WganGp, WithinEpsilon
+from raysweep.study.data import DataFacts
 from raysweep.study.measures import Shard
 
 SETTINGS = ClassRadius(samples=20, bank=300)
 SHARD = Shard("samples", 0, 20)
+FACTS = DataFacts(ImageShape(1, 4), train=40, validation=30, classes=2)
 
 
 def rows(context: MeasureContext, start: int, stop: int) -> list[dict[str, Any]]:
@@ -57,7 +63,53 @@ def test_a_model_of_one_class_is_censored(make_context: Callable[..., MeasureCon
 
     context.classifier.logits = always_first  # type: ignore[method-assign, union-attr]
     for row in rows(context, 0, 5):
+        assert (row["lower"], row["lower_by"]) == (None, "none: the generator or the classifier is no stack of layers")
         assert row["radius"] == math.inf
         assert row["other_label"] is None
         assert row["status"] == "censored"
         assert row["evaluations"] == 1 + 2 + 6 * SETTINGS.rays  # its own class, its gradient, and every ray's scan
+
+
+def test_within_epsilon_of_a_training_image(make_context: Callable[..., MeasureContext]) -> None:
+    """Through x = Az with orthonormal columns, scaled, the images within ε of A z₀ come from a ball around z₀."""
+    context = make_context(WganGp(latent_dim=2))
+    matrix = torch.linalg.qr(context.learner.networks["generator"].weight).Q / 4  # type: ignore[arg-type]
+    context.learner.networks["generator"].weight = torch.nn.Parameter(matrix, requires_grad=False)
+    image, _ = context.data.train.batch(np.array([3]), torch.device("cpu"))
+    center = 16 * image.flatten(1) @ matrix
+    off = float((image.flatten(1) - center @ matrix.T).norm())
+    epsilon = (off**2 + (float(center.norm()) / 4) ** 2) ** 0.5
+    settings = ClassRadius(samples=20, bank=300, classifier=WithinEpsilon(epsilon=epsilon, reference=3))
+    measured = run_measure(settings, SHARD, context).to_pylist()
+    z = normal_each(range(20), (2,), torch.device("cpu"), "class_radius", 0, "sample")
+    # The ball's radius is ‖z₀‖, so its border passes through the origin of latent space.
+    distance = (z - center).norm(dim=1) - center.norm()
+    assert [row["label"] for row in measured] == (distance > 0).long().tolist()
+    assert [row["radius"] for row in measured] == pytest.approx(distance.abs().tolist(), rel=0.02, abs=1e-4)
+    # The grid's tolerance is 1e-4.
+    assert [row["lower"] for row in measured] == pytest.approx(distance.abs().tolist(), abs=3e-4)
+
+
+def test_the_nearest_mean_image_of_a_class(make_context: Callable[..., MeasureContext]) -> None:
+    context = make_context(WganGp(latent_dim=3))
+    settings = ClassRadius(samples=20, bank=300, classifier="nearest_mode")
+    measured = run_measure(settings, SHARD, context).to_pylist()
+    train = context.data.train
+    means = torch.stack([torch.from_numpy(train.pixels[train.labels == k] / 127.5 - 1).mean(dim=0) for k in (0, 1)])
+    z = normal_each(range(20), (3,), torch.device("cpu"), "class_radius", 0, "sample")
+    images = context.learner.generate(z)
+    distances = (images[:, None] - means.float()).flatten(2).norm(dim=2)
+    assert [row["label"] for row in measured] == distances.argmin(dim=1).tolist()
+
+
+@pytest.mark.parametrize(
+    ("classifier", "classes", "message"),
+    [
+        (WithinEpsilon(epsilon=1, reference=40), 2, r"no training image 40; set a classifier\.reference of at most 39"),
+        ("nearest_mode", None, "no classes, and so no modes"),
+    ],
+)
+def test_the_classifier_must_fit_the_data(classifier: Any, classes: int | None, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        ClassRadius(classifier=classifier).check(replace(FACTS, classes=classes), Path())
+    ClassRadius(classifier=WithinEpsilon(epsilon=1, reference=39)).check(FACTS, Path())

@@ -139,7 +139,17 @@ def test_the_class_radius_of_a_linear_generator(make: Make) -> None:
     assert [row["radius"] for row in rows] == pytest.approx(truth.tolist(), rel=0.01)
     cells = (z.clamp(-2, 2).round() + 2).long()
     assert [row["label"] for row in rows] == (5 * cells[:, 0] + cells[:, 1]).tolist()
-    assert all(row["exact"] is None for row in rows)
+    assert {row["lower_by"] for row in rows} == {"grid"}
+    assert [row["lower"] for row in rows] == pytest.approx(truth.tolist(), abs=2e-4)
+
+
+def test_beyond_the_plane_the_layers_prove_a_lower_bound(make: Make) -> None:
+    rows = measured(RADIUS, make(Gan(layers="mlp", width=4, latent_dim=3)))
+    assert {row["lower_by"] for row in rows} == {"certified"}
+    assert all(0 < row["lower"] <= row["radius"] for row in rows)  # type: ignore[operator]
+    none = RADIUS.model_copy(update={"lower_up_to": 2})
+    rows = measured(none, make(Gan(layers="mlp", width=4, latent_dim=3)))
+    assert {(row["lower"], row["lower_by"]) for row in rows} == {(None, "none: dim(z) is above 2")}
 
 
 def test_a_generator_of_one_class_has_no_radius(make: Make) -> None:
@@ -150,7 +160,8 @@ def test_a_generator_of_one_class_has_no_radius(make: Make) -> None:
 @pytest.mark.parametrize(("toy", "boxes"), [(Toy(generator="square"), SQUARE), (Toy(), LATTICE)])
 def test_a_toys_radius_stands_beside_the_estimate(toy: Toy, boxes: object, make: Make) -> None:
     rows = measured(RADIUS, make(toy))
-    exact = np.array([row["exact"] for row in rows])
+    assert {row["lower_by"] for row in rows} == {"exact"}
+    exact = np.array([row["lower"] for row in rows])
     estimate = np.array([row["radius"] for row in rows])
     assert (estimate >= exact * (1 - 1e-4) - 1e-6).all()
     assert estimate.mean() / exact.mean() < 1.01
@@ -210,8 +221,6 @@ def test_maps_are_drawn_of_planes_only() -> None:
     [
         (GRID, GAN, Samples(), "measure samples: it is for images, and the data set grid2d has points; leave it out"),
         (GRID, GAN, ClassRadius(), "the classifier that class_radius needs: a LeNet classifies images"),
-        (Digits(), Vae(), RADIUS, "measure class_radius: images have no nearest mode; set classifier='lenet'"),
-        (Digits(), Vae(), MAP, "measure class_map: images have no nearest mode; set classifier='lenet'"),
         (Digits(), Vae(), Modes(), "measure modes: these data have no known modes"),
         (Digits(), Toy(), Samples(), "arm toy: a toy generator makes points, and these data are images"),
         (GRID, Vae(layers="mlp"), Modes(), "arm vae: this family's decoder ends in a sigmoid"),

@@ -39,7 +39,7 @@ class ClassMap(MeasureSettings):
     kind: Literal["class_map"] = "class_map"
     name: Name = "class_map"
     classifier: Classifier = "lenet"
-    """What tells classes: the study's LeNet, or for points the nearest mode."""
+    """What tells classes: the study's LeNet, the nearest mode, or whether a reference is within ε."""
     resolution: Annotated[int, Field(ge=2)] = 150
     """Latents along each axis of the grid."""
     extent: PositiveFloat = 3.0

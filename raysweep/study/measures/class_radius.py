@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from raysweep.schema import INTEGER, REAL, TEXT, Column, Table
 from raysweep.study.base import Name
@@ -19,25 +19,36 @@ CLASS_RADIUS = Table(
         MEASURE,
         TRIAL,
         Column("sample", INTEGER, "index of the prior sample"),
-        Column("radius", REAL, "‖z − z'‖; infinite where no other class was found"),
-        Column("exact", REAL, "r(z) in closed form; empty for all models but toys", nullable=True),
+        Column("radius", REAL, "‖z − z'‖, an upper estimate of r(z); infinite where no other class was found"),
+        Column("lower", REAL, "a lower bound of r(z); empty where there is none", nullable=True),
+        Column(
+            "lower_by",
+            TEXT,
+            "what the lower bound is from: exact, r(z) of a toy in closed form; grid, but for a region of a class that "
+            "slips between its points; certified, proved for the layers; or none, and why",
+        ),
         Column("label", INTEGER, "class of the sample's image"),
         Column("other_label", INTEGER, "class of the image at z'; empty where none was found", nullable=True),
         Column("status", TEXT, "found, or censored where no other class was found"),
-        Column("evaluations", INTEGER, "generator passes spent on the sample, without the shared bank", "passes"),
+        Column("converged", INTEGER, "1 if the search came to rest at z', a local minimum; 0 if it ran out of steps"),
+        Column("evaluations", INTEGER, "generator passes of the search; the shared bank is not in them", "passes"),
     ),
     keys=3,
 )
+
+GRID_SPACING = 0.1
+"""Of the grid behind the lower bound at dim(z) = 2. A region of a class that slips between its points is not seen."""
 
 
 class ClassRadius(MeasureSettings):
     """Expected distance in latent space from a prior sample to the nearest point of another class.
 
-    Classes are those of `classifier`, through the generator. An upper estimate: for each sample the boundary is
-    approached from the nearest prior samples of other classes and along the best of several random rays, and then
-    followed downhill.
+    Classes are those of `classifier`, through the generator. `radius` is an upper estimate: for each sample the
+    boundary is approached from the nearest prior samples of other classes and along the best of several random rays,
+    and then followed downhill. `lower` is a lower bound, where one can be had: by an adaptive grid in two dimensions,
+    otherwise proved by linear bounds of the layers, which are far below r(z) for deep networks.
 
-    Source: Manoj (2018), Definition 2.5.
+    Source: Manoj (2018), Definitions 2.3 and 2.5.
     """
 
     table: ClassVar[Table] = CLASS_RADIUS
@@ -45,7 +56,7 @@ class ClassRadius(MeasureSettings):
     kind: Literal["class_radius"] = "class_radius"
     name: Name = "class_radius"
     classifier: Classifier = "lenet"
-    """What tells classes: the study's LeNet, or for points the nearest mode."""
+    """What tells classes: the study's LeNet, the nearest mode, or whether a reference is within ε."""
     samples: PositiveInt = 500
     shard: PositiveInt = 100
     bank: PositiveInt = 10_000
@@ -56,6 +67,8 @@ class ClassRadius(MeasureSettings):
     ray_starts: Annotated[int, Field(ge=0)] = 4
     projections: Annotated[int, Field(ge=0)] = 6
     """Steps down to the boundary's nearest point, from each start."""
+    lower_up_to: NonNegativeInt = 10
+    """The largest dim(z) at which a lower bound is computed, as its cost grows with dim(z); 0 for none."""
 
     @model_validator(mode="after")
     def _some_start(self) -> Self:

@@ -1,26 +1,57 @@
 """By what a generated image or point is put in a class, in the measures that ask for its class."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from raysweep.errors import UserError
+from raysweep.study.base import Frozen
 from raysweep.study.data import AnyData, DataFacts, Grid2d
 from raysweep.study.models import FamilySettings, Toy
 
-Classifier = Literal["lenet", "nearest_mode"]
-"""Images are classified by the study's LeNet, points by the mode (of 2D-Grid) or lattice point (of a toy) nearest to
-them, as in Manoj (2018), Example 2.2 and footnote 5."""
+
+class WithinEpsilon(Frozen):
+    """Two classes: 0 within ε of one of the training images (or points) in the ℓp distance, and 1 beyond.
+
+    Source: Manoj (2018), the second reading of Definition 2.3.
+    """
+
+    kind: Literal["within_epsilon"] = "within_epsilon"
+    epsilon: PositiveFloat
+    """ε, in the units of ‖x − reference‖ₚ over all pixel values in [-1, 1]."""
+    reference: NonNegativeInt = 0
+    """Index of the training image."""
+    p: Annotated[float, Field(ge=1)] = 2.0
+    """May be infinite."""
+
+
+Classifier = Literal["lenet", "nearest_mode"] | WithinEpsilon
+"""The study's LeNet classifies images. The nearest mode is that of 2D-Grid, the lattice point of a toy, or of images
+the nearest mean image of a class of the training set, as in Manoj (2018), Example 2.2 and footnote 5. Or classes are
+what lies within ε of a reference, and what lies beyond."""
 
 
 def check_classifier(measure: str, classifier: Classifier, facts: DataFacts) -> None:
     """Checks that the data have what the classifier of a measure needs.
 
     Raises:
-        UserError: points have no LeNet, and images no nearest mode.
+        UserError: points have no LeNet, images without classes no nearest mode, and the reference does not exist.
     """
-    if classifier == "nearest_mode" and not facts.points:
-        raise UserError(f"measure {measure}: images have no nearest mode; set classifier='lenet'")
-    if classifier == "lenet" and facts.points:
+    if isinstance(classifier, WithinEpsilon):
+        if classifier.reference >= facts.train:
+            raise UserError(
+                f"measure {measure}: there is no training image {classifier.reference}; set a "
+                f"classifier.reference of at most {facts.train - 1}"
+            )
+    elif classifier == "nearest_mode" and facts.classes is None:
+        raise UserError(f"measure {measure}: these data have no classes, and so no modes; give another classifier")
+    elif classifier == "lenet" and facts.points:
         raise UserError(f"measure {measure}: a LeNet does not classify points; set classifier='nearest_mode'")
+
+
+def class_count(classifier: Classifier, facts: DataFacts) -> int:
+    """How many classes there are; 0 where that is not known."""
+    return 2 if isinstance(classifier, WithinEpsilon) else facts.classes or 0
 
 
 def class_points(model: FamilySettings, data: AnyData) -> tuple[tuple[float, ...], ...]:

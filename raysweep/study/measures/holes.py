@@ -13,9 +13,6 @@ from raysweep.study.models import FamilySettings, LatentSettings
 Codes = Literal["means", "posterior"]
 """What stands for an image in latent space: its posterior's mean, or one sample of its posterior."""
 
-QUANTILE = 0.99
-"""q, unless a study says otherwise."""
-
 HOLES = Table(
     "holes",
     "the prior mass of holes, for one choice of codes",
@@ -23,26 +20,25 @@ HOLES = Table(
         MEASURE,
         TRIAL,
         Column("part", TEXT, "codes: means (of the posterior), or posterior (one sample of it for each image)"),
-        Column("mass", REAL, "share of prior samples in a hole; 1 − quantile if the codes follow the prior"),
+        Column("mass", REAL, "largest share of the prior that holds at most `density` times that share of the codes"),
         Column("whitened_mass", REAL, "the same after an affine map gave the codes mean 0 and covariance I"),
         Column("samples", INTEGER, "number of prior samples", "samples"),
-        Column("codes", INTEGER, "number of training images whose codes fill the space", "images"),
-        Column("held_out", INTEGER, "number of validation images behind the thresholds", "images"),
-        Column("quantile", REAL, "share of held-out codes within the threshold"),
-        Column("threshold", REAL, "distance to the nearest code beyond which a point is in a hole"),
-        Column("whitened_threshold", REAL, "the same distance in whitened coordinates"),
+        Column("codes", INTEGER, "number of training images by whose codes holes are found", "images"),
+        Column("held_out", INTEGER, "number of validation images whose codes show that they are holes", "images"),
+        Column("density", REAL, "τ, the codes' share in a hole over the prior's, at most"),
     ),
     keys=3,
 )
 
 
 class Holes(MeasureSettings):
-    """Prior mass of holes: points of the latent space that the encoder maps no image to.
+    """Prior mass of holes: parts of the latent space that the prior fills and the encoder hardly maps an image to.
 
     Definition 2.4 asks whether any image of the data manifold has the code z, which finitely many images cannot tell.
-    Here z lies in a hole if it is farther from the nearest code of a training image than the share `quantile` of the
-    codes of held-out images are. These score 1 − `quantile` by construction, and so does, on average and in any
-    dimension, a prior that the codes follow; docs/measures.md has what the estimate does otherwise.
+    Here the mass of holes is the largest share of the prior on which codes have at most `density` of the prior's own
+    density: sup P(A) over sets A with Q(A) ≤ τ P(A). If codes follow the prior it is 0, and 1 if they are elsewhere.
+    The set is found from codes of training images, and its shares are those of held-out images and fresh prior
+    samples, so the estimate errs downwards; docs/measures.md has by how much.
 
     Where the encoder gives a posterior, its samples are examined as well as its means: the decoder was trained on
     samples, and means are less spread than the prior even for a perfect model. Whitened, codes are compared with the
@@ -57,8 +53,9 @@ class Holes(MeasureSettings):
     samples: PositiveInt = 10_000
     """Prior samples."""
     images: Annotated[int, Field(ge=2)] = 10_000
-    """Training images whose codes fill the space, and as many held-out ones; all of a split where it has fewer."""
-    quantile: Annotated[float, Field(gt=0, lt=1)] = QUANTILE
+    """Training images, and as many held-out ones; all of a split where it has fewer."""
+    density: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """τ."""
 
     def applies_to(self, model: FamilySettings) -> bool:
         """Only where there are an encoder and a prior."""
@@ -70,8 +67,8 @@ class Holes(MeasureSettings):
         return tuple(Shard(part, 0, self.samples) for part in parts)
 
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`: encoding, then distances of samples and held-out codes, as they are and whitened."""
+        """See `MeasureSettings`: encoding, then two networks that tell codes from prior samples, for 30 passes each."""
         assert isinstance(model, LatentSettings)
         train, held_out = min(self.images, facts.train), min(self.images, facts.validation)
-        distances = 2 * (self.samples + held_out) * train
-        return (train + held_out) * model.encoder_flop(facts) + distances * 2 * model.latent_dim
+        network = 2 * 64 * (model.latent_dim + 64)
+        return (train + held_out) * model.encoder_flop(facts) + 2 * 30 * 3 * 2 * train * network

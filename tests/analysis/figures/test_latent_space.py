@@ -1,8 +1,6 @@
 """Holes, stretch, interpolations and latent planes, from numbers that can be worked out by hand."""
 
-import math
 from collections.abc import Callable
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -10,13 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from analysis.figures import holes, interpolation, interpolation_paths, latent_plane, omega
-from analysis.figures.latent_plane import CELL, REACH, hole_cells, prior_mass
+from analysis.figures.latent_plane import CELL, REACH, hole_cells
 from analysis.results import Results
 from analysis.style import figure_style, new_figure
+from analysis.words import percent
 from pretended_results import pretended_study
-from raysweep.study import Arm, Autoencoder, Encodings, Interpolation, LcVae, Study, Vae, WganGp, grid
-
-WHOLE = NormalDist()
+from raysweep.study import Arm, Autoencoder, Encodings, Holes, Interpolation, LcVae, Study, Vae, WganGp, grid
 
 
 def flat_study(**fields: object) -> Study:
@@ -30,12 +27,6 @@ def cells_where(
 ) -> NDArray[np.bool_]:
     at = np.arange(-REACH + CELL / 2, REACH, CELL)
     return condition(*np.meshgrid(at, at))
-
-
-def test_the_prior_is_integrated_over_the_plane() -> None:
-    assert prior_mass(cells_where(lambda x, y: x < 0)) == pytest.approx(0.5)
-    assert prior_mass(cells_where(lambda x, y: x < -1)) == pytest.approx(WHOLE.cdf(-1), abs=1e-4)
-    assert prior_mass(cells_where(lambda x, y: x**2 + y**2 > 4)) == pytest.approx(math.exp(-2), abs=2e-3)
 
 
 def test_cells_far_from_all_encodings_are_holes() -> None:
@@ -52,7 +43,9 @@ def test_planes_of_encodings_in_one_half_leave_the_other(make_results: Callable[
     assert [plane.label for plane in info.planes] == ["VAE", "LC-VAE (λ = 30)", "LC-VAE (λ = 0)"]
     # A lattice of 0.2 from x = 0.1 on reaches √0.02 to the left of its points, and 0.1 between them.
     for plane in info.planes:
-        assert WHOLE.cdf(0.1 - 0.02**0.5) < plane.mass.mean < 0.5
+        assert plane.mass is None
+        assert np.array_equal(plane.holes, cells_where(lambda x, y: x < 0.1 - 0.02**0.5) | plane.holes)
+        assert not plane.holes[cells_where(lambda x, y: (x > 0) & (x < 2) & (abs(y) < 2))].any()
     assert (info.train, info.held_out, info.seed) == ((800,), (360,), 0)
     first = info.planes[0]
     assert first.z.shape == (360, 2)
@@ -60,13 +53,12 @@ def test_planes_of_encodings_in_one_half_leave_the_other(make_results: Callable[
     assert "of 800 training images" in latent_plane.caption(info)
 
 
-def test_the_mass_has_an_interval_over_seeds(make_results: Callable[..., Results]) -> None:
-    (info,) = latent_plane.infos(make_results(flat_study(seeds=(0, 1)), shift=lambda trial: 1.0 * trial.seed))
+def test_the_mass_is_that_of_the_measure_of_holes(make_results: Callable[..., Results]) -> None:
+    study = flat_study(measures=(Encodings(images=800), Holes()), seeds=(0, 1))
+    (info,) = latent_plane.infos(make_results(study, holes=lambda trial, part: 0.2 + 0.1 * trial.seed))
     mass = info.planes[0].mass
-    # Moved by one, the lattice leaves all to the left of 1; two seeds give their range.
-    assert mass.seeds == 2
-    assert mass.low == pytest.approx(0.5, abs=0.02)
-    assert mass.high == pytest.approx(WHOLE.cdf(1), abs=0.02)
+    assert mass is not None
+    assert (mass.mean, mass.seeds) == (pytest.approx(0.25), 2)
     assert "the range, smallest to largest" in latent_plane.caption(info)
 
 
@@ -95,8 +87,9 @@ def test_hole_masses_are_means_over_seeds(make_results: Callable[..., Results]) 
     np.testing.assert_allclose(info.whitened[0].curves[0].mean, 0.15)
     assert {curve.arm for curve in info.mass[0].curves} == {"vae", "lc_vae"}
     text = holes.caption(info)
-    assert "10,000 prior samples; codes of 1,437 training images" in text
-    assert "the threshold is the 0.99 quantile over 360 validation images" in text
+    assert "found from codes of 1,437 training images" in text
+    assert "codes of 360 validation images" in text
+    assert f"masses below {percent(1 / (0.1 * 361))} are not seen" in text
 
 
 def test_stretches_are_shown_with_and_without_their_scale(make_results: Callable[..., Results]) -> None:
@@ -104,7 +97,9 @@ def test_stretches_are_shown_with_and_without_their_scale(make_results: Callable
     means = {name: shown[0].curves[0].mean for name, shown in info.panels.items()}
     np.testing.assert_allclose(means["omega"], 0.5)
     np.testing.assert_allclose(means["relative_omega"], 0.5 / 0.8 / 0.5)
-    np.testing.assert_allclose(means["steepest_image"], 0.4**0.5 + 0.6**0.5)
+    np.testing.assert_allclose(means["lipschitz"], 0.4**0.5 + 0.6**0.5)
+    bound = next(curve for curve in info.panels["lipschitz"][0].curves if curve.part == "bound")
+    np.testing.assert_allclose(bound.mean, 10 * (0.4**0.5 + 0.6**0.5))
     assert "10,000 random pairs" in omega.caption(info)
 
 

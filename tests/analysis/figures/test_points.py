@@ -73,7 +73,7 @@ def test_every_model_is_a_point_of_its_dimension(make_results: Callable[..., Res
         "capture 20.7 by chance",
         "2,500 samples",
         "3 standard deviations",
-        "nearest to it",
+        "the nearest mode",
         "20 prior samples a trial",
     ):
         assert words in text
