@@ -1,7 +1,6 @@
 """Expected distance from a prior sample to the nearest other class."""
 
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 
 from raysweep import radius
 from raysweep.measures.classes import layers_of, logits_of
@@ -26,7 +25,7 @@ def run(settings: ClassRadius, shard: Shard, context: MeasureContext) -> Columns
         problem.logits,
         z,
         radius.make_bank(problem.logits, normal((settings.bank, dim), device, *name, "bank")),
-        normalize(normal_each(items, (settings.rays, dim), device, *name, "rays"), dim=2),
+        normal_each(items, (settings.rays, dim), device, *name, "rays"),
         bank_starts=settings.bank_starts,
         ray_starts=settings.ray_starts,
         projections=settings.projections,

@@ -1,19 +1,26 @@
 """Search for the nearest latent of another class: an upper estimate of r(z), with a witness.
 
-For each sample z the boundary is approached down the margin's gradient, from the nearest prior samples of other
-classes, and along the best of several rays, and then followed to the point nearest to z. Every point that counts was
-classified.
+For each sample z the boundary is approached down the margin's gradient and from the nearest prior samples of other
+classes, and followed to the point nearest to z. Then rays ask whether another class is about as near elsewhere, and the
+best of them are followed too. Every point that counts was classified.
 """
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from raysweep.radius.problem import POINTS_AT_ONCE, Logits, labels_of
 
+AROUND = 1.25
+"""Rays look for another class at this many times the distance of the nearest found so far."""
 SCAN = 6
-"""Distances tried along a ray: the reach, and its halves down to 1/32."""
+"""Distances tried along a ray where none was found: the reach, and its halves down to 1/32."""
+ISOTROPIC = 0.1
+"""Rays that go in any direction, as a share of those that go where classes change."""
+GRADIENTS = 500
+"""Of the bank's latents, at most, whose gradients say in which directions classes change."""
 ROUGH = 1 / 4
 """A start's boundary is bracketed to this share of its distance to z before it is followed."""
 FINE = 1e-3
@@ -36,6 +43,9 @@ class Bank:
     """(count, dim(z))"""
     label: Tensor
     """(count,)"""
+    slopes: Tensor
+    """(dim(z), dim(z)): the root of the mean of n nᵀ, with n the direction of ∇F, over `GRADIENTS` of them, and a small
+    multiple of I. Through it, isotropic noise gets the directions in which classes change."""
 
 
 @dataclass(frozen=True)
@@ -60,28 +70,35 @@ class Radii:
 
 def make_bank(logits: Logits, z: Tensor) -> Bank:
     """Classifies the latents `z` (count, dim(z)), drawn from the prior."""
-    return Bank(z, labels_of(logits, z))
+    label = labels_of(logits, z)
+    _, gradient = _margins(logits, z[:GRADIENTS], label[:GRADIENTS])
+    directions = normalize(gradient, dim=1).double().cpu()
+    isotropic = ISOTROPIC / z.shape[1] * torch.eye(z.shape[1], dtype=torch.float64)
+    variances, axes = torch.linalg.eigh(directions.T @ directions / len(directions) + isotropic)
+    slopes = (axes * variances.clamp(min=0).sqrt()) @ axes.T
+    return Bank(z, label, slopes.to(z))
 
 
 def class_radius(
-    logits: Logits, z: Tensor, bank: Bank, directions: Tensor, *, bank_starts: int, ray_starts: int, projections: int
+    logits: Logits, z: Tensor, bank: Bank, noise: Tensor, *, bank_starts: int, ray_starts: int, projections: int
 ) -> Radii:
     """Distance from each sample to the nearest latent of another class, from above.
 
     r(z) = inf ‖z − z'‖ over z' with c(g(z')) ≠ c(g(z))
 
-    Starts are z itself, the `bank_starts` nearest latents of another class in the bank, and where the `ray_starts` best
-    rays first meet another class. From each start, up to `projections` times: with the margin F = logit_c − logit_j to
-    the strongest other class j and w = ∇F, go to the nearest point to z of the plane where the linear model of F is
-    zero, z + w (w · (z' − z) − F) / ‖w‖², and a little beyond. A start ends early where it comes to rest, where it
-    meets an earlier one, and where its plane is much further than the sample's best point. The best point that was
-    classified as another class is bisected back towards z.
+    Starts are z itself and the `bank_starts` nearest latents of another class in the bank; and then the `ray_starts`
+    nearest of the rays that are in another class a quarter beyond the best point so far. Rays go where gradients in the
+    bank go, since a boundary is seldom near in a direction that changes no class. From each start, up to `projections`
+    times: with the margin F = logit_c − logit_j to the strongest other class j and w = ∇F, go to the nearest point to z
+    of the plane where the linear model of F is zero, z + w (w · (z' − z) − F) / ‖w‖², and a little beyond. A start ends
+    early where it comes to rest, where it meets an earlier one, and where its plane is much further than the sample's
+    best point. The best point that was classified as another class is bisected back towards z.
 
     Args:
         logits: the classifier of the generated images; its parameters should be frozen.
         z: (count, dim(z)) samples.
         bank: prior samples with their classes; further from z than twice their largest norm nothing is sought.
-        directions: (count, rays, dim(z)) unit vectors, the rays from each sample.
+        noise: (count, rays, dim(z)) standard normal numbers, which become the rays from each sample.
         bank_starts: starts taken from the bank.
         ray_starts: starts taken from the rays.
         projections: steps along the boundary, from each start.
@@ -90,15 +107,20 @@ def class_radius(
     Rackwitz and Fiessler (1978), with its length limited.
     """
     search = _Search(logits, z)
-    near = _nearest_in_bank(search, bank, bank_starts)
-    directions = directions if ray_starts else directions[:, :0]
     reach = 2 * float(bank.z.norm(dim=1).max())
-    ahead = _along_rays(search, directions, reach, keep=ray_starts)
-    starts = _Ends(torch.cat([near.point, ahead.point], dim=1), torch.cat([near.valid, ahead.valid], dim=1))
-    followed, arrived = _follow(search, starts, projections, reach)
+    itself = _Ends(z[:, None], torch.zeros_like(search.label, dtype=torch.bool)[:, None])
+    near = _joined(itself, _nearest_in_bank(search, bank, bank_starts))
+    active = near.valid.clone()
+    active[:, 0] = True
+    followed, arrived = _follow(search, near, active, itself, projections, reach)
+    best = _keep_nearest(search, followed, 1)
+    if ray_starts:
+        rays = _along_rays(search, normalize(noise @ bank.slopes, dim=2), best, reach, keep=ray_starts)
+        more, also_arrived = _follow(search, rays, rays.valid, best, projections, reach)
+        followed, arrived = _joined(followed, more), torch.cat([arrived, also_arrived], dim=1)
+        best = _keep_nearest(search, followed, 1)
     distance = search.distance(followed)
     converged = (arrived & (distance <= (1 + SAME) * distance.amin(dim=1, keepdim=True))).any(dim=1)
-    best = _keep_nearest(search, followed, 1)
     witness = _bisect(search, *_just_before(search, best), FINE, keep=1)
     found = best.valid[:, 0]
     other_label = search.labels(witness.point, best.valid)[:, 0]
@@ -166,6 +188,10 @@ def _margins(logits: Logits, points: Tensor, labels: Tensor) -> tuple[Tensor, Te
     return torch.cat(margins), torch.cat(gradients)
 
 
+def _joined(ends: _Ends, others: _Ends) -> _Ends:
+    return _Ends(torch.cat([ends.point, others.point], dim=1), torch.cat([ends.valid, others.valid], dim=1))
+
+
 def _keep_nearest(search: _Search, ends: _Ends, count: int) -> _Ends:
     """The `count` nearest ends of each sample."""
     kept = search.distance(ends).topk(min(count, ends.valid.shape[1]), dim=1, largest=False).indices
@@ -180,21 +206,27 @@ def _nearest_in_bank(search: _Search, bank: Bank, count: int) -> _Ends:
     return _bisect(search, ends, torch.zeros_like(nearest.values), ROUGH, keep=count)
 
 
-def _along_rays(search: _Search, directions: Tensor, reach: float, keep: int) -> _Ends:
-    """Where the best `keep` rays first meet another class, at distances up to `reach`.
+def _along_rays(search: _Search, directions: Tensor, best: _Ends, reach: float, keep: int) -> _Ends:
+    """The nearest `keep` rays that meet another class somewhat beyond the sample's best point, bisected towards z.
 
-    The reach is twice the largest norm in the bank, so no two of its latents are further apart.
+    Where there is no such point, they look at distances up to the reach, which is twice the largest norm in the bank:
+    no two of its latents are further apart.
     """
     valid = torch.zeros(directions.shape[:2], dtype=torch.bool, device=directions.device)
     point, clear = torch.zeros_like(directions), torch.zeros_like(directions[..., 0])
+    nearest = search.distance(best)
     for k in range(SCAN):
-        points = search.z[:, None] + reach * 0.5 ** (SCAN - 1 - k) * directions
+        length = torch.where(best.valid, AROUND * nearest, reach * 0.5 ** (SCAN - 1 - k))
+        points = search.z[:, None] + length[..., None] * directions
         # Rays that go on would meet a class further out than those that have.
-        met = search.differ(points, ~valid & (valid.sum(dim=1, keepdim=True) < keep))
+        wanted = valid.sum(dim=1, keepdim=True) < keep
+        met = search.differ(points, ~valid & wanted & (~best.valid if k else torch.ones_like(best.valid)))
         point = torch.where(met[..., None], points, point)
         # The distance tried before was half of this one, and still of the sample's class.
         clear = torch.where(met, 0.5 if k else 0.0, clear)
         valid |= met
+        if bool(best.valid.all()):
+            break
     return _keep_nearest(search, _bisect(search, _Ends(point, valid), clear, ROUGH, keep), keep)
 
 
@@ -231,16 +263,16 @@ def _just_before(search: _Search, ends: _Ends) -> tuple[_Ends, Tensor]:
     return _Ends(torch.where(other[..., None], before, ends.point), ends.valid), clear
 
 
-def _follow(search: _Search, starts: _Ends, projections: int, reach: float) -> tuple[_Ends, Tensor]:
-    """The nearest point of another class that was met on the way down the boundary, from z itself and each start.
+def _follow(
+    search: _Search, starts: _Ends, active: Tensor, known: _Ends, projections: int, reach: float
+) -> tuple[_Ends, Tensor]:
+    """The nearest point of another class that was met on the way down the boundary, from each active start.
 
-    With them, (count, 1 + points): which came to rest, their next step being short.
+    With them, (count, points): which came to rest, their next step being short. `known` is each sample's best point so
+    far, if it has one: what comes near to it again ends there.
     """
-    z = search.z[:, None]
-    point = torch.cat([z, starts.point], dim=1)
-    active = torch.cat([torch.ones_like(search.label, dtype=torch.bool)[:, None], starts.valid], dim=1)
-    best = _Ends(point, torch.cat([torch.zeros_like(active[:, :1]), starts.valid], dim=1))
-    arrived = torch.zeros_like(active)
+    z, point, best = search.z[:, None], starts.point, starts
+    arrived, to_beat = torch.zeros_like(active), search.distance(known)
     for k in range(projections):
         margin, gradient = search.margins(point, active)
         best = _nearer(search, best, _Ends(point, active & (margin < 0)))
@@ -254,8 +286,10 @@ def _follow(search: _Search, starts: _Ends, projections: int, reach: float) -> t
         step *= (distance / 2 / length).clamp(max=1.0)[..., None]
         point = torch.where(active[..., None], point + step, point)
         active &= ~_repeated(search, point, active) & ((point - z).norm(dim=2) <= reach)
+        active &= ~known.valid | ((point - known.point).norm(dim=2) > SAME * to_beat)
         if k:
-            active &= to_plane.abs() * squared.sqrt() < HOPELESS * distance.amin(dim=1, keepdim=True)
+            shortest = distance.amin(dim=1, keepdim=True).minimum(to_beat)
+            active &= to_plane.abs() * squared.sqrt() < HOPELESS * shortest
     return _nearer(search, best, _Ends(point, search.differ(point, active))), arrived
 
 

@@ -4,7 +4,6 @@ from statistics import NormalDist
 import pytest
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
 
 from raysweep.architecture import ImageShape
 from raysweep.models.toy import ToyLearner
@@ -85,7 +84,7 @@ def test_the_search_finds_the_exact_radii(toy: Toy, boxes: Boxes) -> None:
         lambda points: logits(toy, points),
         z,
         make_bank(lambda points: logits(toy, points), random(2_000, toy.latent_dim, seed=1)),
-        normalize(random(300, 16, toy.latent_dim, seed=2), dim=2),
+        random(300, 16, toy.latent_dim, seed=2),
         bank_starts=4,
         ray_starts=4,
         projections=6,

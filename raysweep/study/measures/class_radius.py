@@ -44,9 +44,10 @@ class ClassRadius(MeasureSettings):
     """Expected distance in latent space from a prior sample to the nearest point of another class.
 
     Classes are those of `classifier`, through the generator. `radius` is an upper estimate: for each sample the
-    boundary is approached from the nearest prior samples of other classes and along the best of several random rays,
-    and then followed downhill. `lower` is a lower bound, where one can be had: by an adaptive grid in two dimensions,
-    otherwise proved by linear bounds of the layers, which are far below r(z) for deep networks.
+    boundary is approached down the margin's gradient and from the nearest prior samples of other classes, followed
+    downhill, and then looked for again along random rays. `lower` is a lower bound, where one can be had: by an
+    adaptive grid in two dimensions, otherwise proved by linear bounds of the layers, which are far below r(z) for deep
+    networks.
 
     Source: Manoj (2018), Definitions 2.3 and 2.5.
     """
@@ -62,8 +63,8 @@ class ClassRadius(MeasureSettings):
     bank: PositiveInt = 10_000
     """Prior samples, classified once per shard, among which near samples of other classes are sought."""
     bank_starts: Annotated[int, Field(ge=0)] = 4
-    rays: PositiveInt = 16
-    """Random directions that are searched for a boundary."""
+    rays: PositiveInt = 32
+    """Random directions in which another class is looked for, about as far as the nearest one found."""
     ray_starts: Annotated[int, Field(ge=0)] = 4
     projections: Annotated[int, Field(ge=0)] = 6
     """Steps down to the boundary's nearest point, from each start."""
