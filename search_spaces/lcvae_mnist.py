@@ -9,7 +9,7 @@ the walks of Section 4.3.
 The published c = 0.3 clamps almost no weight, and BatchNorm undoes the scale of those that it does. So two more arms
 go on to clamps that bind, of the weights alone and of BatchNorm's gains too.
 
-Costs 23.7 PFLOP in 40 trials: 130 hours of a CPU core (a few with --set 'arms.*.width=16'). On one GPU, which two
+Costs 24.9 PFLOP in 40 trials: 130 hours of a CPU core (a few with --set 'arms.*.width=16'). On one GPU, which two
 trials share, reckon an hour or two; that is not measured yet.
 
 Needs MNIST in the data folder, or a connection to download it.

@@ -8,7 +8,7 @@ from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.streams import normal, normal_each
 from raysweep.radius.exact import toy_classes
 from raysweep.study.measures import ClassRadius, Shard
-from raysweep.study.measures.class_radius import GRID_SPACING
+from raysweep.study.measures.class_radius import GRID_SPACING, GRID_TOLERANCE
 from raysweep.study.models import Toy
 
 
@@ -57,7 +57,9 @@ def _lower(
         return None, f"none: dim(z) is above {settings.lower_up_to}"
     if dim == 2:
         # The search may have found a class that slipped between the grid's points.
-        return radius.grid_radius(problem, z, spacing=GRID_SPACING).lower.minimum(upper), "grid"
+        return radius.grid_radius(problem, z, spacing=GRID_SPACING, tolerance=GRID_TOLERANCE).lower.minimum(
+            upper
+        ), "grid"
     generator = context.learner.generator
     if generator is None or (classifier := layers_of(settings.classifier, context)) is None:
         return None, "none: the generator or the classifier is no stack of layers"

@@ -13,6 +13,8 @@ from torch.nn.functional import normalize
 
 from raysweep.radius.problem import POINTS_AT_ONCE, Logits, labels_of
 
+ROUNDING = 1e-5
+"""Relative differences of distances below which they count as equal."""
 AROUND = 1.25
 """Rays look for another class at this many times the distance of the nearest found so far."""
 SCAN = 6
@@ -245,7 +247,8 @@ def _bisect(search: _Search, ends: _Ends, clear: Tensor, width: float, keep: int
     point, low, high, length = ends.point, clear, torch.ones_like(clear), search.distance(ends)
     while True:
         reached = (high * length).topk(min(keep, length.shape[1]), dim=1, largest=False).values[:, -1:]
-        active = ends.valid & (high - low > width * high) & (low * length <= reached)
+        # Rays are equally long but for rounding, which must not decide.
+        active = ends.valid & (high - low > width * high) & (low * length <= reached * (1 + ROUNDING))
         if not active.any():
             return _Ends(point, ends.valid)
         middle = (low + high) / 2

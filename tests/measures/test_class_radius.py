@@ -16,6 +16,7 @@ from raysweep.measures.streams import normal_each
 from raysweep.study import ClassRadius, WganGp, WithinEpsilon
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import Shard
+from raysweep.study.measures.class_radius import GRID_TOLERANCE
 
 SETTINGS = ClassRadius(samples=20, bank=300)
 SHARD = Shard("samples", 0, 20)
@@ -86,8 +87,7 @@ def test_within_epsilon_of_a_training_image(make_context: Callable[..., MeasureC
     distance = (z - center).norm(dim=1) - center.norm()
     assert [row["label"] for row in measured] == (distance > 0).long().tolist()
     assert [row["radius"] for row in measured] == pytest.approx(distance.abs().tolist(), rel=0.02, abs=1e-4)
-    # The grid's tolerance is 1e-4.
-    assert [row["lower"] for row in measured] == pytest.approx(distance.abs().tolist(), abs=3e-4)
+    assert [row["lower"] for row in measured] == pytest.approx(distance.abs().tolist(), abs=GRID_TOLERANCE + 1e-4)
 
 
 def test_the_nearest_mean_image_of_a_class(make_context: Callable[..., MeasureContext]) -> None:

@@ -35,6 +35,7 @@ from raysweep.study import (
     WganGp,
 )
 from raysweep.study.measures import MeasureSettings
+from raysweep.study.measures.class_radius import GRID_TOLERANCE
 
 CPU = torch.device("cpu")
 GRID = Grid2d(n=2, train=700, validation=100)
@@ -140,7 +141,7 @@ def test_the_class_radius_of_a_linear_generator(make: Make) -> None:
     cells = (z.clamp(-2, 2).round() + 2).long()
     assert [row["label"] for row in rows] == (5 * cells[:, 0] + cells[:, 1]).tolist()
     assert {row["lower_by"] for row in rows} == {"grid"}
-    assert [row["lower"] for row in rows] == pytest.approx(truth.tolist(), abs=2e-4)
+    assert [row["lower"] for row in rows] == pytest.approx(truth.tolist(), abs=GRID_TOLERANCE + 1e-4)
 
 
 def test_beyond_the_plane_the_layers_prove_a_lower_bound(make: Make) -> None:
