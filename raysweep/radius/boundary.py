@@ -195,8 +195,10 @@ def _joined(ends: _Ends, others: _Ends) -> _Ends:
 
 
 def _keep_nearest(search: _Search, ends: _Ends, count: int) -> _Ends:
-    """The `count` nearest ends of each sample."""
-    kept = search.distance(ends).topk(min(count, ends.valid.shape[1]), dim=1, largest=False).indices
+    """The `count` nearest ends of each sample; of equal ones, the first."""
+    distance = search.distance(ends)
+    ranked = distance * (1 + ROUNDING * torch.arange(distance.shape[1], device=distance.device))
+    kept = ranked.topk(min(count, distance.shape[1]), dim=1, largest=False).indices
     return _Ends(ends.point.take_along_dim(kept[..., None], dim=1), ends.valid.take_along_dim(kept, dim=1))
 
 
