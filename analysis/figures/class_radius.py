@@ -107,12 +107,11 @@ def draw(info: ClassRadii, figure: Figure) -> None:
 def caption(info: ClassRadii) -> str:
     """What is shown, its protocol, and what was censored."""
     censored = (
-        f"For {number(info.censored)} of {plural(info.samples, 'prior sample')} "
-        f"({percent(info.censored / info.samples)}) no other class was found; points that they concern are hollow, "
-        "with their share beside them. There the censored samples count with the largest radius found in their model, "
-        "so the upper estimate itself is larger, and infinite if they have no other class."
+        f"In all, {number(info.censored)} of {plural(info.samples, 'prior sample')} are censored in this way; points "
+        "that they concern are hollow, with their share beside them. There they count with the largest radius found in "
+        "their model, so the upper estimate itself is larger, and infinite if they have no other class."
         if info.censored
-        else f"Another class was found for every one of the {plural(info.samples, 'prior sample')}: none is censored."
+        else "So none is censored."
     )
     return (
         "Mean distance from a prior sample z to the nearest latent z′ found whose image the classifier puts in "

@@ -144,23 +144,35 @@ def _draw_panel(content: TradeOff, panel: Panel, axes: Axes) -> None:
         style, _ = content.parts[curve.part]
         x = np.array([positions[value] for value in curve.x]) + _beside(panel, index)
         colour, marker = colours[curve.label], markers[_marker_key(panel, curve)]
+        if curve.level:
+            _draw_level(curve, style, colour, axes)
+            continue
         # Where some samples have no value, the mean is a lower bound: it is drawn hollow, without a band.
         whole = curve.censored == 0
-        if panel.axis == "latent_dim" or curve.level:
+        if panel.axis == "latent_dim":
             axes.fill_between(x, curve.low, curve.high, where=whole.tolist(), color=colour, alpha=0.14, linewidth=0)
         else:
             axes.vlines(x[whole], curve.low[whole], curve.high[whole], color=colour, alpha=0.5, linewidth=1)
         axes.plot(x, curve.mean, style, color=colour)
-        shown = np.arange(len(x)) < 1 if curve.level else np.full(len(x), True)
-        axes.plot(x[whole & shown], curve.mean[whole & shown], marker, color=colour)
-        hollow = ~whole & shown
-        axes.plot(x[hollow], curve.mean[hollow], marker, color=colour, markerfacecolor="white")
-        for at, mean, share in zip(x[hollow], curve.mean[hollow], curve.censored[hollow], strict=True):
+        axes.plot(x[whole], curve.mean[whole], marker, color=colour)
+        axes.plot(x[~whole], curve.mean[~whole], marker, color=colour, markerfacecolor="white")
+        for at, mean, share in zip(x[~whole], curve.mean[~whole], curve.censored[~whole], strict=True):
             _mark_censored(axes, at, mean, share)
     for level in content.levels:
         axes.axhline(level.value, **LEVEL)
     if panel.axis == "latent_dim":
         _draw_marks(content.marks, axes)
+
+
+def _draw_level(curve: Curve, style: LineStyle, colour: str, axes: Axes) -> None:
+    """A line across the panel, with its band; where some samples have no value, with their share instead."""
+    mean, censored = float(curve.mean[0]), float(curve.censored[0])
+    if not np.isnan(mean):
+        axes.axhline(mean, color=colour, linestyle=style)
+    if censored:
+        _mark_censored(axes, axes.get_xlim()[0], mean, censored)
+    elif not np.isnan(curve.low[0]):
+        axes.axhspan(curve.low[0], curve.high[0], color=colour, alpha=0.1, linewidth=0)
 
 
 def _draw_marks(marks: Sequence[Mark], axes: Axes) -> None:
@@ -303,9 +315,11 @@ def panels_words(panels: Sequence[Panel]) -> str:
         if panels[0].axis == "latent_dim"
         else ""
     )
+    level = any(curve.level for panel in panels for curve in panel.curves)
+    levels = "Arms of which nothing is varied are lines across. " if level else ""
     return (
         f"{listing(names)}. {first}Values of axes other than dim(z) stand side by side, not to scale, and curves a "
-        "little beside each other. "
+        f"little beside each other. {levels}"
     )
 
 

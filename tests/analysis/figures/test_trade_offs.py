@@ -99,7 +99,7 @@ def test_censored_samples_are_never_averaged_away(make_results: Callable[..., Re
     np.testing.assert_allclose(gan.mean, [1, 1, 1])
     assert info.censored == 1
     text = class_radius.caption(info)
-    assert "For 1 of" in text
+    assert "1 of 720 prior samples are censored" in text
     assert "hollow" in text
 
 
