@@ -52,6 +52,12 @@ class Halves:
     def __init__(self) -> None:
         self.normal = torch.linspace(-1, 2, SHAPE.pixels)
 
+    @property
+    def network(self) -> nn.Sequential:
+        scores = nn.Linear(SHAPE.pixels, 2, bias=False)
+        scores.weight = nn.Parameter(torch.stack([self.normal, -self.normal]))
+        return nn.Sequential(nn.Flatten(), scores).requires_grad_(False)
+
     def features(self, images: Tensor) -> Tensor:
         return images.flatten(1)
 
