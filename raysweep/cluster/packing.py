@@ -64,6 +64,8 @@ class Packing:
 
     def measure(self, training: Sequence[TrainTask]) -> None:
         """Measures what training these needs, where it is not known from an earlier run."""
+        if not ray.cluster_resources().get("GPU"):
+            return
         shapes = {_shape(task): task for task in training if may_share(task.trial.resources)}
         if shapes:
             store = training[0].workplace.store
@@ -74,12 +76,13 @@ class Packing:
 
     def trained(self, task: TrainTask) -> TrainTask:
         """The task with the share of a GPU that it needs."""
-        if not may_share(task.trial.resources):
+        resources = task.trial.resources
+        if not may_share(resources):
             return task
         if task.trial.id in self._alone:
-            resources = task.trial.resources.model_copy(update={"gpus": 1.0})
-        else:
-            resources = self._with_share(task.trial.resources, _shape(task))
+            resources = resources.model_copy(update={"gpus": 1.0})
+        elif self.smallest:
+            resources = self._with_share(resources, _shape(task))
         return replace(task, trial=task.trial.model_copy(update={"resources": resources}))
 
     def resources(self, task: Task) -> Resources:

@@ -96,7 +96,8 @@ def test_a_measure_gets_what_its_shards_were_seen_to_hold(tmp_path: Path) -> Non
 
 
 def test_training_that_ran_out_of_memory_gets_a_gpu_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packing_module.ray, "nodes", list)  # no node has a GPU to measure on
+    monkeypatch.setattr(packing_module.ray, "cluster_resources", lambda: {"GPU": 2.0})
+    monkeypatch.setattr(packing_module.ray, "nodes", list)  # none of them is there yet to measure on
     task, other = train_task(tmp_path), train_task(tmp_path, index=3)
     task.workplace.store.fail_trial(task.trial.id, "OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB")
     task.workplace.store.fail_trial(other.trial.id, "RuntimeError: lost")
