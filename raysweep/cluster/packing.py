@@ -23,7 +23,7 @@ from raysweep.store import StudyStore
 from raysweep.study.base import short_hash
 from raysweep.study.core import Resources, Trial
 from raysweep.study.data import DataFacts, DataSettings
-from raysweep.tasks import MeasureTask, PrepareTask, Task, TrainTask
+from raysweep.tasks import MeasureTask, PrepareTask, Task, TrainTask, Workplace
 
 SAFETY = 1.2
 """Room above what was measured: later steps, other images, and fragments of memory."""
@@ -31,6 +31,8 @@ GRID = 0.05
 """Shares are whole multiples of it, so that at most 20 pieces of work are on a GPU."""
 CONTEXT = 2**30
 """What a process takes of a GPU beside its tensors, in bytes, until that is measured."""
+OUT_OF_MEMORY = torch.OutOfMemoryError.__name__
+"""How the reason of such a failure begins."""
 PROBE_SECONDS = 300.0
 """How long measuring may take, a wait for a free GPU with it."""
 
@@ -60,29 +62,26 @@ class Packing:
     store: StudyStore | None = None
     """Where needs are kept, so that each is measured once for a study; known with the first piece of work."""
     _alone: set[str] = field(default_factory=set)
-    """Trials that ran out of memory in an earlier run: they get a GPU of their own."""
+    """What ran out of memory, named as its need is: it gets a GPU of its own."""
 
     def measure(self, training: Sequence[TrainTask]) -> None:
         """Measures what training these needs, where it is not known from an earlier run."""
         if not ray.cluster_resources().get("GPU"):
             return
-        shapes = {_shape(task): task for task in training if may_share(task.trial.resources)}
+        shapes = {task.trial.id: _shape(task) for task in training if may_share(task.trial.resources)}
         if shapes:
             store = training[0].workplace.store
             self._open(store)
-            failures = store.trial_failures(task.trial.id for task in training)
-            self._alone = {trial for trial, reason in failures.items() if torch.OutOfMemoryError.__name__ in reason}
-            self._probe({name: task for name, task in shapes.items() if name not in self.needs}, training[0])
+            failures = store.trial_failures(shapes)
+            self._alone = {shapes[trial] for trial, reason in failures.items() if OUT_OF_MEMORY in reason}
+            new = {shapes[task.trial.id]: task.trial for task in training if task.trial.id in shapes}
+            self._probe({name: trial for name, trial in new.items() if name not in self.needs}, training[0].workplace)
 
     def trained(self, task: TrainTask) -> TrainTask:
         """The task with the share of a GPU that it needs."""
-        resources = task.trial.resources
-        if not may_share(resources):
+        if not may_share(task.trial.resources):
             return task
-        if task.trial.id in self._alone:
-            resources = resources.model_copy(update={"gpus": 1.0})
-        elif self.smallest:
-            resources = self._with_share(resources, _shape(task))
+        resources = self._with_share(task.trial.resources, _shape(task))
         return replace(task, trial=task.trial.model_copy(update={"resources": resources}))
 
     def resources(self, task: Task) -> Resources:
@@ -103,14 +102,19 @@ class Packing:
             self._save()
 
     def exceeded(self, task: Task) -> None:
-        """Takes note that a task ran out of memory: from now on it has a GPU of its own."""
-        if self.smallest:
-            self.learn(task, self.smallest, self.smallest)
+        """Takes note that a task ran out of memory: what is like it has a GPU of its own from now on."""
+        if isinstance(task, MeasureTask):
+            self._alone.add(_measured(task))
 
     def _with_share(self, resources: Resources, name: str) -> Resources:
-        if not may_share(resources) or not self.smallest or name not in self.needs:
+        if not may_share(resources):
             return resources
-        share = gpu_share(self.needs[name] + self.context, self.smallest)
+        if name in self._alone:
+            share = 1.0
+        elif self.smallest and name in self.needs:
+            share = gpu_share(self.needs[name] + self.context, self.smallest)
+        else:
+            return resources
         return resources.model_copy(update={"gpus": share})
 
     def _open(self, store: StudyStore) -> None:
@@ -120,12 +124,11 @@ class Packing:
             self.needs = known.get("needs", {})
             self.context = known.get("context", CONTEXT)
 
-    def _probe(self, tasks: Mapping[str, TrainTask], example: TrainTask) -> None:
-        """Measures each of the tasks on one node of every kind of GPU; the largest need counts."""
-        trials = {name: task.trial for name, task in tasks.items()}
+    def _probe(self, trials: Mapping[str, Trial], workplace: Workplace) -> None:
+        """Measures each of the trials on one node of every kind of GPU; the largest need counts."""
         pending = [
             _measure_memory.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)).remote(
-                trials, example.workplace.data
+                trials, workplace.data
             )
             for node in one_node_of_each_kind(ray.nodes())
         ]

@@ -81,6 +81,8 @@ def test_the_declared_share_holds_until_something_is_known(tmp_path: Path) -> No
     packing.learn(task, 0, 0)  # it ran without a GPU
     assert packing.resources(task).gpus == 0.25
     assert packing.trained(train_task(tmp_path)) == train_task(tmp_path)
+    packing.exceeded(task)
+    assert packing.resources(task).gpus == 1.0
 
 
 def test_a_measure_gets_what_its_shards_were_seen_to_hold(tmp_path: Path) -> None:
