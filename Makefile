@@ -12,7 +12,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 # One thread for each process: results do not depend on it, and processes then share the cores fairly.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test quick check format clean
+.PHONY: help demo test quick check faults format clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -29,6 +29,9 @@ test: check ## Style, types, layers and all tests; stops at the first that fails
 
 quick: check ## The same without the tests that start Ray or are slow
 	$(call group,Quick tests,$(PYTEST) -m 'not ray and not slow')
+
+faults: $(READY) ## Break a running sweep on three nodes in every way, and compare its tables (Linux, root; a quarter of an hour)
+	@$(BIN)/python tests/cluster/faults.py
 
 check: $(READY)
 	$(call group,Style,$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .)

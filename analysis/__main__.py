@@ -10,7 +10,7 @@ from analysis.reach import as_csv, find_reach, in_words
 from analysis.report import write_report
 from analysis.results import load_results
 from raysweep.errors import UserError
-from raysweep.files import StorageError
+from raysweep.patience import StorageError
 from raysweep.store import StudyStore
 
 

@@ -5,7 +5,8 @@
 A simulation of discrete events, of work that is placed as `raysweep.cluster` places it: trials first, the longest
 first; shards take what trials leave, those of the trial with the most work first, as soon as its model is there, or,
 for comparison, when the last trial has ended. What work costs are the operations that `--plan` counts; what comes on
-top are the overheads below, each with its origin. A job that asks for half a GPU is taken to run at half its speed.
+top are the overheads below, each with its origin. A job has the share of a GPU that its study asks for, though a run
+measures how much of the memory it needs, and runs at that share of the GPU's speed.
 
 Left out: failures, the statistics of real images (once for a study), the data sets' download, and tables and
 TensorBoard's files, which are small beside models.
@@ -40,8 +41,9 @@ class Overheads:
     shard: float = 0.056
     """From one shard's end to the next one's start in one process: the mean in the digits study on three nodes that
     shared two cores (`--overheads` prints it for any results folder)."""
-    shards_per_process: int = 64
-    """A process on a GPU is replaced after so many (`raysweep.cluster.tasks`)."""
+    shards_per_process: int = 1
+    """On nodes with several GPUs every shard has a process of its own, which loads the model; on those with one GPU, 64
+    shards have (`raysweep.cluster.tasks`)."""
     shard_bytes: float = 5_100
     """A shard's file: the mean of the same run, whose images are smaller than CelebA's."""
     node_bandwidth: float = 1e9
@@ -62,8 +64,6 @@ class Job:
     trial: str
     seconds: float
     gpus: float = 1.0
-    model_seconds: float = 0.0
-    """Of a shard: what a process that last had another model spends to load this one."""
 
 
 @dataclass
@@ -72,8 +72,6 @@ class Gpu:
 
     node: int
     free: float = 1.0
-    trial: str = ""
-    """Whose shard it computed last."""
 
 
 @dataclass
@@ -116,13 +114,11 @@ def simulate(training: Sequence[Job], shards: Mapping[str, Sequence[Job]], gpus:
 
     def start(job: Job, gpu: Gpu, trains: bool) -> None:
         nonlocal started
-        seconds = job.seconds if trains or gpu.trial == job.trial else job.seconds + job.model_seconds
         gpu.free -= job.gpus
         if not trains:
-            gpu.trial = job.trial
             outcome.transfers[job.trial].add(gpu.node)
-        outcome.busy += seconds * job.gpus
-        heapq.heappush(running, (now + seconds, started, job, gpu, trains))
+        outcome.busy += job.seconds * job.gpus
+        heapq.heappush(running, (now + job.seconds, started, job, gpu, trains))
         started += 1
 
     def place() -> None:
@@ -156,9 +152,9 @@ def simulate(training: Sequence[Job], shards: Mapping[str, Sequence[Job]], gpus:
 
 
 def fullest(cluster: Sequence[Gpu], job: Job) -> Gpu | None:
-    """The GPU with the least room that is enough; among equals the one that has the job's model."""
+    """The GPU with the least room that is enough."""
     fitting = [gpu for gpu in cluster if gpu.free >= job.gpus - 1e-9]
-    return min(fitting, key=lambda gpu: (gpu.free, gpu.trial != job.trial), default=None)
+    return min(fitting, key=lambda gpu: gpu.free, default=None)
 
 
 def lower_bound(training: Sequence[Job], shards: Mapping[str, Sequence[Job]], gpus: int) -> float:
@@ -200,10 +196,10 @@ def workload(study: Study, flops: float, checkpoint_seconds: float, overheads: O
         written += count * cost.checkpoint_bytes
         requests += count * math.ceil(cost.checkpoint_bytes / overheads.part)
         models[trial.id] = float(cost.model_bytes)
-        extra = overheads.shard + overheads.process / overheads.shards_per_process
-        loading = cost.model_bytes / overheads.node_bandwidth
+        loading = overheads.process + cost.model_bytes / overheads.node_bandwidth
+        extra = overheads.shard + loading / overheads.shards_per_process
         shards[trial.id] = [
-            Job(trial.id, extra + flop / (flops * share), share, loading)
+            Job(trial.id, extra + flop / (flops * share), share)
             for measure in study.measures
             if study.applies(measure, trial.arm, trial.model)
             for flop in measure_cost(measure, trial, facts).values()

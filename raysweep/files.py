@@ -4,14 +4,11 @@ A file is named relative to its folder ("trials/a/model.pt"). It is whole or abs
 """
 
 import contextlib
-import errno
 import functools
 import os
-import random
 import re
 import shutil
 import tempfile
-import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +22,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from raysweep.errors import UserError
+from raysweep.patience import StorageError, patiently
 
 Location = str | os.PathLike[str]
 """A folder as a person names it: a path, or a URL."""
@@ -37,10 +35,6 @@ OPTIONS = {"s3": "allow_delayed_open=true", "gs": "retry_limit_seconds=10"}
 """Added to a URL's own options: small files take one request; failures are told soon, and tried again here."""
 OBJECT_STORES = ("s3", "gcs", "abfs")
 """Their files appear once they are closed; elsewhere a file is written under a temporary name."""
-PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds between tries of what failed at a distance, beside what the connection itself tries."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
-"""Errors of a disk on which there is no room."""
 HOPELESS = re.compile("ACCESS_DENIED|NO_SUCH_BUCKET|ACCESS_KEY|SIGNATURE|TOKEN|Unable to load")
 """Errors that another try does not mend."""
 READERS, BATCH = 16, 512
@@ -55,10 +49,6 @@ CREDENTIALS = (
 )
 
 Result = TypeVar("Result")
-
-
-class StorageError(OSError):
-    """Storage could not be read or written, though it was tried for a while; the same command may work later."""
 
 
 class Folder(ABC):
@@ -193,7 +183,10 @@ class LocalFolder(Folder):
         return self._at(name).open("rb")
 
     def write(self, name: str, write: Writer) -> None:
-        """See `Folder`. The file is written under a temporary name, and renamed."""
+        """See `Folder`. The file is written under a temporary name, and renamed. What fails is tried again."""
+        patiently(lambda: self._write_once(name, write), f"results folder {self}: {name} cannot be written")
+
+    def _write_once(self, name: str, write: Writer) -> None:
         path = self._at(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
@@ -201,10 +194,6 @@ class LocalFolder(Folder):
             with temporary.open("wb") as file:
                 write(file)
             temporary.replace(path)
-        except OSError as error:
-            if error.errno not in FULL:
-                raise
-            raise StorageError(f"results folder {self}: {name} cannot be written ({error.strerror})") from error
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -379,16 +368,16 @@ class RemoteFolder(Folder):
 
     def _patiently(self, problem: str, action: Callable[[], Result]) -> Result:
         """What `action` gives, once it succeeds."""
-        for pause in (*PAUSES, None):
+
+        def act() -> Result:
             try:
                 return action()
-            except FileNotFoundError:
-                raise
             except OSError as error:
-                if pause is None or HOPELESS.search(str(error)):
+                if not isinstance(error, FileNotFoundError) and HOPELESS.search(str(error)):
                     raise StorageError(f"results folder {self}: {problem} ({_reason(error)})") from error
-            time.sleep(pause * random.uniform(0.5, 1.5))  # not all workers at once
-        raise AssertionError
+                raise
+
+        return patiently(act, f"results folder {self}: {problem}", _reason)
 
     def _refusal(self, verb: str, error: OSError) -> UserError:
         return UserError(f"results folder {self}: cannot be {verb} ({_reason(error)}). {_remedy(str(error))}")

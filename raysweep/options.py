@@ -13,7 +13,7 @@ from typing import NoReturn
 from pydantic import ValidationError
 
 from raysweep.errors import UserError
-from raysweep.files import StorageError
+from raysweep.patience import StorageError
 from raysweep.study.core import describe_errors
 
 DONE, INCOMPLETE, REFUSED, INTERRUPTED = 0, 1, 2, 130

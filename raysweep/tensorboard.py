@@ -4,7 +4,9 @@ Written into the results folder by the process that trains, so it can be watched
 the trials.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,13 +31,16 @@ SMALLEST_SIDE = 28
 class TrialBoard:
     """TensorBoard's event file of one trial; `step` is where a continued trial takes up again.
 
-    Points are no pictures, so of them there are scalars only.
+    Points are no pictures, so of them there are scalars only. Storage that fails costs what is to be seen meanwhile,
+    and no training.
     """
 
     def __init__(self, mirror: Mirror, learner: Learner, data: DataSet, step: int) -> None:
         self.learner = learner
         self._mirror = mirror
-        self._writer = SummaryWriter(str(mirror.path), purge_step=step if step else None)
+        self._purged = step or None
+        self._writer: SummaryWriter | None = None
+        self._tell(SummaryWriter.flush)
         generator = torch.Generator().manual_seed(derive_seed("tensorboard", learner.seed))
         self._z = None
         pictures = not data.facts.points
@@ -50,7 +55,7 @@ class TrialBoard:
     def scalars(self, split: str, values: Mapping[str, float], step: int) -> None:
         """Losses or metrics after `step` steps."""
         for name, value in values.items():
-            self._writer.add_scalar(f"{name}/{split}", value, step)
+            self._tell(SummaryWriter.add_scalar, f"{name}/{split}", value, step)
 
     @torch.no_grad()
     def pictures(self, step: int) -> None:
@@ -64,16 +69,27 @@ class TrialBoard:
 
     def copy(self) -> None:
         """Makes the results folder have what is known so far."""
-        self._writer.flush()
-        self._mirror.copy()
+        self._tell(SummaryWriter.flush)
+        with contextlib.suppress(OSError):
+            self._mirror.copy()
 
     def close(self) -> None:
         """Writes what is pending, and closes the file."""
-        self._writer.close()
-        self._mirror.close()
+        self._tell(SummaryWriter.close)
+        with contextlib.suppress(OSError):
+            self._mirror.close()
+
+    def _tell(self, tell: Callable[..., None], *what: Any) -> None:
+        """Does something with the file, which is opened anew if it has failed."""
+        try:
+            if self._writer is None:
+                self._writer = SummaryWriter(str(self._mirror.path), purge_step=self._purged)
+            tell(self._writer, *what)
+        except OSError:
+            self._writer = None
 
     def _picture(self, name: str, images: Tensor, step: int) -> None:
-        self._writer.add_image(name, grid(to_bytes(images)), step)
+        self._tell(SummaryWriter.add_image, name, grid(to_bytes(images)), step)
 
 
 def grid(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -104,12 +104,12 @@ class TrainingRun:
                     self._one_step()
                 else:
                     self._leave_untrained()
+                if monotonic() - self._saved_at >= self.checkpoint_seconds:
+                    self.checkpoint()
                 if monotonic() >= until:
                     break
         if self.status != "running":
             self._finish()
-        elif monotonic() - self._saved_at >= self.checkpoint_seconds:
-            self.checkpoint()
         return self.state
 
     def checkpoint(self) -> None:

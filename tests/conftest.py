@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from raysweep import files
+from raysweep import patience
 from s3_server import S3Server, s3_server
 
 settings.register_profile("patient", deadline=None)
@@ -23,7 +23,7 @@ def s3(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
     """The server, in an environment in which it is used."""
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(files, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(patience, "sleep", lambda seconds: None)
     yield server
     server.fails, server.error = S3Server.fails, S3Server.error
 

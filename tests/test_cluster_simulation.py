@@ -25,9 +25,9 @@ def test_identical_jobs_go_in_rounds(count: int, gpus: int, seconds: float) -> N
 @given(training=st.lists(SECONDS, min_size=1, max_size=8), shards=st.lists(SECONDS, max_size=8))
 def test_one_gpu_works_without_a_pause(training: list[float], shards: list[float]) -> None:
     trials = [Job(str(number), seconds) for number, seconds in enumerate(training)]
-    measured = {"0": [Job("0", seconds, model_seconds=2.0) for seconds in shards]}
+    measured = {"0": [Job("0", seconds) for seconds in shards]}
     outcome = simulate(trials, measured, 1)
-    assert outcome.seconds == pytest.approx(sum(training) + sum(shards) + (2.0 if shards else 0.0))
+    assert outcome.seconds == pytest.approx(sum(training) + sum(shards))
     assert outcome.idle == pytest.approx(0, abs=1e-9)
 
 

@@ -10,9 +10,10 @@ from typing import BinaryIO
 import pytest
 from pyarrow import fs
 
-from raysweep import files
+from raysweep import files, patience
 from raysweep.errors import UserError
-from raysweep.files import CHUNK, Folder, LocalFolder, StorageError, join, open_folder
+from raysweep.files import CHUNK, Folder, LocalFolder, join, open_folder
+from raysweep.patience import StorageError
 from s3_server import S3Server
 
 
@@ -57,7 +58,7 @@ def test_a_file_that_is_not_there_is_not_found(folder: Folder) -> None:
             read("a/none")
 
 
-@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()], ids=["error", "ctrl-c"])
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()], ids=["error", "ctrl-c"])
 def test_a_write_that_ends_early_leaves_the_old_file_and_nothing_else(folder: Folder, error: BaseException) -> None:
     put(folder, "a/one", b"old")
 
@@ -139,7 +140,7 @@ def test_storage_that_fails_for_a_while_is_tried_again(s3: S3Server, bucket: str
 def test_storage_that_fails_for_long_is_said_with_the_file(
     s3: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "PAUSES", ())
+    monkeypatch.setattr(patience, "PATIENCE", 0.0)
     folder = open_folder(bucket)
     s3.fails = lambda request: True
     with pytest.raises(StorageError, match=rf"results folder {bucket}: a/one cannot be written \(\w+"):

@@ -1,5 +1,6 @@
 """The results folder: whole files only, and tables that follow the study."""
 
+import errno
 import json
 from pathlib import Path
 from typing import BinaryIO
@@ -9,6 +10,7 @@ import pytest
 
 from raysweep import schema
 from raysweep.errors import UserError
+from raysweep.patience import StorageError
 from raysweep.store import Stopwatch, StudyStore, TrialRecord, Work, measure_key, measurements, table_file
 from raysweep.study import Arm, Digits, FrechetDistance, Samples, Study, Trial, WganGp, grid
 from raysweep.study.measures import Shard
@@ -51,9 +53,9 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path: Pat
 
     def dies(file: BinaryIO) -> None:
         file.write(b"half")
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(StorageError, match=r"t/checkpoint.pt cannot be written .*No space left .*make room"):
         store.save_checkpoint("t", dies)
     assert store.folder.read("trials/t/checkpoint.pt") == b"old"
     assert store.folder.names("trials/t") == ["checkpoint.pt"]

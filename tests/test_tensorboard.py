@@ -1,7 +1,29 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from raysweep.tensorboard import COLUMNS, grid
+from raysweep.data import load_data
+from raysweep.files import Mirror
+from raysweep.models import build_learner
+from raysweep.study import Autoencoder, Digits
+from raysweep.tensorboard import COLUMNS, TrialBoard, grid
+
+
+def test_storage_that_fails_costs_scalars_but_no_training(tmp_path: Path) -> None:
+    folder, data = tmp_path / "board", load_data(Digits(), tmp_path)
+    learner = build_learner(Autoencoder(width=2, latent_dim=2), data.facts, 0, torch.device("cpu"))
+    folder.write_text("in the way")
+    board = TrialBoard(Mirror(folder), learner, data, step=0)
+    board.scalars("train", {"mse": 1.0}, step=1)
+    board.copy()
+    folder.unlink()
+    board.scalars("train", {"mse": 0.5}, step=2)
+    board.close()
+    scalars = EventAccumulator(str(folder)).Reload().Scalars("mse/train")
+    assert [(scalar.step, scalar.value) for scalar in scalars] == [(2, 0.5)]
 
 
 @pytest.mark.parametrize(("count", "channels", "size", "factor"), [(32, 1, 28, 1), (10, 3, 8, 4), (1, 1, 13, 3)])

@@ -63,6 +63,19 @@ def test_interruptions_change_nothing(model: FamilySettings, tmp_path: Path) -> 
     pd.testing.assert_frame_equal(history, torn_history)
 
 
+def test_checkpoints_are_written_when_due_however_long_an_advance_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock on which a step takes two seconds: of 30 steps, every third is followed by a checkpoint."""
+    run = start(Trial(arm="a", model=MODELS[1], data=Digits(), seed=0), tmp_path)
+    saved = []
+    monkeypatch.setattr("raysweep.training.monotonic", lambda: 2.0 * run.step)
+    monkeypatch.setattr(run.store, "save_checkpoint", lambda *_: saved.append(run.step))
+    run.checkpoint_seconds, run._saved_at = 5.0, 0.0
+    assert run.advance(1e9).status == "finished"
+    assert saved == list(range(3, 30, 3))
+
+
 def test_the_seed_changes_the_weights(tmp_path: Path) -> None:
     a, b = (Trial(arm="a", model=MODELS[1], data=Digits(), seed=seed) for seed in (0, 1))
     assert not same(finish(start(a, tmp_path))[0], finish(start(b, tmp_path))[0])

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import tempfile
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from raysweep.cluster.packing import Packing
 from raysweep.cluster.tasks import Done, on_gpu, run_on_cpu
 from raysweep.cluster.trainables import SweepTrainable, to_config
 from raysweep.errors import UserError
+from raysweep.patience import StorageError
 from raysweep.pipeline import Progress
 from raysweep.study.core import Resources, Trial
 from raysweep.tasks import (
@@ -36,6 +38,9 @@ from raysweep.tasks import (
 
 WINDOW = 4
 """Tasks submitted per core of the cluster: enough to keep it busy, few enough to keep the driver small."""
+LOSSES = 20
+"""How often a trial may lose its process, or the node, before it is given up: machines that are lent for less may be
+taken back often."""
 NEWS_SECONDS = 0.2
 """How often the news of training are looked at."""
 RESOURCES_SECONDS = 2.0
@@ -62,7 +67,7 @@ class RayBackend:
         thread.start()
         try:
             if training:
-                _train(training, tasks.news)
+                _train(training, tasks)
             tasks.training.clear()
             thread.join()
         finally:
@@ -72,11 +77,22 @@ class RayBackend:
             raise tasks.problem
 
 
-def _train(tasks: Sequence[TrainTask], news: "SimpleQueue[_News]") -> None:
-    """Trains every trial. Tune's own records are kept beside the results and are not needed to resume."""
-    tuner = tune.Tuner(
+def _train(training: Sequence[TrainTask], tasks: "_Tasks") -> None:
+    """Trains every trial, unless results cannot be written."""
+    halt = _Halt(tasks)
+    # Tune's own records are of no use to us, who resume from the results folder.
+    with tempfile.TemporaryDirectory(prefix="raysweep-tune-", ignore_cleanup_errors=True) as folder:
+        _tuner(training, [_Watcher(training, tasks.news)], halt, folder).fit()
+    if halt.reason:
+        raise StorageError(halt.reason)
+    if tasks.problem is None and any(not _has_ended(task) for task in training):
+        raise KeyboardInterrupt  # which Tune took for itself, and then returned as if all were done
+
+
+def _tuner(training: Sequence[TrainTask], callbacks: list[tune.Callback], halt: "_Halt", folder: str) -> tune.Tuner:
+    return tune.Tuner(
         SweepTrainable,
-        param_space={"task": tune.grid_search([to_config(task) for task in tasks])},
+        param_space={"task": tune.grid_search([to_config(task) for task in training])},
         tune_config=tune.TuneConfig(
             reuse_actors=True,
             trial_name_creator=_trial_name,
@@ -84,16 +100,34 @@ def _train(tasks: Sequence[TrainTask], news: "SimpleQueue[_News]") -> None:
         ),
         run_config=tune.RunConfig(
             name="tune",
-            storage_path=str(tasks[0].workplace.results),
+            storage_path=folder,
             verbose=0,
-            failure_config=tune.FailureConfig(max_failures=RETRIES),
+            stop=halt,
+            failure_config=tune.FailureConfig(max_failures=LOSSES),
             checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_at_end=False),
-            callbacks=[_Watcher(tasks, news)],
+            callbacks=callbacks,
         ),
     )
-    tuner.fit()
-    if any(not _has_ended(task) for task in tasks):
-        raise KeyboardInterrupt  # which Tune took for itself, and then returned as if all were done
+
+
+class _Halt(tune.Stopper):  # type: ignore[misc]
+    """Stops all trials where one of them, or the tasks' thread, has found that nothing can go on."""
+
+    def __init__(self, tasks: "_Tasks") -> None:
+        self.tasks = tasks
+        self.reason = ""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}  # as of `_Watcher`
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """See Tune: a trial has reported."""
+        self.reason = self.reason or result.get("halt", "")
+        return False
+
+    def stop_all(self) -> bool:
+        """See Tune."""
+        return bool(self.reason) or self.tasks.problem is not None
 
 
 @dataclass(frozen=True)
@@ -113,6 +147,7 @@ class _Watcher(tune.Callback):  # type: ignore[misc]
     def __init__(self, tasks: Sequence[TrainTask], news: "SimpleQueue[_News]") -> None:
         self.tasks = {task.trial.id: task for task in tasks}
         self.news = news
+        self.errors: Counter[str] = Counter()
 
     def __getstate__(self) -> dict[str, Any]:
         # Tune pickles its callbacks to restore a sweep, which is not how we resume; a queue cannot be pickled.
@@ -124,6 +159,13 @@ class _Watcher(tune.Callback):  # type: ignore[misc]
         """See Tune: a trial has reported."""
         share = 1.0 if result["done"] else result["share"]
         self.news.put(_News(result["trial"], share, result["done"], result["hostname"], result["time_total_s"]))
+
+    def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """See Tune: a trial begins again. Lost processes are no errors of its own, of which it may make fewer."""
+        task = self.tasks[_trial_name(trial)]
+        self.errors[task.trial.id] += task.workplace.store.trial_failure(task.trial.id) is not None
+        if self.errors[task.trial.id] >= RETRIES:
+            trial.max_failures = trial.num_failures  # the next one is the last
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """See Tune: a trial has failed for the last time."""
@@ -246,6 +288,8 @@ class _Tasks:
         (self.agenda.succeed if has_succeeded(task) else self.agenda.fail)(task_name(task))
 
     def _give_up_or_retry(self, task: Task, error: BaseException) -> None:
+        if isinstance(error, StorageError):
+            raise error
         if isinstance(error, torch.OutOfMemoryError):
             self.packing.exceeded(task)
         if self._tries[task_name(task)] <= RETRIES and worth_retrying(error):

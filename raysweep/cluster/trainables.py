@@ -15,9 +15,10 @@ from ray import tune
 from ray.tune import PlacementGroupFactory
 
 from raysweep.cluster.tasks import choose_device
+from raysweep.patience import Patience, StorageError
 from raysweep.study.core import Trial
 from raysweep.tasks import TrainTask, Workplace, describe, record_failure
-from raysweep.training import TrainingRun, TrainingState
+from raysweep.training import TrainingRun
 from raysweep.worker import start_training
 
 STEP_SECONDS = 3.0
@@ -49,45 +50,51 @@ def from_config(config: dict[str, Any]) -> TrainTask:
 class TrialTrainable(tune.Trainable):  # type: ignore[misc]
     """Trains the trial of `config["task"]`, a `TrainTask` in plain values.
 
-    Tune is told numbers only, all finite: `step`, `share` (0 … 1, comparable between families) and `score`, the
-    family's own metric, once it is known.
+    Tune is told numbers only, all finite: `share` (0 … 1, comparable between families) and `score`, the family's own
+    metric, once it is known; and `halt`, why nothing can go on, where the storage has been given up.
     """
 
     metric: str = ""
     """The history's metric that becomes `score`: smaller is better."""
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Builds the trial and continues from its checkpoint, if there is one."""
+        """Takes the trial. It is built by the first step: an error here could not be retried."""
         self.task = from_config(config)
         self.run: TrainingRun | None = None
-        self.problem: BaseException | None = None
-        try:
-            self.run = start_training(self.task, choose_device())
-        except Exception as error:  # reported by the next step: an error here could not be retried
-            self.problem = error
+        self.share = 0.0
+        self.patience: Patience | None = None
 
     def step(self) -> dict[str, Any]:
-        """Trains for some seconds."""
+        """Trains for some seconds; the first step takes up the trial's checkpoint."""
         try:
             if self.run is None:
-                assert self.problem is not None
-                raise self.problem
+                self.run = start_training(self.task, choose_device())
             state = self.run.advance(STEP_SECONDS)
+        except StorageError as error:
+            return self._told(done=True, halt=str(error))
+        except OSError as error:
+            return self._wait(error)
         except Exception as error:
             record_failure(self.task, describe(error))
             raise
-        return self.report(state)
-
-    def report(self, state: TrainingState) -> dict[str, Any]:
-        """What Tune is told."""
+        self.share = state.share
+        self.patience = None
         known = {"score": state.metrics[self.metric]} if self.metric in state.metrics else {}
-        return {
-            "trial": self.task.trial.id,
-            "step": state.step,
-            "share": state.share,
-            "done": state.status != "running",
-            **known,
-        }
+        return self._told(done=state.status != "running", **known)
+
+    def _wait(self, error: OSError) -> dict[str, Any]:
+        """Waits for storage that refuses to be read."""
+        self.cleanup()
+        self.patience = self.patience or Patience()
+        try:
+            self.patience.wait(error, f"results folder {self.task.workplace.results}: cannot be used")
+        except StorageError as told:
+            return self._told(done=True, halt=str(told))
+        return self._told(done=False)
+
+    def _told(self, done: bool, **more: float | str) -> dict[str, Any]:
+        """What Tune is told."""
+        return {"trial": self.task.trial.id, "share": self.share, "done": done, **more}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Leaves Tune a note; the checkpoint itself is in our results folder."""
@@ -106,9 +113,10 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]
 
     def cleanup(self) -> None:
         """Lets go of the trial."""
-        if self.run is not None:
-            self.run.close()
-        self.run = None
+        run, self.run = self.run, None
+        if run is not None:
+            run.close()
+        del run
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

@@ -20,11 +20,11 @@ STUDY = Study(
     question="Do nodes that come and go leave the tables as they are?",
     data=Digits(),
     arms=(
-        Arm(model=WganGp(steps=250, width=8, learning_rate=2e-3), over={"latent_dim": grid(2, 8)}),
-        Arm(model=Vae(steps=500, width=16, learning_rate=3e-3), over={"latent_dim": grid(2, 8)}),
+        Arm(model=WganGp(steps=150, width=8, learning_rate=2e-3), over={"latent_dim": grid(2, 8)}),
+        Arm(model=Vae(steps=300, width=16, learning_rate=3e-3), over={"latent_dim": grid(2, 8)}),
     ),
     measures=(
-        Reconstruction(images=40, generated=20, shard=10, solver=ProjectedAdam(steps=600)),
+        Reconstruction(images=40, generated=20, shard=10, solver=ProjectedAdam(steps=300)),
         FrechetDistance(features="lenet", samples=1_000),
         Samples(),
     ),

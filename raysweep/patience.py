@@ -1,0 +1,60 @@
+"""Trouble with storage: waited for while it may pass, then said as what it is."""
+
+import errno
+import random
+from collections.abc import Callable
+from time import monotonic, sleep
+from typing import TypeVar
+
+PATIENCE = 120.0
+"""Seconds for which what the storage refuses is tried again, beside what a connection itself tries."""
+LONGEST_PAUSE = 15.0
+FULL = {errno.ENOSPC, errno.EDQUOT}
+
+Result = TypeVar("Result")
+
+
+class StorageError(OSError):
+    """Storage could not be read or written, though it was tried for a while; the same command may work later."""
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+class Patience:
+    """Waits between one try and the next: about 0.5 s, 1 s, 2 s …, until `PATIENCE` seconds have gone by."""
+
+    def __init__(self) -> None:
+        self.began = monotonic()
+        self.pause = 0.5
+
+    def wait(self, error: OSError, problem: str, reason: Callable[[OSError], str] = _reason) -> None:
+        """Waits before the next try.
+
+        Raises:
+            StorageError: the disk is full, which does not pass by itself; or it has been tried for so long.
+        """
+        if error.errno in FULL:
+            raise StorageError(f"{problem} ({reason(error)}); make room on the disk") from error
+        if monotonic() - self.began >= PATIENCE:
+            raise StorageError(f"{problem} ({reason(error)}), tried for {PATIENCE:.0f} s") from error
+        sleep(self.pause * random.uniform(0.5, 1.5))  # not all workers at once
+        self.pause = min(2 * self.pause, LONGEST_PAUSE)
+
+
+def patiently(act: Callable[[], Result], problem: str, reason: Callable[[OSError], str] = _reason) -> Result:
+    """Does what the storage may refuse, again and again if it must.
+
+    Raises:
+        StorageError: see `Patience`.
+        FileNotFoundError: of a file that is not there, at once.
+    """
+    patience = Patience()
+    while True:
+        try:
+            return act()
+        except (FileNotFoundError, StorageError):
+            raise
+        except OSError as error:
+            patience.wait(error, problem, reason)
