@@ -145,6 +145,7 @@ def test_training_is_measured_one_shape_after_another(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(packing_module, "choose_device", lambda: cuda)
     monkeypatch.setattr(packing_module, "train_briefly", train)
+    monkeypatch.setattr(torch.cuda, "init", lambda: None)
     monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda _: None)
     monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda _: held.get(running[-1], 40 * GIB))
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: held[running[-1]])
