@@ -6,6 +6,7 @@ a trial of a search, while it runs. Where nothing is known yet, and where there 
 """
 
 import functools
+import gc
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -182,6 +183,8 @@ def measure_memory(trials: Mapping[str, Trial], data: Path) -> Probe | None:
         return None
     held, context, total = {}, 0, torch.cuda.get_device_properties(device).total_memory
     for name, trial in trials.items():
+        gc.collect()  # what the one before has left in cycles would count
+        torch.cuda.empty_cache()
         try:
             with peak_memory(device) as peak:
                 train_briefly(trial, load_data(trial.data, data), device)

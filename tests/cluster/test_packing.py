@@ -151,10 +151,10 @@ def test_training_is_measured_one_shape_after_another(monkeypatch: pytest.Monkey
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: held[running[-1]])
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (40 * GIB - held[running[-1]] - GIB // 2, 40 * GIB))
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: SimpleNamespace(total_memory=40 * GIB))
-    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: emptied.append(running[-1]))
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: emptied.append(len(running)))
     probe = measure_memory(trials, tmp_path)
     assert probe == Probe(40 * GIB, GIB // 2, {"small": 2 * GIB, "huge": 40 * GIB, "large": 30 * GIB})
-    assert emptied == ["small", "huge", "large"]
+    assert emptied == [0, 1, 1, 2, 2, 3]  # before each of them, and after it
 
 
 @pytest.mark.parametrize("index", [0, 1, 5, 9, 11, 15, 17, 19, 21, 23])
