@@ -33,7 +33,7 @@ def peak_memory(device: torch.device) -> Iterator[Peak]:
     if device.type != "cuda":
         yield peak
         return
-    torch.cuda.init()  # which the next line does not do by itself
+    torch.cuda.init()  # type: ignore[no-untyped-call] # which the next line does not do by itself
     torch.cuda.reset_peak_memory_stats(device)
     try:
         yield peak
