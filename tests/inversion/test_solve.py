@@ -36,6 +36,14 @@ def test_it_never_ends_above_a_long_projected_adam_on_average(latent_dim: int) -
     assert float(ours.passes.float().mean()) < 1201
 
 
+@pytest.mark.parametrize("latent_dim", [2, 8, 64])
+def test_plans_reckon_with_at_least_the_passes_that_are_spent_and_at_most_twice_as_many(latent_dim: int) -> None:
+    network, truth = untrained(latent_dim, DIGITS, 4), random(16, latent_dim, seed=3)
+    images = torch.cat([network(truth).detach(), torch.tanh(random(16, 1, 8, 8, seed=4))])
+    spent = float(invert(network, images, latent_dim=latent_dim).passes.float().mean())
+    assert spent <= Automatic().expected_passes(latent_dim) <= 2 * spent
+
+
 @pytest.mark.parametrize(
     "solver",
     [

@@ -47,6 +47,14 @@ def test_a_plan_counts_all_doublings_of_the_budget() -> None:
     assert measure.flop(model, facts, shard) == pytest.approx(passes * model.decoder_flop(facts))
 
 
+def test_a_plan_counts_what_images_share_once_a_trial() -> None:
+    facts, model = Digits().facts(Path()), WganGp(latent_dim=10, width=4)
+    measure = Reconstruction(repeated=0)
+    first, second = (measure.flop(model, facts, Shard("train", start, start + 10)) for start in (0, 10))
+    shared = Automatic().at(10).shared_passes(10)
+    assert first - second == pytest.approx(shared * model.decoder_flop(facts))
+
+
 def test_what_is_exactly_known_about_passes() -> None:
     assert ProjectedAdam(steps=100, restarts=3).expected_passes(5) == 603
     assert WebsterLbfgs().expected_passes(5) == 101
