@@ -22,7 +22,7 @@ SHRINK = 0.4
 FORGET = 6
 """Refused steps in a row after which the memory is dropped."""
 REFUSALS = 12
-"""Refused steps in a row, the latter half of them straight downhill, after which a search ends."""
+"""Refused steps in a row, the latter half of them straight downhill or along a kink, after which a search ends."""
 WINDOW = 20
 """Taken steps over which the gain is measured."""
 GAIN = 1e-3
@@ -73,8 +73,9 @@ def invert(
     Where z lies on a boundary of the feasible set and descent would leave it, the gradient loses its part along z, and
     those gradients make the memory's pairs; the direction loses that part too, which H₀ would bring back. Every step is
     projected to the set. In each pass of the generator every search tries one step: one that fails Armijo's test
-    shrinks its own step and tries again in the next pass, while the others go on. After `scout_steps` steps only the
-    `finalists` best searches of each image go on. A search has
+    shrinks its own step and tries again in the next pass, while the others go on; after `FORGET` of these it goes
+    straight downhill, then along the kink that refuses this. After `scout_steps` steps only the `finalists` best
+    searches of each image go on. A search has
 
     - converged: its last `WINDOW` taken steps gained less than `GAIN` together, or the image is met up to rounding; or
       none of `REFUSALS` lengths was taken, and the last step that was taken gained less than `GAIN`, or the gradient
@@ -84,7 +85,8 @@ def invert(
 
     A step costs two passes, forward and backward.
 
-    Source: Nocedal and Wright (2006), Algorithms 7.4 and 3.1; Bertsekas (1976) for the projected step.
+    Source: Nocedal and Wright (2006), Algorithms 7.4 and 3.1; Bertsekas (1976) for the projected step;
+    Wolfe (1975) for kinks.
     """
     feasible, first = feasible_set(settings.feasible, starts.shape[-1]), shared.inverse_hessian
     searches, outcome = _begin(generate, targets, starts, feasible, settings.memory)
@@ -205,24 +207,27 @@ def _step(generate: Generate, searches: _Search, feasible: FeasibleSet, first: T
     searches.scales = torch.where(forgets[:, None], 0, searches.scales)
     searches.scaling = torch.where(forgets, 0, searches.scaling)
     _turn(searches, taken | forgets, feasible, first, slot)
-    _bend(searches, gradient, feasible, (searches.refused > FORGET) & ~_near_minimum(searches, feasible))
+    _bend(searches, gradient, feasible)
 
 
-def _bend(searches: _Search, gradient: Tensor, feasible: FeasibleSet, kinked: Tensor) -> None:
-    """Turns steps that are refused straight downhill along the kink between z and the trial.
+def _bend(searches: _Search, gradient: Tensor, feasible: FeasibleSet) -> None:
+    """Where steps straight downhill are refused far from a minimum, turns them along the kink between z and the trial.
 
-    On either side of it the error falls towards it. Minus the shortest vector between the last direction's and the
-    trial's gradient goes down on both.
+    On either side of it the error falls towards it. Minus the shortest vector between the gradient that the last
+    direction came from and the trial's goes down on both. The first such step is as long as steps without memory.
 
     Source: Wolfe (1975), "A method of conjugate subgradients for minimizing nondifferentiable functions".
     """
+    kinked = (searches.refused > FORGET) & ~_near_minimum(searches, feasible)
+    if not bool(kinked.any()):
+        return
     ahead = -searches.direction
     difference = ahead - gradient
     tiny = torch.finfo(gradient.dtype).tiny
     share = (vecdot(ahead, difference) / difference.square().sum(dim=1).clamp(min=tiny)).clamp(0, 1)
     searches.direction = torch.where(kinked[:, None], share[:, None] * difference - ahead, searches.direction)
-    first = kinked & (searches.refused == FORGET + 1)
-    searches.length = torch.where(first, _first_length(searches.direction, feasible), searches.length)
+    turned = kinked & (searches.refused == FORGET + 1)
+    searches.length = torch.where(turned, _first_length(searches.direction, feasible), searches.length)
 
 
 def _remember(searches: _Search, step: Tensor, change: Tensor, taken: Tensor, first: Tensor | None, slot: int) -> None:
