@@ -79,12 +79,13 @@ class Timing:
     cpu: list[float]
     found: Inversion | None = None
 
-    def measure(self, work: Callable[[], Inversion | None]) -> None:
+    def measure(self, work: Callable[[], object]) -> None:
         """Runs `work` and adds its times."""
         wall, cpu = time.perf_counter(), time.process_time()
-        self.found = work()
+        found = work()
         self.wall.append(time.perf_counter() - wall)
         self.cpu.append(time.process_time() - cpu)
+        self.found = found if isinstance(found, Inversion) else None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -100,8 +101,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             continue
         problem = _problem(data, latent_dim, options)
         rows += [{**_protocol(options), **row} for row in _compare(problem, options.adam_steps)]
-        print(_tables(rows), flush=True)
         _write(rows, options)
+        print(_tables(rows), flush=True)
+    _write(rows, options)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -133,12 +135,26 @@ def _csv(options: argparse.Namespace) -> Path:
 
 
 def _kept(options: argparse.Namespace) -> list[dict[str, object]]:
-    """Rows that an earlier run of the same protocol wrote."""
+    """Rows that an earlier run of the same protocol wrote, with what plans now reckon with, which is no measurement."""
     if not _csv(options).is_file():
         return []
     with _csv(options).open(newline="") as file:
-        rows: list[dict[str, object]] = [dict(row) for row in csv.DictReader(file)]
-    return [row for row in rows if _protocol(options).items() <= row.items()]
+        rows = [row for row in csv.DictReader(file) if _protocol(options).items() <= row.items()]
+    solvers = {row["dim(z)"]: _solvers(int(row["dim(z)"]), options.adam_steps) for row in rows}
+    return [{**row, "as planned": _planned(solvers[row["dim(z)"]][row["method"]], int(row["dim(z)"]))} for row in rows]
+
+
+def _solvers(latent_dim: int, adam_steps: int) -> dict[str, Solver]:
+    """What is compared, by name."""
+    ours = Automatic().at(latent_dim)
+    solvers: dict[str, Solver] = {"paper": ProjectedAdam(steps=adam_steps), "Webster": WebsterLbfgs(), "ours": ours}
+    if isinstance(ours, BallLbfgs):
+        solvers["ours, 1,000 steps"] = ours.model_copy(update={"steps": 1_000})
+    return solvers
+
+
+def _planned(solver: Solver, latent_dim: int) -> str:
+    return f"{solver.expected_passes(latent_dim):.0f}"
 
 
 def _problem(data: DataSet, latent_dim: int, options: argparse.Namespace) -> Problem:
@@ -166,38 +182,33 @@ def _problem(data: DataSet, latent_dim: int, options: argparse.Namespace) -> Pro
 def _compare(problem: Problem, adam_steps: int) -> list[dict[str, object]]:
     dim, images, plain = problem.latent_dim, problem.images, problem.learner.networks["generator"]
     starts = torch.randn(1, len(images), dim, generator=torch.Generator().manual_seed(1))
-    paper, websters, ours, shared = (Timing([], []) for _ in range(4))
+    solvers = _solvers(dim, adam_steps)
+    timings = {method: Timing([], []) for method in solvers}
+    shared = Timing([], [])
 
     def run_others() -> None:
-        inverter = Inverter(problem.learner.networks["generator"], dim)
+        inverter = Inverter(plain, dim)
         shared.measure(lambda: inverter.prepare(images))
-        ours.measure(lambda: inverter.invert(images))
-        websters.measure(lambda: webster.invert(plain, images, starts, WebsterLbfgs()))
+        timings["ours"].measure(lambda: inverter.invert(images))
+        timings["Webster"].measure(lambda: webster.invert(plain, images, starts, WebsterLbfgs()))
 
     # What is loaded at the first use of a solver is no part of its time.
-    warm = Inverter(problem.learner.networks["generator"], dim)
-    warm.invert(images[:2])
+    Inverter(plain, dim).invert(images[:2])
     run_others()
-    paper.measure(lambda: projected_adam.invert(plain, images, starts, ProjectedAdam(steps=adam_steps)))
+    timings["paper"].measure(lambda: projected_adam.invert(plain, images, starts, ProjectedAdam(steps=adam_steps)))
     run_others()
-    solver = Automatic().at(dim)
-    rows = [
-        _row(problem, "paper", ProjectedAdam(steps=adam_steps), paper, paper),
-        _row(problem, "Webster", WebsterLbfgs(), websters, paper),
-        _row(problem, "ours", solver, ours, paper, shared),
+    if "ours, 1,000 steps" in solvers:
+        patient = Inverter(plain, dim, solvers["ours, 1,000 steps"])
+        patient.prepare(images)
+        timings["ours, 1,000 steps"].measure(lambda: patient.invert(images))
+    return [
+        _row(problem, method, solver, timings[method], timings["paper"], shared if method.startswith("ours") else None)
+        for method, solver in solvers.items()
     ]
-    if isinstance(solver, BallLbfgs):
-        longer = Timing([], [])
-        patient = solver.model_copy(update={"steps": 1_000})
-        inverter = Inverter(problem.learner.networks["generator"], dim, patient)
-        inverter.prepare(images)
-        longer.measure(lambda: inverter.invert(images))
-        rows.append(_row(problem, "ours, 1,000 steps", patient, longer, paper, shared))
-    return rows
 
 
 def _row(
-    problem: Problem, method: str, solver: Solver, timing: Timing, reference: Timing, shared: Timing | None = None
+    problem: Problem, method: str, solver: Solver, timing: Timing, reference: Timing, shared: Timing | None
 ) -> dict[str, object]:
     found = timing.found
     assert found is not None
@@ -211,7 +222,7 @@ def _row(
         row[f"{part}: median"] = f"{np.median(values):.3g}"
     row["recovered"] = f"{100 * (error[-1] < RECOVERED).mean():.0f} %"
     row["passes an image"] = f"{float(found.passes.float().mean()):.0f}"
-    row["as planned"] = f"{solver.expected_passes(problem.latent_dim):.0f}"
+    row["as planned"] = _planned(solver, problem.latent_dim)
     row["passes shared"] = f"{solver.shared_passes(problem.latent_dim):.0f}"
     wall, cpu = statistics.median(timing.wall), statistics.median(timing.cpu)
     row["wall ms an image"] = f"{1e3 * wall / images:.2f}"

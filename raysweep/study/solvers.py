@@ -182,8 +182,8 @@ class BallLbfgs(BankedSolver):
         return self.probes * latent_dim
 
     def expected_passes(self, latent_dim: int) -> float:
-        """See `Solver`: two a step; searches at small dim(z) usually end before `steps`."""
-        steps = min(self.steps, 40 + 3 * latent_dim)
+        """See `Solver`: two a step; searches end before `steps` as a rule only where dim(z) is small."""
+        steps = min(self.steps, 40 + 3 * latent_dim) if latent_dim <= MANY_STARTS_UP_TO else self.steps
         scouting = min(steps, self.scout_steps)
         return 2.0 * (self.starts * (scouting + 1) + self.finalists * (steps - scouting))
 
