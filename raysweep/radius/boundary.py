@@ -71,7 +71,7 @@ class Radii:
 
 
 def make_bank(logits: Logits, z: Tensor) -> Bank:
-    """Classifies the latents `z` (count, dim(z)), drawn from the prior."""
+    """Classifies the latents `z` (count, dim(z)), drawn from the prior, and takes the first margins' gradients."""
     label = labels_of(logits, z)
     _, gradient = _margins(logits, z[:GRADIENTS], label[:GRADIENTS])
     directions = normalize(gradient, dim=1).double().cpu()
@@ -224,7 +224,7 @@ def _along_rays(search: _Search, directions: Tensor, best: _Ends, reach: float, 
         points = search.z[:, None] + length[..., None] * directions
         # Rays that go on would meet a class further out than those that have.
         wanted = valid.sum(dim=1, keepdim=True) < keep
-        met = search.differ(points, ~valid & wanted & (~best.valid if k else torch.ones_like(best.valid)))
+        met = search.differ(points, ~valid & wanted & (~best.valid | (k == 0)))
         point = torch.where(met[..., None], points, point)
         # The distance tried before was half of this one, and still of the sample's class.
         clear = torch.where(met, 0.5 if k else 0.0, clear)
