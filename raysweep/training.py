@@ -19,7 +19,7 @@ from raysweep.models.learner import Learner
 from raysweep.order import BatchStream
 from raysweep.store import CHECKPOINT, Stopwatch, StudyStore, TrialRecord, trial_file
 from raysweep.study.core import Trial
-from raysweep.study.pruning import NO_LIMITS, Course, Limits, course_of, limits_key
+from raysweep.study.pruning import NO_LIMITS, Course, Limits, course_of, limits_key, pruned_at, pruning_words
 from raysweep.tensorboard import TrialBoard
 
 LOG_ROWS = 100
@@ -188,15 +188,13 @@ class TrainingRun:
 
     def _prune(self) -> None:
         """Ends the trial if its loss is above the limit of where it stands."""
-        progress = self.step * EVALUATIONS // self.total
-        if self.status != "running" or progress not in self.limits:
+        if self.status != "running" or not self.limits:
             return
-        loss, limit = self._course()[progress], self.limits[progress]
-        if loss > limit:
+        course = self._course()
+        progress = pruned_at(course, self.limits)
+        if progress is not None:
             self.status = "pruned"
-            self.reason = (
-                f"held-out loss {loss:.5g} at step {self.step} of {self.total}, where the limit was {limit:.5g}"
-            )
+            self.reason = pruning_words(course, self.limits, progress, EVALUATIONS)
 
     def _restore(self) -> None:
         file = self.store.open_checkpoint(self.trial.id)

@@ -18,7 +18,7 @@ from raysweep.store import StudyStore, measure_key
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.objectives import OBJECTIVES, nondominated
-from raysweep.study.pruning import Course, course_of, limits_key
+from raysweep.study.pruning import Course, course_of, limits_key, pruned_at, pruning_words
 from raysweep.study.recommendation import recommendation
 from raysweep.study.tuning import Tuning
 from raysweep.tasks import MeasureTask, PrepareTask, TrainTask, Workplace, task_name
@@ -155,15 +155,19 @@ def judge(
     courses: dict[int, Course] = {}
     reasons: list[str] = []
     for trial in _trials(study, configuration.arm) if tuning.pruner else ():
-        pruned = store.pruned_trial(trial.id, limits_key(configuration.limits[trial.seed]))
+        limits = configuration.limits[trial.seed]
+        pruned = store.pruned_trial(trial.id, limits_key(limits))
         if pruned is not None:
-            record, courses[trial.seed] = pruned
-            reasons.append(f"seed {trial.seed}: {record.reason}")
+            course = pruned[1]
         elif reason := _failure(store, trial):
             return replace(configuration, state="failed", reason=reason)
         else:
-            history = store.history(trial.id).to_pandas()
-            courses[trial.seed] = course_of(history, trial.model.total_steps(facts), EVALUATIONS)
+            course = course_of(store.history(trial.id).to_pandas(), trial.model.total_steps(facts), EVALUATIONS)
+        progress = pruned_at(course, limits)  # also of what another search has trained to its end
+        if progress is not None:
+            course = {each: loss for each, loss in course.items() if each <= progress}
+            reasons.append(f"seed {trial.seed}: {pruning_words(course, limits, progress, EVALUATIONS)}")
+        courses[trial.seed] = course
     if reasons:
         return replace(configuration, state="pruned", reason="; ".join(reasons), courses=courses)
     scores, reason = evaluate(tuning, study, configuration.arm, facts, store)

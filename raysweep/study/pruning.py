@@ -93,6 +93,17 @@ def course_of(history: pd.DataFrame, steps: int, evaluations: int) -> dict[int, 
     return dict(zip([step * evaluations // steps for step in losses], accumulate(losses.values(), min), strict=True))
 
 
+def pruned_at(course: Course, limits: Limits) -> int | None:
+    """The progress at which a trial came above its limits; None if it has not."""
+    return min((each for each, limit in limits.items() if course.get(each, -np.inf) > limit), default=None)
+
+
+def pruning_words(course: Course, limits: Limits, progress: int, evaluations: int) -> str:
+    """Why it was pruned there."""
+    share, loss, limit = progress / evaluations, course[progress], limits[progress]
+    return f"held-out loss {loss:.5g} after {share:.0%} of the training, above the limit of {limit:.5g}"
+
+
 def limits_key(limits: Limits) -> str:
     """A name that no other limits have: a trial may be pruned by some, and not by others."""
     return short_hash([[progress, limits[progress]] for progress in sorted(limits)])

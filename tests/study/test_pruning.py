@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from optuna.pruners import BasePruner, MedianPruner, SuccessiveHalvingPruner
 
 from raysweep.study import Halving, MedianRule
-from raysweep.study.pruning import AnyPruner, Course, course_of
+from raysweep.study.pruning import AnyPruner, Course, course_of, pruned_at
 
 EVALUATIONS = 9
 DROPS = st.lists(st.integers(0, 5), min_size=EVALUATIONS, max_size=EVALUATIONS)
@@ -42,8 +42,8 @@ def judged_by_limits(pruner: AnyPruner, courses: list[Course]) -> list[int]:
     reached = []
     for course in courses:
         limits = pruner.limits(complete, pruned, EVALUATIONS)
-        above = [progress for progress, limit in limits.items() if course[progress] > limit]
-        reached.append(min(above, default=EVALUATIONS))
+        above = pruned_at(course, limits)
+        reached.append(above or EVALUATIONS)
         seen = {progress: loss for progress, loss in course.items() if progress <= reached[-1]}
         (pruned if above else complete).append(seen)
     return reached
