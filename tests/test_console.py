@@ -48,6 +48,26 @@ def test_lines_are_printed_where_there_is_no_terminal(clock: Clock) -> None:
     ]
 
 
+def test_nothing_is_said_of_the_time_left_while_more_work_will_come(clock: Clock) -> None:
+    stream = io.StringIO()
+    progress = ConsoleProgress(Console(file=stream, width=200))
+    progress.start({}, NOTHING, more=True)
+    progress.grow({"a": Piece("train", 1.0)}, more=True)
+    clock.now += 20
+    progress.advance("a", 0.5, "here", 10.0)
+    progress.note("published: held-out loss 43.6 (1 of 2)")
+    progress.grow({"b": Piece("train", 1.0)}, more=False)
+    clock.now += 20
+    progress.advance("a", 1.0, "here", 20.0)
+    progress.finish()
+    assert stream.getvalue().splitlines() == [
+        "Training 50%, 0/1 trials; 1 trial trains",
+        "published: held-out loss 43.6 (1 of 2)",
+        "Training 50%, 1/2 trials; 0:40 left",
+        "Training: 1/2 trials; in 0:40",
+    ]
+
+
 def test_the_status_names_the_nodes_while_they_are_few(clock: Clock) -> None:
     stream = io.StringIO()
     progress = ConsoleProgress(Console(file=stream, width=200))
