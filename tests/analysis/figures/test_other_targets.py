@@ -157,6 +157,7 @@ def test_numbers_have_a_column_for_every_target(results: Results) -> None:
         "shifted by 4 px",
         "foreign",
         "noise",
+        "optimiser's floor",  # the share recovered
     ]
     assert found.rows[0].numbers[5] is not None
     assert found.rows[0].numbers[5].mean == "0.410"
