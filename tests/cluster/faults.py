@@ -226,6 +226,7 @@ def kill_driver(sweep: Sweep) -> bool:
     assert sweep.driver is not None
     sweep.note("driver killed", found)
     sweep.driver.kill()
+    sweep.driver.wait()
     return True
 
 
@@ -297,7 +298,8 @@ def disturb(sweep: Sweep, faults: Sequence[str]) -> None:
             sweep.command()
         if waiting:
             sweep.fault = waiting.pop(0)
-            FAULTS[sweep.fault](sweep)
+            if not FAULTS[sweep.fault](sweep):
+                print(f"          {sweep.fault} not done: the sweep had ended", flush=True)
         elif sweep.driver is not None:
             sweep.driver.wait(LONGEST_RUN)
 
