@@ -460,7 +460,7 @@ def one_run(
     rows = rows_of(sweep, different)
     for row in rows:
         print(LINE.format(**row), flush=True)
-    if options.csv:
+    if options.csv and rows:
         new = not options.csv.is_file()
         pd.DataFrame(rows).to_csv(options.csv, mode="a", header=new, index=False)
     return not different
