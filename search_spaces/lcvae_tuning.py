@@ -58,7 +58,7 @@ REDUCED = Tuning(
     title="Tuning the LC-VAE on MNIST, reduced",
     question=QUESTION,
     reduction="3,000 of 60,000 training images; networks of width 8 instead of 128; 200 steps on batches of 64 instead "
-    "of 20 epochs; 16 configurations instead of 100 and at most 1 finalist instead of 4; 3 fresh seeds instead of 5; "
+    "of 20 epochs; 24 configurations instead of 100 and at most 2 finalists instead of 4; 3 fresh seeds instead of 5; "
     "50 class radii of a shorter search instead of 1,000; 2,000 samples for the Fréchet distance instead of 10,000.",
     data=Mnist(limit=3_000),
     model=LcVae(latent_dim=10, steps=200, batch=64, width=8),
@@ -72,8 +72,8 @@ REDUCED = Tuning(
     final_measures=(Samples(),),
     baselines=BASELINES,
     twin="plain_vae",
-    configurations=16,
-    finalists=1,
+    configurations=24,
+    finalists=2,
     fresh_seeds=(100, 101, 102),
     classifier=LeNet(epochs=4),
 )
