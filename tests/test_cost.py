@@ -63,8 +63,8 @@ def test_a_measure_costs_something_for_every_shard_and_nothing_where_it_does_not
     facts = Digits().facts(Path())
     gan, autoencoder = trial(WganGp(width=4), Digits()), trial(Autoencoder(width=4), Digits())
     small, large = ClassRadius(samples=100, shard=10), ClassRadius(samples=100, shard=50)
-    # Each shard classifies the bank of 10,000 prior samples anew, and follows the margins' gradients (two passes) at 500
-    # of them: 10 shards do it 8 times more often than 2.
+    # Each shard classifies the bank of 10,000 prior samples anew, and takes gradients (two passes) at 500 of them: 10
+    # shards do it 8 times more often than 2.
     difference = sum(measure_cost(small, gan, facts).values()) - sum(measure_cost(large, gan, facts).values())
     assert difference == pytest.approx(8 * (10_000 + 2 * 500) * gan.model.decoder_flop(facts))
     assert tuple(measure_cost(small, gan, facts)) == small.shards(gan.model, facts)
