@@ -134,7 +134,8 @@ class ConsoleProgress:
             trains = "1 trial trains" if count == 1 else f"{count} trials train"
             parts.append(f"{trains}{_on(self._running.values())}")
         if shards:
-            parts.append(f"{len(shards)} shards in {RECENT_SECONDS:.0f} s{_on(shards)}")
+            ended = "1 shard" if len(shards) == 1 else f"{len(shards)} shards"
+            parts.append(f"{ended} in {RECENT_SECONDS:.0f} s{_on(shards)}")
         return "; ".join(parts)
 
     def _left(self) -> str:
