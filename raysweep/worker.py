@@ -55,9 +55,9 @@ class Worker:
         """Does a task and writes its result.
 
         Args:
-            task: What is to be done.
-            weights: Contents of model files, by trial id.
-            tell: Is told now and then how much of a training is done.
+            task: what is to be done.
+            weights: contents of model files, by trial id.
+            tell: is told now and then how much of a training is done.
         """
         torch.set_num_threads(1 if isinstance(task, PrepareTask) else task.trial.resources.cpus)
         if isinstance(task, TrainTask):

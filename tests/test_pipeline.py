@@ -181,7 +181,7 @@ def test_a_failed_shard_is_recorded_and_tried_again(results: Path, monkeypatch: 
     m, trial, shard = next(item for item in measurements(STUDY, FACTS) if item[0].name == "samples")
     store.folder.delete(shard_file(measure_key(STUDY, m), trial.id, shard))
 
-    def broken(self: object, task: MeasureTask | PrepareTask, weights: object = None) -> None:
+    def broken(self: object, task: MeasureTask | PrepareTask, **_: object) -> None:
         raise OSError("storage is away")
 
     monkeypatch.setattr("raysweep.worker.Worker.run", broken)
@@ -204,7 +204,7 @@ def test_a_measure_waits_for_the_one_that_it_follows(results: Path, monkeypatch:
         store.folder.delete(shard_file(measure_key(STUDY, m), t.id, s))
     real, started = worker.Worker.run, []
 
-    def without_one(self: worker.Worker, task: MeasureTask | PrepareTask, weights: object = None) -> None:
+    def without_one(self: worker.Worker, task: MeasureTask | PrepareTask, **_: object) -> None:
         assert isinstance(task, MeasureTask)
         started.append(task.measure.name)
         if task.shard == lost[0][2]:
