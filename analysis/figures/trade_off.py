@@ -153,7 +153,10 @@ def _draw_panel(content: TradeOff, panel: Panel, axes: Axes) -> None:
             axes.fill_between(x, curve.low, curve.high, where=whole.tolist(), color=colour, alpha=0.14, linewidth=0)
         else:
             axes.vlines(x[whole], curve.low[whole], curve.high[whole], color=colour, alpha=0.5, linewidth=1)
-        axes.plot(x, curve.mean, style, color=colour)
+        if len(x) == 1:  # a dash through the point shows its line style
+            axes.plot(_around(x[0], panel), curve.mean.repeat(2), style, color=colour)
+        else:
+            axes.plot(x, curve.mean, style, color=colour)
         axes.plot(x[whole], curve.mean[whole], marker, color=colour)
         axes.plot(x[~whole], curve.mean[~whole], marker, color=colour, markerfacecolor="white")
         for at, mean, share in zip(x[~whole], curve.mean[~whole], curve.censored[~whole], strict=True):
@@ -187,6 +190,11 @@ def _beside(panel: Panel, index: int) -> float:
     if panel.axis == "latent_dim":
         return 0.0
     return 0.24 * (index / max(1, len(panel.curves) - 1) - 0.5)
+
+
+def _around(at: float, panel: Panel) -> tuple[float, float]:
+    """A short way to both sides of a place on the horizontal axis."""
+    return (at / 1.08, at * 1.08) if panel.axis == "latent_dim" else (at - 0.1, at + 0.1)
 
 
 def _mark_censored(axes: Axes, at: float, mean: float, share: float) -> None:
