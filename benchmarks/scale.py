@@ -53,7 +53,13 @@ def make_study(trials: int, shards: int) -> Study:
 class Silence:
     """A progress that nobody sees."""
 
-    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int]) -> None:
+    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: bool = False) -> None:
+        """See `raysweep.pipeline.Progress`."""
+
+    def grow(self, pieces: Mapping[str, Piece], more: bool) -> None:
+        """See `raysweep.pipeline.Progress`."""
+
+    def note(self, text: str) -> None:
         """See `raysweep.pipeline.Progress`."""
 
     def advance(self, name: str, share: float, node: str, seconds: float) -> None:
@@ -66,7 +72,6 @@ class Silence:
 def run_step(step: str, folder: Path, study: Study) -> dict[str, float]:
     """One step in this process: its wall and processor time, and this process' largest resident memory (MB)."""
     place = Workplace(folder, folder)
-    wall, cpu = time.perf_counter(), time.process_time()
     if step == "report":
         from analysis.report import write_report
 
@@ -134,8 +139,7 @@ def _text(found: Mapping[str, Mapping[str, float]], size: tuple[int, int], optio
         f"{1000 * row['cpu'] / pieces[step]:.2f} | {row['memory']:.0f} |"
         for step, row in found.items()
     ]
-    summary, command, explanation = __doc__.split("\n\n", 2)
-    del summary, command
+    explanation = __doc__.split("\n\n", 2)[2]
     return "\n".join(
         [
             "# The machinery at scale",

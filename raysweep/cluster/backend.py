@@ -199,6 +199,8 @@ class _Tasks:
         self._tries: Counter[str] = Counter()
         self._weights = _SharedWeights()
         self._cluster: Mapping[str, float] = {}
+        self._on_gpu: Any = None
+        """What runs tasks on the cluster's GPUs."""
         self._asked = -math.inf
 
     def run(self) -> None:
@@ -245,7 +247,7 @@ class _Tasks:
         So while trials are left, Ray has as many tasks as find room beside them.
         """
         if monotonic() - self._asked >= RESOURCES_SECONDS:
-            self._cluster, self._asked = ray.cluster_resources(), monotonic()
+            self._cluster, self._on_gpu, self._asked = ray.cluster_resources(), on_gpu(ray.nodes()), monotonic()
         cluster = self._cluster
         room = beside([task.trial.resources for task in self._trials.values()], cluster)
         for _, needs in self._pending.values():
@@ -259,7 +261,8 @@ class _Tasks:
             if self._trials and not _subtract(room, needs):
                 self._again.appendleft(next_task)
                 return
-            self._pending[_submit(next_task, needs, self._weights)] = next_task, needs
+            remote = self._on_gpu if "GPU" in needs else run_on_cpu
+            self._pending[_submit(next_task, remote, needs, self._weights)] = next_task, needs
 
     def _next(self) -> Task | None:
         """What can start, shards before trials: a search learns from them what to try next."""
@@ -374,14 +377,11 @@ class _SharedWeights:
         return needed
 
 
-def _submit(task: Task, needs: Mapping[str, float], weights: _SharedWeights) -> Any:
+def _submit(task: Task, remote: Any, needs: Mapping[str, float], weights: _SharedWeights) -> Any:
     shared = weights.of(task)
     # What a retry of a lost process repeats is one shard; errors of our own code are retried by `_Tasks`.
-    if "GPU" in needs:
-        remote = on_gpu(ray.nodes()).options(num_cpus=needs["CPU"], num_gpus=needs["GPU"])
-    else:
-        remote = run_on_cpu.options(num_cpus=needs["CPU"])
-    return remote.remote(task, list(shared), *shared.values())
+    options = {"num_cpus": needs["CPU"], **({"num_gpus": needs["GPU"]} if "GPU" in needs else {})}
+    return remote.options(**options).remote(task, list(shared), *shared.values())
 
 
 def _cause(error: Exception) -> BaseException:
@@ -391,8 +391,7 @@ def _cause(error: Exception) -> BaseException:
 
 def _has_ended(task: TrainTask) -> bool:
     """Whether the trial was trained, or given up."""
-    store, trial = task.workplace.store, task.trial.id
-    return store.trial_record(trial) is not None or store.trial_failure(trial) is not None
+    return task.has_ended or task.workplace.store.trial_failure(task.trial.id) is not None
 
 
 def _trial_name(trial: Any) -> str:
