@@ -5,13 +5,12 @@ import shutil
 import sys
 import uuid
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from raysweep import inspection
 from raysweep.files import join, open_folder
-from raysweep.inspection import PACKAGES, Node
 from raysweep.options import (
     DONE,
     REFUSED,
@@ -28,6 +27,9 @@ from raysweep.study.data import CelebA, Cifar10, DataSettings, Digits, FashionMn
 from raysweep.study.loading import load_study
 from raysweep.study.tuning import Tuning
 from raysweep.tasks import Workplace
+
+if TYPE_CHECKING:
+    from raysweep.inspection import Node
 
 KNOWN_DATA = (Digits(), Mnist(), FashionMnist(), Cifar10(), CelebA())
 """What is looked for where no study says what it needs."""
@@ -91,7 +93,7 @@ def _examine(options: argparse.Namespace) -> int:
     return REFUSED if faults else DONE
 
 
-def _look(cluster: str | None, workplace: Workplace, data_sets: Sequence[DataSettings]) -> tuple[str, list[Node]]:
+def _look(cluster: str | None, workplace: Workplace, data_sets: Sequence[DataSettings]) -> "tuple[str, list[Node]]":
     """Where the work would run, in words, and its machines."""
     if cluster is None:
         return "This machine", [_this_machine(workplace, data_sets)]
@@ -104,15 +106,17 @@ def _look(cluster: str | None, workplace: Workplace, data_sets: Sequence[DataSet
         return words, inspect_nodes(workplace, data_sets)
 
 
-def _this_machine(workplace: Workplace, data_sets: Sequence[DataSettings]) -> Node:
+def _this_machine(workplace: Workplace, data_sets: Sequence[DataSettings]) -> "Node":
+    from raysweep.inspection import Node, inspect
+
     probe = uuid.uuid4().hex
-    found = inspection.inspect(workplace, data_sets, probe, probe)
+    found = inspect(workplace, data_sets, probe, probe)
     if not found.storage.problem:
         workplace.store.remove_probe(probe)
     return Node("this machine", found.cores, len(found.gpus), found)
 
 
-def machines(nodes: Sequence[Node]) -> Table:
+def machines(nodes: "Sequence[Node]") -> Table:
     """A row for each machine that answered."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="")
     for name in ("", "cores", "threads", "GPUs", "write", "read", "free: results", "cache"):
@@ -127,27 +131,29 @@ def machines(nodes: Sequence[Node]) -> Table:
     return table
 
 
-def versions(nodes: Sequence[Node]) -> dict[str, list[str]]:
+def versions(nodes: "Sequence[Node]") -> dict[str, list[str]]:
     """The versions that the machines have of what must be equal."""
+    from raysweep.inspection import PACKAGES
+
     found = [node.found.versions for node in nodes if node.found is not None]
     return {name: sorted({each[name] for each in found}) for name in ("python", *PACKAGES)}
 
 
-def to_fetch(nodes: Sequence[Node]) -> list[str]:
+def to_fetch(nodes: "Sequence[Node]") -> list[str]:
     """The data sets that no machine has, and a run downloads into the data folder first of all."""
     found = [node.found.data for node in nodes if node.found is not None]
     names = found[0] if found else ()
     return [name for name in names if all(each[name].fetched and not each[name].found for each in found)]
 
 
-def gpu_words(node: Node) -> str:
+def gpu_words(node: "Node") -> str:
     """The GPUs of a machine with their memory: `2 × NVIDIA H100 (79 GiB)`."""
     assert node.found is not None
     kinds = [f"{gpu.name} ({_size(gpu.memory)})" for gpu in node.found.gpus]
     return ", ".join(f"{kinds.count(kind)} × {kind}" for kind in dict.fromkeys(kinds)) or "none"
 
 
-def places(nodes: Sequence[Node], workplace: Workplace, study: Study | Tuning | None) -> Iterator[tuple[str, str]]:
+def places(nodes: "Sequence[Node]", workplace: Workplace, study: Study | Tuning | None) -> Iterator[tuple[str, str]]:
     """Where things are, by name."""
     answered = [node.found for node in nodes if node.found is not None]
     yield "Results", str(workplace.results)
@@ -168,7 +174,7 @@ def places(nodes: Sequence[Node], workplace: Workplace, study: Study | Tuning | 
     yield "Versions", ", ".join(f"{name} {' and '.join(found)}" for name, found in versions(nodes).items())
 
 
-def notes(nodes: Sequence[Node], study: Study | Tuning | None) -> list[str]:
+def notes(nodes: "Sequence[Node]", study: Study | Tuning | None) -> list[str]:
     """What does not keep a run from starting, and may surprise."""
     found = [node.found for node in nodes if node.found is not None]
     lines = [

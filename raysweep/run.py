@@ -256,12 +256,13 @@ def _started(
 ) -> "Iterator[tuple[Workplace, Backend, ConsoleProgress]]":
     """What the work needs, once all of it is there; says where it runs, and `line`, and prints the plan before."""
     from raysweep.console import ConsoleProgress
-    from raysweep.data import load_data
-    from raysweep.environment import describe_environment
     from raysweep.tasks import Workplace
 
     workplace = Workplace(str(job.store.folder), job.data, job.fid_weights)
     with _backend(options) as (backend, words):
+        from raysweep.data import load_data  # torch is loaded only once there is a cluster
+        from raysweep.environment import describe_environment
+
         if plan is not None:
             print_plan(plan, console, every_trial=False)
         for data in job.study.data_sets:

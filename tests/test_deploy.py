@@ -1,8 +1,9 @@
 """The files in deploy/: against the schemas that Ray and Kubernetes publish, and against the rest of this project.
 
 KubeRay's own schema is in no package registry. So the parts of a RayJob that are Kubernetes' (pods, volumes) are
-checked against Kubernetes' schema, and KubeRay's own fields against the list below, from its published API reference
-(KubeRay 1.6): unknown ones are refused and required ones demanded, as its schema does.
+checked against Kubernetes' schema, and KubeRay's own fields against the list below: those that we use, with their
+types, after the API reference of KubeRay 1.6.2 and what its operator checks besides. A field that is not in the list
+is refused, as KubeRay refuses one that it does not know: look it up there before it is added.
 """
 
 import re
@@ -15,6 +16,7 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
+from packaging.version import Version
 from ray.autoscaler._private.util import prepare_config, validate_config
 
 from raysweep.run import main
@@ -23,12 +25,7 @@ ROOT = Path(__file__).parents[1]
 CLUSTERS = ("aws", "on_premise")
 KUBERNETES = "1.31"
 
-STRING, COUNT, FLAG, TEXTS = (
-    {"type": "string"},
-    {"type": "integer", "minimum": 0},
-    {"type": "boolean"},
-    {"type": "object"},
-)
+STRING, COUNT, FLAG = {"type": "string"}, {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}, {"type": "boolean"}
 
 
 def fields(required: list[str], **known: object) -> dict[str, object]:
@@ -36,9 +33,9 @@ def fields(required: list[str], **known: object) -> dict[str, object]:
     return {"type": "object", "additionalProperties": False, "required": required, "properties": known}
 
 
-START = {"type": "object", "additionalProperties": {"type": "string"}}
+START = {"type": "object", "additionalProperties": STRING}
 POD = {"type": "object", "required": ["spec"]}
-HEAD = fields(["template", "rayStartParams"], template=POD, rayStartParams=START, serviceType=STRING)
+HEAD = fields(["template", "rayStartParams"], template=POD, rayStartParams=START)
 WORKERS = fields(
     ["groupName", "minReplicas", "maxReplicas", "template", "rayStartParams"],
     groupName=STRING,
@@ -51,8 +48,7 @@ WORKERS = fields(
 CLUSTER = fields(
     ["headGroupSpec"],
     rayVersion=STRING,
-    authOptions=fields([], mode={"enum": ["disabled", "token"]}, secretName=STRING),
-    enableInTreeAutoscaling=FLAG,
+    authOptions=fields([], mode={"enum": ["disabled", "token"]}),
     headGroupSpec=HEAD,
     workerGroupSpecs={"type": "array", "items": WORKERS},
 )
@@ -60,18 +56,14 @@ RAYJOB = fields(
     ["apiVersion", "kind", "metadata", "spec"],
     apiVersion={"const": "ray.io/v1"},
     kind={"const": "RayJob"},
-    metadata=fields(["name"], name={"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"}),
+    metadata=fields(["name"], name={"type": "string", "pattern": "^[a-z]([-a-z0-9]*[a-z0-9])?$", "maxLength": 47}),
     spec=fields(
         ["rayClusterSpec"],
         entrypoint=STRING,
         rayClusterSpec=CLUSTER,
-        submissionMode={"enum": ["K8sJobMode", "HTTPMode", "InteractiveMode", "SidecarMode"]},
         backoffLimit=COUNT,
-        activeDeadlineSeconds=COUNT,
         shutdownAfterJobFinishes=FLAG,
         ttlSecondsAfterFinished=COUNT,
-        suspend=FLAG,
-        metadata=TEXTS,
     ),
 )
 
@@ -116,10 +108,23 @@ def test_the_job_is_what_kuberay_takes() -> None:
     kubernetes_validate.validate(loaded("rayjob")[0], KUBERNETES, strict=True)
 
 
+def test_the_job_is_what_kuberays_operator_takes() -> None:
+    """What it checks besides the schema."""
+    spec = rayjob()["spec"]
+    assert spec["shutdownAfterJobFinishes"] or not spec["ttlSecondsAfterFinished"]
+    assert Version(spec["rayClusterSpec"]["rayVersion"]) >= Version("2.52")  # the first with tokens
+    for group in spec["rayClusterSpec"]["workerGroupSpecs"]:
+        assert group["minReplicas"] <= group["replicas"] <= group["maxReplicas"]
+
+
 def test_a_mistake_in_the_job_is_found() -> None:
     wrong = rayjob()
     wrong["spec"]["rayClusterSpec"]["workerGroupSpecs"][0].pop("maxReplicas")
     with pytest.raises(jsonschema.ValidationError, match="maxReplicas"):
+        jsonschema.validate(wrong, RAYJOB)
+    wrong = rayjob()
+    wrong["spec"]["rayClusterSpec"]["headGroupSpec"]["rayStartParams"]["num-cpus"] = 0  # not a text
+    with pytest.raises(jsonschema.ValidationError, match="0 is not of type 'string'"):
         jsonschema.validate(wrong, RAYJOB)
     template = next(pod_templates())
     template["spec"]["containers"][0]["volumeMount"] = []

@@ -3,20 +3,21 @@
 import contextlib
 import os
 import platform
+import re
 import socket
 import tempfile
-import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from raysweep.errors import UserError
 
-PROBE_SECONDS = 5.0
-HEAD_SECONDS = 15.0
-"""How long an address, and then a head, may take to answer. A head takes some hundredths of a second."""
+ANSWER_SECONDS = 5.0
+"""How long an address, and then what listens there, may take to answer. A head takes some hundredths of a second."""
 CLIENT = "ray://"
+GET_IT = "copy ~/.ray/auth_token from the cluster's head, or name such a file in RAY_AUTH_TOKEN_PATH"
+MISMATCH = re.compile(r"The cluster was started with:\s+Ray: (\S+)\s+Python: (\S+)")
+"""The cluster's versions, in what Ray says where they are not ours."""
 
 # Set before Ray is imported: it reads some of them only then.
 QUIET = {
@@ -47,8 +48,7 @@ def connected(address: str | None) -> Iterator[str]:
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
-    if address is not None and _has_token():  # a Ray that is started here has one anyway
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    _use_token(address)
     import ray
 
     options = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
@@ -58,16 +58,12 @@ def connected(address: str | None) -> Iterator[str]:
         found = _known_address() if address == "auto" else address
         if found is not None:  # otherwise Ray says so itself, at once
             _probe(found)
-            _check_versions(found)
+            _check_server(found)
         try:
             with warnings.catch_warnings(action="ignore"):
                 ray.init(address=address, runtime_env={"py_modules": _packages()}, **options)
         except Exception as error:  # Ray raises several kinds, all of which mean that it could not be joined
-            reason = " ".join(str(error).split())
-            raise UserError(
-                f"Ray cluster {address}: cannot be joined ({reason}). Check that it runs (`ray status`), that Ray and "
-                "Python have the same versions there, and that RAY_AUTH_MODE and its token are the same on all machines"
-            ) from error
+            raise _not_joined(address, str(error)) from error
     try:
         yield _describe(address)
     finally:
@@ -77,10 +73,43 @@ def connected(address: str | None) -> Iterator[str]:
 def _has_token() -> bool:
     """Whether this machine has a Ray token, by which it may join a cluster that asks for one.
 
-    A cluster without authentication does not mind it. Ray itself uses it only for clusters that it starts.
+    Raises:
+        UserError: a file is named that has none. Ray would end this process.
     """
-    places = [os.environ.get("RAY_AUTH_TOKEN_PATH"), str(Path.home() / ".ray" / "auth_token")]
-    return bool(os.environ.get("RAY_AUTH_TOKEN")) or any(place and Path(place).is_file() for place in places)
+    if os.environ.get("RAY_AUTH_TOKEN"):
+        return True
+    named = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    file = Path(named) if named else Path.home() / ".ray" / "auth_token"
+    try:
+        found = bool(file.read_text().strip())
+    except OSError:
+        found = False
+    if named and not found:
+        raise UserError(
+            f"RAY_AUTH_TOKEN_PATH={named}: no token can be read there; name the file that has it, or unset it"
+        )
+    return found
+
+
+def _use_token(address: str | None) -> None:
+    """Has this machine's token sent to a cluster that is joined. Ray by itself has one only where it starts a cluster.
+
+    A cluster without authentication does not mind it.
+
+    Raises:
+        UserError: a token is to be sent, and there is none. Ray would end this process.
+    """
+    has_token = _has_token()
+    if address is None:
+        return
+    if has_token:
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    elif _auth_mode() == "token":
+        raise UserError(f"RAY_AUTH_MODE=token: this machine has no token; {GET_IT}, or unset RAY_AUTH_MODE")
+
+
+def _auth_mode() -> str:
+    return os.environ.get("RAY_AUTH_MODE", "").lower()
 
 
 def _known_address() -> str | None:
@@ -98,7 +127,7 @@ def _probe(address: str) -> None:
     if not host or not port.isdigit():
         raise UserError(f"--cluster {address}: not an address; give auto, HOST:PORT or ray://HOST:PORT")
     try:
-        socket.create_connection((host, int(port)), timeout=PROBE_SECONDS).close()
+        socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
     except OSError as error:
         raise UserError(
             f"Ray cluster {address}: nothing answers there ({error}). Start one with `ray start --head`, or run "
@@ -106,67 +135,119 @@ def _probe(address: str) -> None:
         ) from error
 
 
-def _check_versions(address: str) -> None:
-    """Compares the head's versions with this machine's, before Ray hangs or speaks of something else.
-
-    A server of Ray's client (`ray://`) compares them itself, first of all.
-    """
-    if address.startswith(CLIENT):
-        return
-    cluster = _head_versions(address)
-    if cluster is None:
-        return
-    import ray
-
-    compared = slice(0, 2 if os.environ.get("RAY_DEFAULT_PYTHON_VERSION_MATCH_LEVEL") == "minor" else 3)
-    ours = (ray.__version__, platform.python_version())
-    if cluster[0] != ours[0] or cluster[1].split(".")[compared] != ours[1].split(".")[compared]:
-        raise UserError(
-            f"Ray cluster {address}: it runs Ray {cluster[0]} on Python {cluster[1]}, this machine Ray {ours[0]} on "
-            f"Python {ours[1]}, and they must be equal; install the same on all machines (one image, or one "
-            "constraints.txt)"
-        )
-
-
-def _head_versions(address: str) -> tuple[str, str] | None:
-    """Ray's and Python's versions as the head tells them; None where this Ray keeps them elsewhere.
+def _check_server(address: str) -> None:
+    """Hears what listens there, before Ray waits for half a minute or speaks of something else.
 
     Raises:
-        UserError: what answers is no Ray head, or wants another token.
+        UserError: it is not Ray, or another of its servers; it wants another token; it has other versions.
     """
+    place, wants_client = address.removeprefix(CLIENT), address.startswith(CLIENT)
+    answer = _ping(place)
+    if answer is None:
+        return
+    status, details = answer
+    is_client, is_head = status in {"OK", "UNAUTHENTICATED"}, status == "UNIMPLEMENTED"
+    if is_client and not wants_client:
+        raise UserError(f"Ray cluster {address}: that is the port of Ray's client; write {CLIENT}{place}")
+    if is_head and wants_client:
+        raise UserError(
+            f"Ray cluster {address}: that is not the port of Ray's client (10001 by default); if it is that of the "
+            f"head, write {place}"
+        )
+    if not is_client and not is_head:
+        raise _not_ray(address, details)
+    if status == "UNAUTHENTICATED":
+        raise _wants_token(address)
+    if is_head:
+        _check_head(place)
+
+
+def _ping(place: str) -> tuple[str, str] | None:
+    """What a server says to the first question of Ray's client: gRPC's status, and in words what went wrong.
+
+    A head does not know the question, and what does not speak gRPC does not understand it. None where this Ray keeps
+    its client elsewhere.
+    """
+    try:
+        import grpc
+        from ray._private.grpc_utils import init_grpc_channel
+        from ray.core.generated.ray_client_pb2 import ClusterInfoRequest, ClusterInfoType
+        from ray.core.generated.ray_client_pb2_grpc import RayletDriverStub
+        from ray.util.client.common import GRPC_OPTIONS
+    except ImportError:
+        return None
+    question = ClusterInfoRequest(type=ClusterInfoType.PING)
+    with contextlib.closing(init_grpc_channel(place, GRPC_OPTIONS)) as channel, _silence():
+        try:
+            RayletDriverStub(channel).ClusterInfo(question, timeout=ANSWER_SECONDS)
+        except grpc.RpcError as error:
+            late = error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+            cause = error.details().rpartition("last error: ")[2]
+            return error.code().name, f"no answer in {ANSWER_SECONDS:g} s" if late else cause
+    return "OK", ""
+
+
+def _check_head(address: str) -> None:
+    """Compares the head's versions with this machine's. When Ray's client joins, Ray does so itself."""
     try:
         from ray._common.usage.usage_lib import get_cluster_metadata
         from ray._raylet import GcsClient  # type: ignore[attr-defined] # its stub leaves it out
         from ray.exceptions import AuthenticationError
-    except ImportError:
-        return None
-    answers: list[Any] = []
+    except ImportError:  # this Ray keeps them elsewhere
+        return
+    try:
+        with _silence():
+            head = get_cluster_metadata(GcsClient(address=address))
+    except AuthenticationError as error:
+        raise _wants_token(address) from error
+    except Exception as error:  # Ray raises several kinds, all of which mean that it is no head
+        raise _not_ray(address, " ".join(str(error).split())) from error
+    theirs, ours = (head["ray_version"], head["python_version"]), _versions()
+    compared = slice(0, 2 if os.environ.get("RAY_DEFAULT_PYTHON_VERSION_MATCH_LEVEL") == "minor" else 3)
+    if theirs[0] != ours[0] or theirs[1].split(".")[compared] != ours[1].split(".")[compared]:
+        raise _other_versions(address, *theirs)
 
-    def ask() -> None:
-        try:
-            answers.append(get_cluster_metadata(GcsClient(address=address)))
-        except Exception as error:  # told apart below
-            answers.append(error)
 
-    # In a thread, since what is no Ray head keeps Ray waiting for a minute.
-    asking = threading.Thread(target=ask, daemon=True)
-    with _silence():
-        asking.start()
-        asking.join(HEAD_SECONDS)
-    answer = answers[0] if answers else None
-    if isinstance(answer, AuthenticationError):
-        ours = "another one" if _has_token() else "none"
-        raise UserError(
-            f"Ray cluster {address}: it asks for a token, and this machine has {ours}; copy ~/.ray/auth_token from its "
-            "head, or name such a file in RAY_AUTH_TOKEN_PATH, and leave RAY_AUTH_MODE unset or `token`"
-        )
-    if not isinstance(answer, dict):
-        reason = " ".join(str(answer).split()) if answer else f"no answer in {HEAD_SECONDS:g} s"
-        raise UserError(
-            f"Ray cluster {address}: what listens there does not answer as a Ray head does ({reason}); give the port "
-            "of `ray start --head --port=...` (6379 by default), or ray://HOST:PORT for that of Ray's client (10001)"
-        )
-    return answer["ray_version"], answer["python_version"]
+def _versions() -> tuple[str, str]:
+    """Ray's and Python's, here."""
+    import ray
+
+    return ray.__version__, platform.python_version()
+
+
+def _wants_token(address: str) -> UserError:
+    if _auth_mode() == "disabled":
+        return UserError(f"Ray cluster {address}: it asks for a token; unset RAY_AUTH_MODE, which is `disabled` here")
+    ours = "another one" if _has_token() else "none"
+    return UserError(f"Ray cluster {address}: it asks for a token, and this machine has {ours}; {GET_IT}")
+
+
+def _not_ray(address: str, reason: str) -> UserError:
+    return UserError(
+        f"Ray cluster {address}: what listens there does not answer as Ray does ({reason}); give the port of "
+        "`ray start --head --port=...` (6379 by default), or ray://HOST:PORT for that of Ray's client (10001)"
+    )
+
+
+def _other_versions(address: str, ray_version: str, python_version: str) -> UserError:
+    ours = _versions()
+    return UserError(
+        f"Ray cluster {address}: it runs Ray {ray_version} on Python {python_version}, this machine Ray {ours[0]} on "
+        f"Python {ours[1]}, and they must be equal; install the same on all machines (one image, or one "
+        "constraints.txt)"
+    )
+
+
+def _not_joined(address: str, reason: str) -> UserError:
+    """What Ray said when it could not join."""
+    if versions := MISMATCH.search(reason):
+        return _other_versions(address, *versions.groups())
+    lines = [line.strip() for line in reason.splitlines() if line.strip()]
+    words = lines[-1] if "Traceback" in reason else " ".join(lines)  # of a traceback, the last line is the cause
+    return UserError(
+        f"Ray cluster {address}: cannot be joined ({words}). Check that it runs (`ray status`), and that Ray, Python, "
+        "RAY_AUTH_MODE and the token are the same on all machines"
+    )
 
 
 @contextlib.contextmanager
