@@ -45,12 +45,14 @@ class BoundedModel:
 
 @dataclass(frozen=True)
 class RadiusTheory:
-    """Every model of a study with a finite class radius, for one measure."""
+    """Every model of a study with a finite class radius and a finite collision entropy, for one measure."""
 
     measure: str
     models: tuple[BoundedModel, ...]
     infinite: int
     """Models for which some sample found no other class."""
+    apart: int
+    """Models of which no two samples had the same class: their entropy is estimated as infinite."""
     protocol: str
     colours: Mapping[str, str]
 
@@ -60,10 +62,12 @@ def infos(results: Results) -> tuple[RadiusTheory, ...]:
     found = []
     for measure in radius_measures(results):
         models = bounded_models(results, measure)
-        finite = tuple(model for model in models if math.isfinite(model.radius.value))
-        if finite:
+        finite = [model for model in models if math.isfinite(model.radius.value)]
+        shown = tuple(model for model in finite if math.isfinite(model.entropy.value))
+        if shown:
+            left_out = len(models) - len(finite), len(finite) - len(shown)
             protocol = radius_protocol(results, measure)
-            found.append(RadiusTheory(measure.name, finite, len(models) - len(finite), protocol, arm_colours(results)))
+            found.append(RadiusTheory(measure.name, shown, *left_out, protocol, arm_colours(results)))
     return tuple(found)
 
 
@@ -139,6 +143,7 @@ def caption(info: RadiusTheory) -> str:
     """What is shown, for which models the theorem is proven, and the protocol."""
     applies = [model.theorem.applies for model in info.models]
     infinite = f" {plural(info.infinite, 'model')} of infinite class radius left out." if info.infinite else ""
+    apart = f" {plural(info.apart, 'model')} left out of which no two samples had the same class." if info.apart else ""
     return (
         "Measured class radius, with its 95 % interval over prior samples, under the upper bounds of the paper: each "
         "point is a model, at the collision entropy of its samples' classes, with a dash at the bound that Lemma B.4 "
@@ -146,8 +151,8 @@ def caption(info: RadiusTheory) -> str:
         f"{plural(len(applies), 'model')} that is so for {number(applies.count(True))} (full points), not so for "
         f"{number(applies.count(False))}, and left open by the simultaneous 95 % limits of the probabilities for "
         f"{number(applies.count(None))}. The radius is an upper estimate: a point above its dash would show that the "
-        f"search stopped early, not that the lemma fails.{infinite} {info.protocol}"
+        f"search stopped early, not that the lemma fails.{infinite}{apart} {info.protocol}"
     )
 
 
-FIGURE = FigureKind("Class radius under the theorems", infos, draw, caption, "no class radius was measured")
+FIGURE = FigureKind("Class radius under the theorems", infos, draw, caption, "no model has a finite class radius and entropy")
