@@ -155,4 +155,6 @@ def caption(info: RadiusTheory) -> str:
     )
 
 
-FIGURE = FigureKind("Class radius under the theorems", infos, draw, caption, "no model has a finite class radius and entropy")
+FIGURE = FigureKind(
+    "Class radius under the theorems", infos, draw, caption, "no model has a finite class radius and entropy"
+)

@@ -38,7 +38,8 @@ STUDY = Path(__file__).with_name("study_of_nodes.py")
 NAME = "nodes"
 TABLES = [name for name in all_tables.TABLES if name != "schedule"]
 CHECKPOINT_SECONDS = 3.0
-LONGEST_RUN = 300.0
+LONGEST_WAIT = 300.0
+"""For something new in the results, before a run counts as hung. A run as a whole may take as long as it needs."""
 MOST_COMMANDS = 4
 """How often the command is given at most, after a fault has ended it."""
 STORAGE_BYTES = 400_000_000
@@ -112,14 +113,32 @@ class Sweep:
         Returns: all such processes; none if the sweep is over.
         """
         saved = self._newest()
-        until = time.monotonic() + LONGEST_RUN
-        while self.running and time.monotonic() < until:
-            if self._newest() > saved and self.at_work(title):
+        for newest in self._watch():
+            if newest > saved and self.at_work(title):
                 time.sleep(self.moments.uniform(0, CHECKPOINT_SECONDS))
                 if self.running and (found := self.at_work(title)):
                     return found
-            time.sleep(0.3)
         return []
+
+    def wait_for_end(self) -> None:
+        """Waits until the command has ended."""
+        for _ in self._watch():
+            pass
+
+    def _watch(self) -> Iterator[float]:
+        """While the command runs, now and then: when something was last written into the results.
+
+        Raises:
+            TimeoutError: for long, nothing was.
+        """
+        newest, since = self._newest(), time.monotonic()
+        while self.running:
+            if (found := self._newest()) > newest:
+                newest, since = found, time.monotonic()
+            if time.monotonic() > since + LONGEST_WAIT:
+                raise TimeoutError(f"nothing new in {self.results} for {LONGEST_WAIT:.0f} s")
+            yield newest
+            time.sleep(0.3)
 
     def _newest(self) -> float:
         files = (path for path in self.results.rglob("*") if path.suffix in {".pt", ".parquet"})
@@ -300,8 +319,8 @@ def disturb(sweep: Sweep, faults: Sequence[str]) -> None:
             sweep.fault = waiting.pop(0)
             if not FAULTS[sweep.fault](sweep):
                 print(f"          {sweep.fault} not done: the sweep had ended", flush=True)
-        elif sweep.driver is not None:
-            sweep.driver.wait(LONGEST_RUN)
+        else:
+            sweep.wait_for_end()
 
 
 @dataclass(frozen=True)
@@ -446,7 +465,7 @@ def one_run(
         sweep = Sweep(nodes, storage, results, output, moments, options.seeds, began=time.time())
         try:
             disturb(sweep, faults)
-        except (RuntimeError, subprocess.TimeoutExpired) as error:
+        except (RuntimeError, TimeoutError) as error:
             print(f"The run did not end: {error}\n{output.read_text()[-2000:]}", flush=True)
         finally:
             if sweep.driver is not None:
