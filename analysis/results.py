@@ -1,7 +1,7 @@
 """A results folder in memory, as figures and claims read it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -83,6 +83,11 @@ class Results:
         """The rows of a measure."""
         table = self.tables[measure.table.name]
         return table[table["measure"] == measure.name]
+
+    def by_trial(self, rows: pd.DataFrame) -> Iterator[tuple[TrialRow, pd.DataFrame]]:
+        """The rows of each trial that has any, in the order of the table of trials."""
+        groups = dict(iter(rows.groupby("trial", sort=False)))
+        return ((trial, groups[trial.id]) for trial in self.trials if trial.id in groups)
 
     def means(self, rows: pd.DataFrame, column: str) -> tuple[Value, ...]:
         """The mean of a column for each trial and part, in the order of the table of trials."""

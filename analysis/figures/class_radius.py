@@ -68,12 +68,11 @@ def radii(results: Results, rows: pd.DataFrame) -> tuple[Value, ...]:
     These count with the largest radius found, so that the mean is no more than it would be with theirs.
     """
     values = []
-    for trial in results.trials:
-        own = rows.loc[rows["trial"] == trial.id, "radius"].to_numpy(np.float64)
-        if len(own):
-            censored = np.isinf(own)
-            mean = math.nan if censored.all() else float(np.where(censored, own[~censored].max(), own).mean())
-            values.append(Value(trial, "samples", mean, len(own), censored=float(censored.mean())))
+    for trial, of_trial in results.by_trial(rows):
+        own = of_trial["radius"].to_numpy(np.float64)
+        censored = np.isinf(own)
+        mean = math.nan if censored.all() else float(np.where(censored, own[~censored].max(), own).mean())
+        values.append(Value(trial, "samples", mean, len(own), censored=float(censored.mean())))
     return tuple(values)
 
 

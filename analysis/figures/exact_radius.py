@@ -62,11 +62,9 @@ def infos(results: Results) -> tuple[ExactRadii, ...]:
     for measure in results.measures("exact_radius"):
         exact = results.rows(measure).set_index("trial").to_dict("index")
         toys, colours = [], {}
-        for trial in results.trials:
-            rows = results.rows(estimate)
-            rows = rows[rows["trial"] == trial.id]
+        for trial, rows in results.by_trial(results.rows(estimate)):
             label = arm_label(trial.arm, trial.family)
-            if trial.id not in exact or rows.empty or label in colours:
+            if trial.id not in exact or label in colours:
                 continue
             row = exact[trial.id]
             colours[label] = arm_colours(results)[trial.arm]

@@ -78,9 +78,8 @@ def radius_measures(results: Results) -> tuple[ClassRadius, ...]:
 
 def bounded_models(results: Results, measure: ClassRadius) -> tuple[BoundedModel, ...]:
     """Every trial that `measure` has three prior samples of, or more; radii of censored samples are infinite."""
-    rows, models = results.rows(measure), []
-    for trial in results.trials:
-        own = rows[rows["trial"] == trial.id]
+    models = []
+    for trial, own in results.by_trial(results.rows(measure)):
         if len(own) < 3:
             continue
         labels = own["label"].to_numpy(np.int64)

@@ -68,10 +68,8 @@ def infos(results: Results) -> tuple[Overfitting, ...]:
     """Of each trial that stands for its arm and has errors of both splits."""
     found = []
     for measure in results.measures("reconstruction"):
-        rows = results.rows(measure)
         groups: dict[tuple[str, str], list[OverfittingTest]] = {}
-        for trial in results.trials:
-            own = rows[rows["trial"] == trial.id]
+        for trial, own in results.by_trial(results.rows(measure)):
             if trial.latent_dim and results.is_main(trial) and {"train", "validation"} <= set(own["part"]):
                 groups.setdefault((series_label(trial), trial.arm), []).append(_test(trial, own))
         arms = tuple(_arm(label, arm, tests) for (label, arm), tests in groups.items())

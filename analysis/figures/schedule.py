@@ -1,19 +1,30 @@
-"""Who ran what when, and how much of the processors' time was used."""
+"""What ran where and when, and how much of the processors' time was used."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from analysis.figures.base import FigureKind
 from analysis.results import Results
-from analysis.style import MUTED, PALETTE, WIDTH
+from analysis.style import MUTED, PALETTE, RULE, WIDTH
 from analysis.words import listing, number, percent, plural
+
+Process = tuple[str, int]
+"""Host name and process id."""
 
 IDLE_SECONDS = 60.0
 """A pause in which nothing ran for longer than this is taken to be between two runs, and left out."""
+HEIGHT = 0.78
+"""Of a bar, in lanes."""
+MANY = 500
+"""More bars than these are drawn without an edge, which would hide thin ones, and as an image, which stays small."""
+MOST_NAMES = 16
+"""More nodes than these are not named beside their lanes."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +35,15 @@ class Schedule:
     work: tuple[str, ...]
     """What each piece was: train, prepare, or a measure."""
     lane: NDArray[np.int64]
-    """The process that ran it, as an index into `processes`."""
+    """Where it is drawn. Pieces of one process share a lane, and so do processes of one node that followed another."""
+    nodes: tuple[str, ...]
+    """The host name of each lane."""
     start: NDArray[np.float64]
     """Seconds from the first start, pauses left out."""
     wall: NDArray[np.float64]
     cpu: NDArray[np.float64]
-    processes: tuple[tuple[str, int], ...]
-    """(host name, process id), by first start."""
+    processes: int
+    """How many there were."""
     pauses: tuple[float, ...]
     """Where pauses were left out, on the axis of `start`."""
     cores: int | None
@@ -56,19 +69,50 @@ def infos(results: Results) -> tuple[Schedule, ...]:
     started, wall = table["started"].to_numpy(np.float64), table["wall"].to_numpy(np.float64)
     start, pauses = without_pauses(started, wall)
     owners = list(zip(table["node"].astype(str), table["process"].astype(int), strict=True))
-    processes = tuple(dict.fromkeys(owners))
+    lanes, nodes = lanes_of(owners, start, start + wall)
     return (
         Schedule(
             measure="",
             work=tuple(table["work"].astype(str)),
-            lane=np.array([processes.index(owner) for owner in owners]),
+            lane=np.array([lanes[owner] for owner in owners]),
+            nodes=nodes,
             start=start,
             wall=wall,
             cpu=table["cpu"].to_numpy(np.float64),
-            processes=processes,
+            processes=len(lanes),
             pauses=pauses,
-            cores=_cores(results, {node for node, _ in processes}),
+            cores=_cores(results, set(nodes)),
         ),
+    )
+
+
+def lanes_of(
+    owners: Sequence[Process], start: NDArray[np.float64], end: NDArray[np.float64]
+) -> tuple[dict[Process, int], tuple[str, ...]]:
+    """A lane for each process, by node, and each lane's node: as few as there were processes of the node at a time.
+
+    Args:
+        owners: the process of each piece of work, the pieces sorted by start.
+        start: of each piece.
+        end: likewise.
+    """
+    first: dict[Process, float] = {}
+    last: dict[Process, float] = {}
+    for owner, begins, ends in zip(owners, start.tolist(), end.tolist(), strict=True):
+        first.setdefault(owner, begins)
+        last[owner] = max(ends, last.get(owner, ends))
+    free: dict[str, list[float]] = {}
+    within: dict[Process, int] = {}
+    for owner, begins in first.items():  # by first start
+        until = free.setdefault(owner[0], [])
+        lane = next((lane for lane, busy in enumerate(until) if busy <= begins), len(until))
+        until[lane : lane + 1] = [last[owner]]
+        within[owner] = lane
+    nodes = sorted(free)
+    offset = dict(zip(nodes, np.cumsum([0, *(len(free[node]) for node in nodes)]).tolist(), strict=False))
+    return (
+        {owner: offset[owner[0]] + lane for owner, lane in within.items()},
+        tuple(node for node in nodes for _ in free[node]),
     )
 
 
@@ -94,27 +138,44 @@ def draw(info: Schedule, figure: Figure) -> None:
     kinds = list(dict.fromkeys(info.work))
     colours = {kind: PALETTE[index % len(PALETTE)] for index, kind in enumerate(kinds)}
     unit, word = _unit(info.seconds)
-    figure.set_size_inches(WIDTH, min(6.0, 1.2 + 0.22 * len(info.processes)))
+    figure.set_size_inches(WIDTH, min(6.0, 1.2 + 0.22 * len(info.nodes)))
     axes = figure.subplots()
-    axes.barh(
-        info.lane,
-        info.wall / unit,
-        left=info.start / unit,
-        height=0.78,
-        color=[colours[kind] for kind in info.work],
-        edgecolor="white",
-        linewidth=0.3,
+    many = len(info.work) > MANY
+    axes.add_collection(
+        PolyCollection(
+            list(_bars(info.start / unit, info.wall / unit, info.lane)),
+            facecolors=[colours[kind] for kind in info.work],
+            edgecolors="none" if many else "white",
+            linewidths=0.3,
+            rasterized=many,
+        ),
+        autolim=False,
     )
     for at in info.pauses:
         axes.axvline(at / unit, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.set_ylim(len(info.processes) - 0.4, -0.6)
-    axes.set_yticks([])
-    axes.set_ylabel(plural(len(info.processes), "process").replace("processs", "processes"))
+    axes.set_ylim(len(info.nodes) - 0.4, -0.6)
+    names = sorted(set(info.nodes))
+    if 1 < len(names) <= MOST_NAMES:
+        axes.set_yticks([float(np.mean([lane for lane, of in enumerate(info.nodes) if of == node])) for node in names])
+        axes.set_yticklabels(names)
+        axes.tick_params(axis="y", length=0)
+        for lane in range(1, len(info.nodes)):
+            if info.nodes[lane] != info.nodes[lane - 1]:
+                axes.axhline(lane - 0.5, color=RULE, linewidth=0.8)
+    else:
+        axes.set_yticks([])
+        axes.set_ylabel("processes at a time")
     axes.set_xlim(0, info.seconds / unit)
     axes.set_xlabel(f"running time, {word}")
     axes.grid(visible=False, axis="y")
     handles = [Patch(color=colour, label=kind.replace("_", " ")) for kind, colour in colours.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=6)
+
+
+def _bars(start: NDArray[np.float64], wall: NDArray[np.float64], lane: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The corners of each bar: (bars, 4, 2)."""
+    left, right, low, high = start, start + wall, lane - HEIGHT / 2, lane + HEIGHT / 2
+    return np.stack([np.stack(corner, 1) for corner in ((left, low), (right, low), (right, high), (left, high))], 1)
 
 
 def _unit(seconds: float) -> tuple[float, str]:
@@ -137,10 +198,14 @@ def caption(info: Schedule) -> str:
         if info.pauses
         else ""
     )
-    nodes = len({node for node, _ in info.processes})
+    lanes = (
+        "one lane a process"
+        if info.processes == len(info.nodes)
+        else (f"and processes of a node that followed one another share a lane ({number(info.processes)} in all)")
+    )
     return (
-        f"One bar is one piece of work ({number(len(info.work))} in all), one lane one process, on "
-        f"{plural(nodes, 'node')}. The work took {number(float(info.cpu.sum()))} s of processor time in "
+        f"One bar is one piece of work ({number(len(info.work))} in all), {lanes}, on "
+        f"{plural(len(set(info.nodes)), 'node')}. The work took {number(float(info.cpu.sum()))} s of processor time in "
         f"{number(info.seconds)} s of running time: {number(info.busy)} cores busy on average{share}. Of the "
         f"processor time: {listing(shares)}.{paused}"
     )
