@@ -7,13 +7,14 @@ An agenda may grow while it is worked through: a search adds configurations as i
 """
 
 import heapq
+import itertools
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Literal
 
 from raysweep.cost import trial_cost
-from raysweep.store import measure_key, measurements, shard_file
+from raysweep.store import done_shards, measure_key, shards_of
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure
@@ -206,23 +207,24 @@ def _missing_shards(
     keys: Mapping[str, str],
 ) -> Iterable[MeasureTask]:
     existing = {name: agenda.workplace.store.shard_files(key) for name, key in keys.items()}
-    for m, trial, shard in measurements(study, facts):
+    for m, trial in itertools.product(study.measures, study.trials):
         if m.name not in keys or trial.id not in models:
             continue
-        if shard_file(keys[m.name], trial.id, shard) in existing[m.name]:
-            agenda.already["measure"] += 1
-            continue
+        shards = shards_of(m, trial, study, facts)
+        done = done_shards(existing[m.name], keys[m.name], trial.id, shards)
+        agenda.already["measure"] += len(done)
         followed = study.followed(m)
-        yield MeasureTask(
-            m,
-            keys[m.name],
-            trial,
-            shard,
-            study.classifier_trial,
-            Followed(followed.table, keys[followed.name]) if followed else None,
-            agenda.workplace,
-            m.flop(trial.model, facts, shard),
-        )
+        for shard in [shard for shard in shards if shard not in done]:
+            yield MeasureTask(
+                m,
+                keys[m.name],
+                trial,
+                shard,
+                study.classifier_trial,
+                Followed(followed, keys[followed.name]) if followed else None,
+                agenda.workplace,
+                m.flop(trial.model, facts, shard),
+            )
 
 
 def in_order(study: Study) -> list[AnyMeasure]:

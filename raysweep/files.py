@@ -119,6 +119,11 @@ class Folder(ABC):
     def delete(self, name: str) -> None:
         """Removes a file, if there is one."""
 
+    def delete_all(self, names: Iterable[str]) -> None:
+        """Removes those of the files that are there."""
+        for name in names:
+            self.delete(name)
+
     @abstractmethod
     def exists(self, name: str = "") -> bool:
         """Whether there is such a file, or such a folder."""
@@ -308,6 +313,12 @@ class RemoteFolder(Folder):
         """See `Folder`."""
         with contextlib.suppress(FileNotFoundError):
             self._patiently(f"{name} cannot be removed", lambda: self._files.delete_file(self._at(name)))
+
+    def delete_all(self, names: Iterable[str]) -> None:
+        """See `Folder`. Several are removed at a time."""
+        with ThreadPoolExecutor(READERS) as pool:
+            for _ in pool.map(self.delete, names):
+                pass
 
     def exists(self, name: str = "") -> bool:
         """See `Folder`."""

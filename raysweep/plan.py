@@ -11,7 +11,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from raysweep.cost import Cost, Device, find_device, measure_cost, trial_cost
-from raysweep.store import CHECKPOINT, StudyStore, TrialRecord, measure_key, shard_file, trial_file
+from raysweep.store import CHECKPOINT, StudyStore, TrialRecord, done_shards, measure_key, trial_file
 from raysweep.study.core import Arm, Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure, Shard
@@ -161,8 +161,9 @@ def _plan_measure(
     study: Study, measure: AnyMeasure, trial: Trial, cost: Mapping[Shard, float], known: _Known | None
 ) -> PlannedMeasure:
     key, files = measure_key(study, measure), known.files if known else ()
-    left = [flop for shard, flop in cost.items() if shard_file(key, trial.id, shard) not in files]
-    return PlannedMeasure(measure.name, len(cost), len(cost) - len(left), sum(cost.values()), sum(left))
+    done = done_shards(files, key, trial.id, tuple(cost))
+    left = sum(flop for shard, flop in cost.items() if shard not in done)
+    return PlannedMeasure(measure.name, len(cost), len(done), sum(cost.values()), left)
 
 
 # How it is printed

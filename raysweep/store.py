@@ -10,6 +10,7 @@
       trials/<trial>/failed.json             why it failed; the next run tries it again
       trials/<trial>/pruned-<limits>.json    of a search: it was ended early by limits with this hash
       shards/<measure>/<trial>/<shard>.parquet, or .failed.json
+      shards/<measure>/<trial>/all-<shards>.parquet     in their place once the tables were gathered with all of them
       assets/<name>                          computed once for the study: statistics of the data set
       tensorboard/<trial>/
       trials.parquet  history.parquet  <measure table>.parquet  failures.parquet  schedule.parquet
@@ -19,11 +20,12 @@ A file is whole or absent whenever a process dies: `raysweep.files`.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -283,20 +285,38 @@ class StudyStore:
         """Why the shard last failed, or None."""
         return self._reason(shard_file(measure_key, trial_id, shard, FAILURE))
 
-    def existing_shards(self, measure_key: str, trial_id: str) -> set[str]:
-        """Keys of the shards that are done."""
-        names = self.folder.names(f"{SHARDS}/{measure_key}/{trial_id}")
-        return {name.removesuffix(ROWS) for name in names if name.endswith(ROWS)}
+    def shard_files(self, measure_key: str, trial_id: str = "") -> set[str]:
+        """The files of a measure's shards of a trial, or of all: what is done, as `done_shards` reads it, or failed."""
+        return self.folder.tree(f"{SHARDS}/{measure_key}/{trial_id}" if trial_id else f"{SHARDS}/{measure_key}")
 
-    def shard_files(self, measure_key: str) -> set[str]:
-        """The files of a measure's shards of all trials, named as by `shard_file`: what is done, and what failed."""
-        return self.folder.tree(f"{SHARDS}/{measure_key}")
+    def shard_rows(self, table: Table, measure_key: str, trial_id: str, shards: Sequence[Shard]) -> pa.Table:
+        """The rows of these shards, which are all of a measure of a trial, sorted by the table's keys.
 
-    def shard_rows(self, table: Table, measure_key: str, trial_id: str) -> pa.Table:
-        """The rows of all shards of a measure of a trial that are done, sorted by the table's keys."""
-        keys = sorted(self.existing_shards(measure_key, trial_id))
-        files = self.folder.read_all(f"{SHARDS}/{measure_key}/{trial_id}/{key}{ROWS}" for key in keys)
-        return _sorted(table, _together(table, [_table(file).replace_schema_metadata(None) for _, file in files]))
+        Raises:
+            FileNotFoundError: they are not all done.
+        """
+        parts = self._parts(measure_key, trial_id, shards)
+        if sum(len(part.works) for part in parts) < len(shards):
+            raise FileNotFoundError(f"shards of {measure_key} of {trial_id}: not all are done")
+        return _sorted(table, _together(table, [part.rows for part in parts]))
+
+    def _parts(self, measure_key: str, trial_id: str, shards: Sequence[Shard]) -> "list[_Part]":
+        """What is done of a measure of a trial, file by file."""
+        for _ in range(2):  # another run may put one file in place of many between the listing and the reading
+            files = _files_of(self.shard_files(measure_key, trial_id), measure_key, trial_id, shards)
+            parts = [_part(content, files[name]) for name, content in self.folder.read_all(files)]
+            if len(parts) == len(files):
+                break
+        return parts
+
+    def _merge(self, table: Table, measure_key: str, trial_id: str, parts: "Sequence[_Part]") -> None:
+        """Writes the file of all shards of a measure of a trial, after which those of each are not read any more."""
+        works = {key: asdict(work) for part in parts for key, work in part.works.items()}
+        rows = _sorted(table, _together(table, [part.rows for part in parts]))
+        shards = [shard for part in parts for shard in part.shards]
+        self._write_table(
+            merged_file(measure_key, trial_id, shards), rows.replace_schema_metadata({"works": json.dumps(works)})
+        )
 
     # Assets
 
@@ -417,20 +437,41 @@ class StudyStore:
     ) -> None:
         collected = {name: _Pile(table) for name, table in MEASURE_TABLES.items()}
         for measure in study.measures:
-            key = measure_key(study, measure)
-            names: dict[str, dict[str, object]] = {
-                shard_file(key, trial.id, shard): {"work": measure.name, "trial": trial.id, "shard": shard.key}
-                for trial, shard in shards_of(measure, study, facts)
-            }
+            key, cut = measure_key(study, measure), {t.id: shards_of(measure, t, study, facts) for t in study.trials}
             there = self.shard_files(key)
-            for file, content in self.folder.read_all(name for name in names if name in there):
-                rows = _table(content)
-                schedule.append({**names[file], **json.loads(rows.schema.metadata[b"work"])})
-                collected[measure.table.name].add(rows.replace_schema_metadata(None))
-            notes = {file.removesuffix(ROWS) + FAILURE: names[file] for file in names.keys() - there}
+            notes: dict[str, dict[str, object]] = {}
+            for trial_id, parts in self._all_parts(key, cut, there):
+                done = {name: work for part in parts for name, work in part.works.items()}
+                for shard in cut[trial_id]:
+                    names: dict[str, object] = {"work": measure.name, "trial": trial_id, "shard": shard.key}
+                    if shard.key in done:
+                        schedule.append({**names, **asdict(done[shard.key])})
+                    else:
+                        notes[shard_file(key, trial_id, shard, FAILURE)] = names
+                for part in parts:
+                    collected[measure.table.name].add(part.rows)
+                if len(done) == len(cut[trial_id]) > 1:
+                    if len(parts) > 1:
+                        self._merge(measure.table, key, trial_id, parts)
+                    merged = (shard_file(key, trial_id, shard) for shard in cut[trial_id])
+                    self.folder.delete_all(name for name in merged if name in there)
             failures += [{**notes[note], "reason": reason} for note, reason in self._reasons(notes.keys() & there)]
         for name, pile in collected.items():
             self._save_table(MEASURE_TABLES[name], pile.rows())
+
+    def _all_parts(
+        self, measure_key: str, cut: Mapping[str, Sequence[Shard]], there: Set[str]
+    ) -> "Iterator[tuple[str, list[_Part]]]":
+        """What is done of a measure, by trial id; each trial's when it has been read, since all may be a lot."""
+        files = {trial_id: _files_of(there, measure_key, trial_id, shards) for trial_id, shards in cut.items()}
+        contents = self.folder.read_all(name for names in files.values() for name in names)
+        following = next(contents, None)
+        for trial_id, names in files.items():
+            parts = []
+            while following and following[0] in names:
+                parts.append(_part(following[1], names[following[0]]))
+                following = next(contents, None)
+            yield trial_id, parts if len(parts) == len(names) else self._parts(measure_key, trial_id, cut[trial_id])
 
     # Reading and writing
 
@@ -477,6 +518,45 @@ def shard_file(measure_key: str, trial_id: str, shard: Shard, suffix: str = ROWS
     return f"{SHARDS}/{measure_key}/{trial_id}/{shard.key}{suffix}"
 
 
+def merged_file(measure_key: str, trial_id: str, shards: Sequence[Shard]) -> str:
+    """Name of the file of the rows of all shards of a measure of a trial, which are these."""
+    digest = hashlib.sha256(" ".join(shard.key for shard in shards).encode()).hexdigest()[:8]
+    return f"{SHARDS}/{measure_key}/{trial_id}/all-{digest}{ROWS}"
+
+
+def done_shards(files: Container[str], measure_key: str, trial_id: str, shards: Sequence[Shard]) -> set[Shard]:
+    """Those of a measure's shards of a trial that are done, by the files that are there."""
+    return {shard for done in _files_of(files, measure_key, trial_id, shards).values() for shard in done}
+
+
+def _files_of(
+    files: Container[str], measure_key: str, trial_id: str, shards: Sequence[Shard]
+) -> dict[str, tuple[Shard, ...]]:
+    """The files that hold a measure's shards of a trial, of those that are there, and which each holds."""
+    merged = merged_file(measure_key, trial_id, shards)
+    if merged in files:
+        return {merged: tuple(shards)}
+    named = {shard_file(measure_key, trial_id, shard): (shard,) for shard in shards}
+    return {name: held for name, held in named.items() if name in files}
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The content of a file of shards."""
+
+    shards: tuple[Shard, ...]
+    rows: pa.Table
+    works: Mapping[str, Work]
+    """How each was computed, by its key."""
+
+
+def _part(content: bytes, shards: tuple[Shard, ...]) -> _Part:
+    rows = _table(content)
+    notes = {name: json.loads(note) for name, note in rows.schema.metadata.items()}
+    works = notes[b"works"] if b"works" in notes else {shards[0].key: notes[b"work"]}
+    return _Part(shards, rows.replace_schema_metadata(None), {key: Work(**work) for key, work in works.items()})
+
+
 def asset_file(name: str) -> str:
     """Name of the file of an asset."""
     return f"{ASSETS}/{name}"
@@ -500,16 +580,14 @@ def measure_key(study: Study, measure: AnyMeasure) -> str:
 def measurements(study: Study, facts: DataFacts) -> Iterator[tuple[AnyMeasure, Trial, Shard]]:
     """Every shard of every measure of the study, whether done or not."""
     for measure in study.measures:
-        for trial, shard in shards_of(measure, study, facts):
-            yield measure, trial, shard
+        for trial in study.trials:
+            for shard in shards_of(measure, trial, study, facts):
+                yield measure, trial, shard
 
 
-def shards_of(measure: AnyMeasure, study: Study, facts: DataFacts) -> Iterator[tuple[Trial, Shard]]:
-    """Every shard of a measure of the study, whether done or not."""
-    for trial in study.trials:
-        if study.applies(measure, trial.arm, trial.model):
-            for shard in measure.shards(trial.model, facts):
-                yield trial, shard
+def shards_of(measure: AnyMeasure, trial: Trial, study: Study, facts: DataFacts) -> tuple[Shard, ...]:
+    """All shards of a measure of a trial, whether done or not; none if it does not apply to the trial."""
+    return measure.shards(trial.model, facts) if study.applies(measure, trial.arm, trial.model) else ()
 
 
 def _trial_row(trial: Trial, facts: DataFacts, record: TrialRecord | None, failure: str | None) -> dict[str, object]:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from raysweep.errors import UserError
 from raysweep.files import Location
-from raysweep.schema import Table
 from raysweep.store import StudyStore
 from raysweep.study.core import Trial
 from raysweep.study.data import DataSettings
@@ -72,7 +71,7 @@ class PrepareTask:
 class Followed:
     """The measure that another one follows."""
 
-    table: Table
+    measure: AnyMeasure
     key: str
 
 

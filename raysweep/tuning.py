@@ -14,7 +14,7 @@ from raysweep.agenda import Agenda, extend
 from raysweep.pipeline import Backend, Progress, run_study
 from raysweep.schema import HISTORY
 from raysweep.search import Configuration, Search
-from raysweep.store import StudyStore, measure_key
+from raysweep.store import StudyStore, done_shards, measure_key
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.objectives import OBJECTIVES, nondominated
@@ -201,11 +201,12 @@ def _rows(
         return pd.DataFrame(store.history(trial.id).to_pandas()), ""
     wanted = tuning.measure_of(objective)
     assert wanted is not None, "a tuning checks that its objectives are measured"
-    key = measure_key(study, wanted)
-    missing = [s for s in wanted.shards(trial.model, facts) if s.key not in store.existing_shards(key, trial.id)]
+    key, shards = measure_key(study, wanted), wanted.shards(trial.model, facts)
+    done = done_shards(store.shard_files(key, trial.id), key, trial.id, shards)
+    missing = [shard for shard in shards if shard not in done]
     if missing:
         return pd.DataFrame(), f"was not measured: {store.shard_failure(key, trial.id, missing[0])}"
-    return pd.DataFrame(store.shard_rows(objective.table, key, trial.id).to_pandas()), ""
+    return pd.DataFrame(store.shard_rows(objective.table, key, trial.id, shards).to_pandas()), ""
 
 
 def _trials(study: Study, arm: str) -> list[Trial]:

@@ -94,7 +94,7 @@ class Worker:
                 trial=task.trial,
                 learner=self._learner("trial", task.trial, data.facts, task.workplace.store, weights),
                 reference=self._load_reference(task) if task.measure.needs_reference else {},
-                followed=self._load_followed(task),
+                followed=self._load_followed(task, data.facts),
                 data_folder=task.workplace.data,
             )
             rows = run_measure(task.measure, task.shard, context)
@@ -148,8 +148,9 @@ class Worker:
         return self._reference[1]
 
     @staticmethod
-    def _load_followed(task: MeasureTask) -> pd.DataFrame:
+    def _load_followed(task: MeasureTask, facts: DataFacts) -> pd.DataFrame:
         if task.followed is None:
             return pd.DataFrame()
-        rows = task.workplace.store.shard_rows(task.followed.table, task.followed.key, task.trial.id)
+        followed, shards = task.followed.measure, task.followed.measure.shards(task.trial.model, facts)
+        rows = task.workplace.store.shard_rows(followed.table, task.followed.key, task.trial.id, shards)
         return pd.DataFrame(rows.to_pandas())

@@ -14,7 +14,7 @@ from raysweep.agenda import Kind, Piece
 from raysweep.errors import UserError
 from raysweep.pipeline import run_study
 from raysweep.serial import SerialBackend
-from raysweep.store import measure_key, measurements, shard_file
+from raysweep.store import measure_key, measurements, merged_file, shard_file, shards_of
 from raysweep.study import Study
 from raysweep.tasks import MeasureTask, PrepareTask, TrainTask, Workplace
 from small_study import STUDY
@@ -61,10 +61,18 @@ def run(folder: Path, study: Study = STUDY, steps: Sequence[pipeline.Step] = ("t
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small study computed, before its tables were gathered. No test may change it."""
+    folder = tmp_path_factory.mktemp("computed")
+    pipeline.work(STUDY, Workplace(folder, folder), SerialBackend(), Recorder(), ["train", "measure"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(computed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results of the small study, which no test may change."""
-    folder = tmp_path_factory.mktemp("finished")
-    run(folder)
+    folder = Path(shutil.copytree(computed, tmp_path_factory.mktemp("finished") / "results"))
+    Workplace(folder, folder).store.collect(STUDY, FACTS)
     return folder
 
 
@@ -72,6 +80,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def results(finished: Path, tmp_path: Path) -> Path:
     """A copy of them."""
     return Path(shutil.copytree(finished, tmp_path / "results"))
+
+
+@pytest.fixture
+def interrupted(computed: Path, tmp_path: Path) -> Path:
+    """A copy of what is there if the run ends before it gathers tables."""
+    return Path(shutil.copytree(computed, tmp_path / "interrupted"))
 
 
 def test_every_trial_and_every_shard_is_there(finished: Path) -> None:
@@ -110,17 +124,31 @@ def test_a_second_run_does_nothing(results: Path) -> None:
         pd.testing.assert_frame_equal(table, before[name])
 
 
-def test_only_what_is_missing_is_done_and_comes_out_the_same(results: Path) -> None:
-    before = tables(results)
-    store = Workplace(results, results).store
+def test_only_what_is_missing_is_done_and_comes_out_the_same(finished: Path, interrupted: Path) -> None:
+    store = Workplace(interrupted, interrupted).store
     trial = STUDY.trials[3]
-    shutil.rmtree(results / "trials" / trial.id)
+    shutil.rmtree(interrupted / "trials" / trial.id)
     lost = [(m, t, s) for m, t, s in measurements(STUDY, FACTS)][::7]
     for m, t, s in lost:
         store.folder.delete(shard_file(measure_key(STUDY, m), t.id, s))
-    recorder = run(results)
+    recorder = run(interrupted)
     names = {f"{measure_key(STUDY, m)}/{t.id}/{s.key}" for m, t, s in lost}
     assert set(recorder.shares) == {trial.id, *names}
+    for name, table in tables(interrupted).items():
+        pd.testing.assert_frame_equal(table, tables(finished)[name])
+
+
+def test_shards_that_lie_in_one_file_are_all_done_again_without_it(results: Path) -> None:
+    before = tables(results)
+    store = Workplace(results, results).store
+    measure, trial = STUDY.measures[0], STUDY.trials[1]
+    shards = shards_of(measure, trial, STUDY, FACTS)
+    assert len(shards) > 1
+    file = merged_file(measure_key(STUDY, measure), trial.id, shards)
+    assert store.shard_files(measure_key(STUDY, measure), trial.id) == {file}
+    store.folder.delete(file)
+    recorder = run(results)
+    assert set(recorder.shares) == {f"{measure_key(STUDY, measure)}/{trial.id}/{shard.key}" for shard in shards}
     for name, table in tables(results).items():
         pd.testing.assert_frame_equal(table, before[name])
 
@@ -195,8 +223,10 @@ def test_a_failed_shard_is_recorded_and_tried_again(results: Path, monkeypatch: 
     assert tables(results)["failures"].empty
 
 
-def test_a_measure_waits_for_the_one_that_it_follows(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = tables(results)
+def test_a_measure_waits_for_the_one_that_it_follows(
+    finished: Path, interrupted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results, before = interrupted, tables(finished)
     store = Workplace(results, results).store
     trial = STUDY.trials[1]
     lost = [item for item in measurements(STUDY, FACTS) if item[1] == trial and item[0].name in FOLLOWED_AND_FOLLOWING]

@@ -1,7 +1,11 @@
 """The results folder: whole files only, and tables that follow the study."""
 
+import contextlib
 import errno
+import itertools
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,9 +14,22 @@ import pytest
 
 from raysweep import schema
 from raysweep.errors import UserError
+from raysweep.files import LocalFolder
 from raysweep.patience import StorageError
-from raysweep.store import Stopwatch, StudyStore, TrialRecord, Work, measure_key, measurements, table_file
-from raysweep.study import Arm, Digits, FrechetDistance, Samples, Study, Trial, WganGp, grid
+from raysweep.store import (
+    Stopwatch,
+    StudyStore,
+    TrialRecord,
+    Work,
+    done_shards,
+    measure_key,
+    measurements,
+    merged_file,
+    shard_file,
+    shards_of,
+    table_file,
+)
+from raysweep.study import Arm, ClassRadius, Digits, FrechetDistance, Samples, Study, Trial, WganGp, grid
 from raysweep.study.measures import Shard
 from raysweep.tables import TABLES
 
@@ -130,11 +147,103 @@ def test_a_failed_shard_is_a_row_until_it_succeeds(tmp_path: Path) -> None:
     store.fail_shard(key, trial.id, shard, "boom")
     store.collect(STUDY, FACTS)
     assert list(store.table("failures")[["work", "shard", "reason"]].iloc[0]) == ["samples", shard.key, "boom"]
-    assert store.existing_shards(key, trial.id) == set()
+    assert done_shards(store.shard_files(key, trial.id), key, trial.id, [shard]) == set()
     save_samples(store, trial, shard)
     store.collect(STUDY, FACTS)
     assert store.table("failures").empty
-    assert store.existing_shards(key, trial.id) == {shard.key}
+    assert done_shards(store.shard_files(key, trial.id), key, trial.id, [shard]) == {shard}
+
+
+CUT = STUDY.model_copy(update={"measures": (ClassRadius(samples=6, shard=2),)})
+"""A study whose one measure has three shards of each trial."""
+MEASURE, CUT_TRIALS = CUT.measures[0], CUT.trials[-2:]
+CUT_KEY = measure_key(CUT, MEASURE)
+
+
+def save_radii(store: StudyStore, skipped: int = 0) -> None:
+    """All shards of `CUT`, but so many of the last trial."""
+    shards = [(trial, shard) for _, trial, shard in measurements(CUT, FACTS)]
+    for number, (trial, shard) in enumerate(shards[: len(shards) - skipped]):
+        row = dict.fromkeys((column.name for column in ClassRadius.table.columns), 0) | {"status": "found"}
+        row |= {"measure": MEASURE.name, "trial": trial.id, "sample": shard.start, "lower_by": "exact"}
+        rows = ClassRadius.table.rows({name: [value] for name, value in row.items()})
+        store.save_shard(CUT_KEY, trial.id, shard, rows, Work("node", number, float(number), 2.0, 1.0))
+
+
+def test_the_shards_of_a_trial_become_one_file_when_all_are_there(tmp_path: Path) -> None:
+    store = StudyStore(tmp_path)
+    save_radii(store, skipped=1)
+    store.collect(CUT, FACTS)
+    (first, shards), (second, others) = ((trial.id, shards_of(MEASURE, trial, CUT, FACTS)) for trial in CUT_TRIALS)
+    there = {merged_file(CUT_KEY, first, shards), *(shard_file(CUT_KEY, second, shard) for shard in others[:2])}
+    assert store.shard_files(CUT_KEY) == there
+    rows, schedule = store.table("class_radius"), store.table("schedule")
+    assert list(rows["sample"]) == [0, 2, 4, 0, 2]
+    assert sorted(schedule["process"]) == [0, 1, 2, 3, 4]
+    store.collect(CUT, FACTS)
+    pd.testing.assert_frame_equal(store.table("class_radius"), rows)
+    pd.testing.assert_frame_equal(store.table("schedule"), schedule)
+    assert done_shards(there, CUT_KEY, first, shards) == set(shards)
+    assert done_shards(there, CUT_KEY, second, others) == set(others[:2])
+    assert store.shard_rows(ClassRadius.table, CUT_KEY, first, shards).column("sample").to_pylist() == [0, 2, 4]
+    with pytest.raises(FileNotFoundError, match="not all are done"):
+        store.shard_rows(ClassRadius.table, CUT_KEY, second, others)
+
+
+def test_gathering_tables_may_be_killed_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    undisturbed, killed = StudyStore(tmp_path / "undisturbed"), StudyStore(tmp_path / "killed")
+    save_radii(undisturbed)
+    undisturbed.collect(CUT, FACTS)
+    steps_left = 0
+
+    def then_die(act: Callable[..., None]) -> Callable[..., None]:
+        def dying(*arguments: object) -> None:
+            nonlocal steps_left
+            act(*arguments)
+            steps_left -= 1
+            if steps_left == 0:
+                raise KeyboardInterrupt
+
+        return dying
+
+    for steps in itertools.count(1):
+        shutil.rmtree(tmp_path / "killed", ignore_errors=True)
+        save_radii(killed)
+        steps_left = steps
+        with monkeypatch.context() as patch:
+            patch.setattr(LocalFolder, "write", then_die(LocalFolder.write))
+            patch.setattr(LocalFolder, "delete", then_die(LocalFolder.delete))
+            with contextlib.suppress(KeyboardInterrupt):
+                killed.collect(CUT, FACTS)
+        if steps_left > 0:
+            break
+        killed.collect(CUT, FACTS)
+        assert killed.folder.tree("") == undisturbed.folder.tree("")
+        for name in ("class_radius", "schedule"):
+            pd.testing.assert_frame_equal(killed.table(name), undisturbed.table(name))
+    assert steps > len(TABLES) + 2 * (1 + 3)  # each table; of two trials, one file written and three removed
+
+
+def test_shards_that_another_run_puts_into_one_file_meanwhile_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, trial = StudyStore(tmp_path), CUT_TRIALS[0]
+    save_radii(store)
+    stale = store.shard_files(CUT_KEY)
+    store.collect(CUT, FACTS)
+    rows = store.table("class_radius")
+    real, looks = StudyStore.shard_files, []
+
+    def shard_files(self: StudyStore, *names: str) -> set[str]:
+        looks.append(names)
+        return stale if len(looks) == 1 else real(self, *names)
+
+    monkeypatch.setattr(StudyStore, "shard_files", shard_files)
+    found = store.shard_rows(ClassRadius.table, CUT_KEY, trial.id, shards_of(MEASURE, trial, CUT, FACTS))
+    assert found.num_rows == 3
+    looks.clear()
+    store.collect(CUT, FACTS)
+    pd.testing.assert_frame_equal(store.table("class_radius"), rows)
 
 
 def test_collecting_twice_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -175,7 +284,9 @@ def test_a_column_that_an_earlier_version_did_not_have_is_empty_in_what_it_wrote
     finish(store, trial)
     older = schema.pa.table({"measure": ["frechet"], "trial": [trial.id], "part": ["samples"], "distance": [2.5]})
     store.save_shard(measure_key(STUDY, STUDY.measures[0]), trial.id, shard, older, WORK)
-    found = store.shard_rows(FrechetDistance.table, measure_key(STUDY, STUDY.measures[0]), trial.id).to_pandas()
+    found = store.shard_rows(
+        FrechetDistance.table, measure_key(STUDY, STUDY.measures[0]), trial.id, [shard]
+    ).to_pandas()
     assert list(found.columns) == [column.name for column in FrechetDistance.table.columns]
     assert found["distance"].tolist() == [2.5]
     assert found["floor"].isna().all()
