@@ -14,9 +14,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, BinaryIO, TypeVar, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pyarrow as pa
 from pyarrow import fs
@@ -33,9 +33,18 @@ SCHEMES = {"s3": "BUCKET", "gs": "BUCKET", "abfs": "CONTAINER@ACCOUNT.dfs.core.w
 """How the URLs of remote folders begin, and what follows."""
 OPTIONS = {"s3": "allow_delayed_open=true", "gs": "retry_limit_seconds=10"}
 """Added to a URL's own options: small files take one request; failures are told soon, and tried again here."""
-OBJECT_STORES = ("s3", "gcs", "abfs")
-"""Their files appear once they are closed; elsewhere a file is written under a temporary name."""
-HOPELESS = re.compile("ACCESS_DENIED|NO_SUCH_BUCKET|ACCESS_KEY|SIGNATURE|TOKEN|Unable to load")
+SAS_TOKEN = "AZURE_STORAGE_SAS_TOKEN"  # noqa: S105 - the name of a variable
+"""Variable with a shared access signature, which pyarrow takes as options of an abfs URL, and nowhere else."""
+SECRET_OPTIONS = {"sig", "client_secret"}
+"""Options of an abfs URL that nobody else may see."""
+WHOLE_ONCE_CLOSED = ("s3", "gcs")
+"""Stores in which a file appears when it is closed. Elsewhere (in abfs it is there, empty, as soon as it is opened) it
+is written under a temporary name."""
+DENIED = re.compile("ACCESS_DENIED|PERMISSION_DENIED|Authorization")
+HOPELESS = re.compile(
+    f"{DENIED.pattern}|NO_SUCH_BUCKET|ACCESS_KEY|SIGNATURE|TOKEN|UNAUTHENTICATED|access token|Authentication"
+    "|Unable to load"
+)
 """Errors that another try does not mend."""
 READERS, BATCH = 16, 512
 """Remote files read at a time, and at most so many before the first of them is used."""
@@ -43,10 +52,16 @@ CHUNK = 8 * 2**20
 """Bytes that are copied at a time."""
 URL = re.compile(r"[A-Za-z][\w+.-]+:/")
 """Not "C:/results", which is a path."""
-CREDENTIALS = (
-    "credentials are those of the environment (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, say), of the account's "
-    "files (~/.aws), or of the machine's role"
-)
+CREDENTIALS = {
+    "s3": "of the environment (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, say), of the account's files (~/.aws), or "
+    "of the machine's role",
+    "gs": "of the file named in GOOGLE_APPLICATION_CREDENTIALS, of `gcloud auth application-default login`, or of the "
+    "machine's role",
+    "abfs": f"of the environment ({SAS_TOKEN}; or AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and AZURE_TENANT_ID), of "
+    "`az login`, or of the machine's identity",
+    "hdfs": "of the user, or of Kerberos' ticket",
+}
+"""Where credentials come from."""
 
 Result = TypeVar("Result")
 
@@ -130,7 +145,7 @@ class Folder(ABC):
 
     @abstractmethod
     def names(self, name: str = "") -> list[str]:
-        """What is directly in a folder, in no order; nothing if there is no such folder."""
+        """Names of the files directly in a folder, in no order; none if there is no such folder."""
 
     @abstractmethod
     def tree(self, name: str) -> set[str]:
@@ -213,7 +228,8 @@ class LocalFolder(Folder):
     def names(self, name: str = "") -> list[str]:
         """See `Folder`."""
         try:
-            return os.listdir(self._at(name))  # noqa: PTH208 - of thousands of shards, names alone are enough
+            with os.scandir(self._at(name)) as found:
+                return [each.name for each in found if each.is_file()]
         except (FileNotFoundError, NotADirectoryError):
             return []
 
@@ -248,9 +264,10 @@ class RemoteFolder(Folder):
         try:
             files, base = _connect(self.url)
             root = "/" if base.startswith("/") else base.partition("/")[0]
-            there = files.get_file_info(root).type != fs.FileType.NotFound
+            with _problems():
+                there = files.get_file_info(root).type != fs.FileType.NotFound
         except OSError as error:
-            if "ACCESS_DENIED" in str(error):
+            if DENIED.search(str(error)):
                 return  # to the bucket as a whole; there may be access to a folder in it
             raise self._refusal("reached", error) from error
         if not there:
@@ -261,9 +278,9 @@ class RemoteFolder(Folder):
         self.reach()
         name = f".check-{uuid.uuid4().hex}"
         try:
-            with tempfile.NamedTemporaryFile() as file:
+            with _problems(), tempfile.NamedTemporaryFile() as file:
                 self._upload(Path(file.name), name)
-            self._files.delete_file(self._at(name))
+                self._files.delete_file(self._at(name))
         except OSError as error:
             raise self._refusal("written", error) from error
 
@@ -333,7 +350,7 @@ class RemoteFolder(Folder):
         """See `Folder`. One listing tells all: a request for each folder would take minutes."""
         found = self._listing(name, recursive=True)
         root = len(self._at("")) + 1
-        return {info.path[root:] for info in found if info.type == fs.FileType.File}
+        return {info.path[root:] for info in found}
 
     def mirror(self, name: str) -> Mirror:
         """See `Folder`."""
@@ -345,33 +362,48 @@ class RemoteFolder(Folder):
 
     def _upload(self, source: Path, name: str) -> None:
         target = self._at(name)
-        atomic = self._files.type_name in OBJECT_STORES
-        to = target if atomic else f"{target}.{uuid.uuid4().hex}.part"
-        if not atomic:
+        at_once = self._files.type_name in WHOLE_ONCE_CLOSED
+        to = target if at_once else f"{target}.{uuid.uuid4().hex}.part"
+        if not (at_once or self._is_azure):
             self._files.create_dir(target.rpartition("/")[0])
         # Ctrl-C between two writes would close the file, and leave half of it as if it were whole. It does not reach
         # other threads. (pyarrow's own `copy_files` takes no notice of errors.)
         with ThreadPoolExecutor(1) as pool:
             pool.submit(self._copy, source, to).result()
-        if not atomic:
+        if not at_once:
+            self._put(to, target)
+
+    def _put(self, part: str, target: str) -> None:
+        """Puts a file that is whole in the place of an earlier one."""
+        if not self._is_azure:
             with contextlib.suppress(FileNotFoundError):
                 self._files.delete_file(target)  # Hadoop moves nothing onto a file
-            self._files.move(to, target)
+        try:
+            self._files.move(part, target)
+        except pa.ArrowNotImplementedError:  # in an account of Azure's without folders (hierarchical namespace)
+            self._files.copy_file(part, target)
+            self._files.delete_file(part)
 
     def _copy(self, source: Path, target: str) -> None:
         with source.open("rb") as file, self._files.open_output_stream(target) as out:
             shutil.copyfileobj(file, out, CHUNK)
 
     def _listing(self, name: str, recursive: bool) -> list[Any]:
+        """The files in a folder; folders are not told of by all stores."""
+
         def listing() -> list[Any]:
             folder = fs.FileSelector(self._at(name), allow_not_found=True, recursive=recursive)
-            return list(self._files.get_file_info(folder))
+            return [info for info in self._files.get_file_info(folder) if info.type == fs.FileType.File]
 
         return self._patiently(f"{name or 'it'} cannot be listed", listing)
 
     @property
     def _files(self) -> Any:
         return _connect(self.url)[0]
+
+    @property
+    def _is_azure(self) -> bool:
+        return bool(self._files.type_name == "abfs")
 
     def _at(self, name: str) -> str:
         base = _connect(self.url)[1].rstrip("/")
@@ -382,7 +414,8 @@ class RemoteFolder(Folder):
 
         def act() -> Result:
             try:
-                return action()
+                with _problems():
+                    return action()
             except OSError as error:
                 if not isinstance(error, FileNotFoundError) and HOPELESS.search(str(error)):
                     raise StorageError(f"results folder {self}: {problem} ({_reason(error)})") from error
@@ -391,14 +424,15 @@ class RemoteFolder(Folder):
         return patiently(act, f"results folder {self}: {problem}", _reason)
 
     def _refusal(self, verb: str, error: OSError) -> UserError:
-        return UserError(f"results folder {self}: cannot be {verb} ({_reason(error)}). {_remedy(str(error))}")
+        remedy = _remedy(urlsplit(self.url).scheme, str(error))
+        return UserError(f"results folder {self}: cannot be {verb} ({_reason(error)}). {remedy}")
 
 
 class RemoteMirror(Mirror):
     """A temporary folder, whose files are copied into a remote one."""
 
     def __init__(self, folder: RemoteFolder, name: str) -> None:
-        super().__init__(Path(tempfile.mkdtemp(prefix="raysweep-")))
+        super().__init__(Path(tempfile.mkdtemp(prefix=f"raysweep-{PurePath(name).name}-")))
         self._folder = folder
         self._name = name
         self._sizes: dict[Path, int] = {}
@@ -437,10 +471,11 @@ def open_folder(location: Location) -> Folder:
     if parts.scheme not in SCHEMES or not parts.netloc:
         known = ", ".join(f"{scheme}://{root}/FOLDER" for scheme, root in SCHEMES.items())
         raise UserError(f"results folder {text}: not a place that is known; give a path, or a URL: {known}")
-    if parts.password is not None or (parts.username is not None and parts.scheme != "abfs"):
+    secret = parts.password is not None or (parts.username is not None and parts.scheme != "abfs")
+    if secret or SECRET_OPTIONS & parse_qs(parts.query).keys():
         raise UserError(
             f"results folder {parts.scheme}://…@{parts.hostname}{parts.path}: a URL is printed and stored, so it may "
-            f"hold no secret; {CREDENTIALS}"
+            f"hold no secret; credentials are those {CREDENTIALS[parts.scheme]}"
         )
     return RemoteFolder(text)
 
@@ -468,22 +503,44 @@ def join(location: Location, name: str) -> str:
 @functools.cache
 def _connect(url: str) -> tuple[Any, str]:
     """The file system of a URL, and the path of the folder in it."""
-    options = OPTIONS.get(urlsplit(url).scheme, "")
+    scheme = urlsplit(url).scheme
+    options = os.environ.get(SAS_TOKEN, "").removeprefix("?") if scheme == "abfs" else OPTIONS.get(scheme, "")
     try:
-        return cast("tuple[Any, str]", fs.FileSystem.from_uri(f"{url}{'&' if '?' in url else '?'}{options}"))
+        files, base = fs.FileSystem.from_uri(f"{url}{'&' if '?' in url else '?'}{options}")
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise UserError(f"results folder {url}: not a URL that can be opened ({_reason(error)})") from error
+    if scheme == "abfs":
+        with _problems():  # without credentials this raises, where pyarrow's other requests would end the process
+            files.get_file_info(f"{base}/any")
+    return files, base
+
+
+@contextlib.contextmanager
+def _problems() -> Iterator[None]:
+    """Has what pyarrow says of Azure's credentials be an error of storage, as it is of other stores'."""
+    try:
+        yield
+    except pa.ArrowException as error:
+        if type(error) is not pa.ArrowException:  # which is what it says it does not know
+            raise
+        raise OSError(str(error)) from error
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, without what only a developer of the connection needs."""
-    text = str(error).partition("AWS Error ")[2] or str(error)
-    return re.split(r" \(Request ID|; Details|\n", text)[0]
+    """What went wrong, without what only a developer of the connection needs, nor options of a URL: one is a secret."""
+    text = str(error)
+    for mark in ("AWS Error ", "Azure Error: ", "ExceptionE: ", "last message of "):
+        text = text.partition(mark)[2] or text
+    return re.split(
+        r" \(Request ID|; Details|\n| error_info=|\. The request was not sent", re.sub(r"\?[^'\s]*", "", text)
+    )[0]
 
 
-def _remedy(text: str) -> str:
-    if re.search("NETWORK_CONNECTION|Could not resolve", text):
+def _remedy(scheme: str, text: str) -> str:
+    if scheme == "s3" and re.search("NETWORK_CONNECTION|Could not resolve", text):
         return "Check the URL; the address of an S3 server other than Amazon's is given in AWS_ENDPOINT_URL"
     if "libjvm" in text or "libhdfs" in text:
         return "HDFS needs Java and Hadoop on every node: set JAVA_HOME, HADOOP_HOME and CLASSPATH"
-    return f"Check the URL, and that its owner lets you read and write there; {CREDENTIALS}"
+    return (
+        f"Check the URL, and that its owner lets you read and write there; credentials are those {CREDENTIALS[scheme]}"
+    )

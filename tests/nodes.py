@@ -1,7 +1,8 @@
 """A Ray cluster of separate nodes on this machine: each in a network namespace, with its own address and host name.
 
 To Ray these are machines that reach one another through a switch; they share the file system, as machines of a cluster
-share a folder. A node can be killed whole, cut off from the switch, and started again. Needs Linux, root and `ip`.
+share a folder, and reach this process at `Nodes.outside`, as they would a server elsewhere. A node can be killed whole,
+cut off from the switch, and started again. Needs Linux, root and `ip`.
 """
 
 import contextlib
@@ -80,6 +81,8 @@ class Nodes:
 
     nodes: list[Node]
     cpus: int
+    outside: str
+    """Address of this machine itself, as the nodes see it."""
 
     @property
     def head(self) -> Node:
@@ -140,13 +143,14 @@ def _ray_nodes(folder: Path, workers: int, cpus: int, environment: Mapping[str, 
     remove_leftovers()
     owner = os.getpid()
     bridge = f"rs{owner}b"
+    network = f"10.{64 + owner // 256 % 64}.{owner % 256}"  # not that of another test at the same time
     names = ["head", *(f"worker{number}" for number in range(1, workers + 1))]
     nodes = [
         Node(
             name,
             f"{PREFIX}-{owner}-{name}",
             f"rs{owner}v{number}",
-            f"10.77.0.{number + 1}",
+            f"{network}.{number + 1}",
             folder / name,
             environment,
         )
@@ -154,10 +158,11 @@ def _ray_nodes(folder: Path, workers: int, cpus: int, environment: Mapping[str, 
     ]
     try:
         _ip("link", "add", bridge, "type", "bridge")
+        _ip("address", "add", f"{network}.254/24", "dev", bridge)
         _ip("link", "set", bridge, "up")
         for node in nodes:
             _wire(node, bridge)
-        cluster = Nodes(nodes, cpus)
+        cluster = Nodes(nodes, cpus, f"{network}.254")
         cluster.start()
         yield cluster
     finally:

@@ -2,6 +2,7 @@
 
 import http.client
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,15 +39,25 @@ class S3Server:
 
     def make_bucket(self, name: str) -> None:
         """Makes an empty bucket."""
+        self._ask("PUT", f"/{name}")
+
+    def uploads(self, bucket: str) -> list[str]:
+        """Names of the files of which parts have arrived, and not the last."""
+        return re.findall("<Key>(.*?)</Key>", self._ask("GET", f"/{bucket}?uploads"))
+
+    def _ask(self, method: str, path: str) -> str:
         connection = http.client.HTTPConnection(self.endpoint.removeprefix("http://"))
-        connection.request("PUT", f"/{name}")
-        assert connection.getresponse().status == http.client.OK
+        connection.request(method, path)
+        answer = connection.getresponse()
+        content = answer.read().decode()
+        assert answer.status == http.client.OK, content
         connection.close()
+        return content
 
 
 @contextmanager
-def s3_server() -> Iterator[S3Server]:
-    """The server, for as long as the context lasts."""
+def s3_server(host: str = "127.0.0.1") -> Iterator[S3Server]:
+    """The server at that address of this machine, for as long as the context lasts."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application = DomainDispatcherApplication(create_backend_app)
 
@@ -58,8 +69,8 @@ def s3_server() -> Iterator[S3Server]:
             return [b""]
         return application(environment, start)
 
-    server = make_server("127.0.0.1", 0, watched, threaded=True)
-    found = S3Server(f"http://127.0.0.1:{server.server_port}")
+    server = make_server(host, 0, watched, threaded=True)
+    found = S3Server(f"http://{host}:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -3,6 +3,11 @@
 import _thread
 import errno
 import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +22,7 @@ from raysweep.patience import StorageError
 from s3_server import S3Server
 
 
-@pytest.fixture(params=["local", "s3", "hdfs"])
+@pytest.fixture(params=["local", "s3", "hdfs", "google", "azure"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     """An empty one of each kind. Of Hadoop's there is only how it is used: files that are moved to their places."""
     if request.param == "local":
@@ -25,7 +30,9 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     if request.param == "hdfs":
         monkeypatch.setattr(files, "_connect", lambda url: (fs.LocalFileSystem(), str(tmp_path / "hadoop")))
         return open_folder("hdfs://host:1/results")
-    return open_folder(f"{request.getfixturevalue('bucket')}/results")
+    if request.param == "s3":
+        return open_folder(f"{request.getfixturevalue('bucket')}/results")
+    return open_folder(join(request.getfixturevalue(request.param), f"results{abs(hash(request.node.nodeid))}"))
 
 
 def put(folder: Folder, name: str, content: bytes) -> None:
@@ -39,7 +46,7 @@ def test_what_is_written_is_read_and_listed(folder: Folder) -> None:
     put(folder, "a/b/one", b"second")
     put(folder, "a/two", b"")
     assert folder.read("a/b/one") == b"second"
-    assert sorted(folder.names("a")) == ["b", "two"]
+    assert folder.names("a") == ["two"]
     assert folder.names("a/b") == ["one"]
     assert folder.tree("a") == {"a/b/one", "a/two"}
     assert [folder.exists(name) for name in ("", "a", "a/two", "a/b/one", "a/b/two", "b")] == [True] * 4 + [False] * 2
@@ -70,6 +77,22 @@ def test_a_write_that_ends_early_leaves_the_old_file_and_nothing_else(folder: Fo
         folder.write("a/one", dies)
     assert folder.read("a/one") == b"old"
     assert folder.tree("") == {"a/one"}
+
+
+def test_until_all_of_a_file_is_written_the_old_one_is_there(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(folder, "a/one", b"old")
+    seen = []
+
+    def copy_and_look(source: BinaryIO, target: BinaryIO, length: int = 0) -> None:
+        target.write(source.read())
+        seen.append(folder.read("a/one"))
+
+    monkeypatch.setattr(shutil, "copyfileobj", copy_and_look)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"new")
+        file.flush()
+        folder.send(Path(file.name), "a/one")
+    assert (seen, folder.read("a/one")) == ([b"old"], b"new")
 
 
 def test_a_full_disk_is_said_with_the_file(tmp_path: Path) -> None:
@@ -120,6 +143,29 @@ def test_ctrl_c_leaves_no_half_of_a_file(s3: S3Server, bucket: str) -> None:
     with pytest.raises(KeyboardInterrupt):
         put(folder, "large", content)
     assert list(folder.read_all(["large"])) in ([], [("large", content)])
+
+
+def test_a_killed_upload_leaves_the_old_file_and_nothing_that_is_read(s3: S3Server, bucket: str) -> None:
+    folder = open_folder(bucket)
+    put(folder, "large", b"old")
+    script = (
+        "import os; from raysweep.files import open_folder; "
+        f"open_folder({bucket!r}).write('large', lambda file: file.write(os.urandom({4 * CHUNK})))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script])
+
+    def kill(request: str) -> bool:
+        if len([each for each in s3.requests if each == f"PUT /{bucket[5:]}/large"]) == 3:  # one was that of the old
+            process.kill()
+        return False
+
+    s3.fails = kill
+    assert process.wait(60) == -signal.SIGKILL
+    s3.fails = lambda request: False
+    assert s3.uploads(bucket[5:]) == ["large"]
+    assert (folder.read("large"), folder.tree("")) == (b"old", {"large"})
+    put(folder, "large", b"new")
+    assert (folder.read("large"), folder.tree("")) == (b"new", {"large"})
 
 
 def fail_at_first(s3: S3Server, count: int) -> Callable[[str], bool]:
@@ -194,10 +240,43 @@ def test_a_url_that_cannot_be_used_is_refused(url: str, words: str) -> None:
     assert words in str(refused.value)
 
 
-def test_a_secret_in_a_url_is_refused_and_not_repeated() -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://key:tell-nobody@bucket/results",
+        "abfs://container:tell-nobody@account.dfs.core.windows.net/results",
+        "abfs://container@account.dfs.core.windows.net/results?sv=2021-06-08&sig=tell-nobody",
+    ],
+)
+def test_a_secret_in_a_url_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(UserError, match="may hold no secret; credentials are those of the environment") as refused:
-        open_folder("s3://key:tell-nobody@bucket/results")
+        open_folder(url)
     assert "tell-nobody" not in str(refused.value)
+
+
+def test_a_signature_is_left_out_of_what_went_wrong() -> None:
+    said = "Check for 'http://host/container?se=2099&sig=tell-nobody&sv=1' failed. Azure Error: [] Nobody answers"
+    assert files._reason(OSError(said)) == "[] Nobody answers"
+    said = "'http://host/container?se=2099&sig=tell-nobody' failed and http://host/?sig=tell-nobody too"
+    assert files._reason(OSError(said)) == "'http://host/container' failed and http://host/ too"
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("gs://bucket/results?retry_limit_seconds=1", "those of the file named in GOOGLE_APPLICATION_CREDENTIALS"),
+        ("abfs://container@account.dfs.core.windows.net/results", "those of the environment (AZURE_STORAGE_SAS_TOKEN"),
+    ],
+)
+def test_missing_credentials_are_said_with_where_they_come_from(
+    url: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AZURE_STORAGE_SAS_TOKEN", raising=False)
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    monkeypatch.setenv("HOME", "/nowhere")
+    with pytest.raises(UserError) as refused:
+        open_folder(url).reach()
+    assert words in str(refused.value)
 
 
 def test_a_bucket_that_is_not_there_is_named(bucket: str) -> None:

@@ -3,6 +3,7 @@
     make faults                                            all of it: each fault three times, in a run of its own
     python tests/cluster/faults.py kill_driver --times 5   one fault, five times in one run
     python tests/cluster/faults.py --mixed --times 1       each fault once, in any order, in one run
+    python tests/cluster/faults.py --storage s3            each fault three times, with results on an S3 server
 
 A head and two workers are separate Ray nodes on this machine (`nodes.py`). They do `study_of_nodes.py`, are disturbed
 at random moments, and the same command is given again whenever it has ended without success. The tables must then equal
@@ -20,18 +21,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 import psutil
+from pyarrow import fs
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+import s3_server  # noqa: E402
 from nodes import Node, Nodes, ray_nodes, why_not  # noqa: E402
 from raysweep import tables as all_tables  # noqa: E402
+from raysweep.files import join  # noqa: E402
 from raysweep.store import StudyStore  # noqa: E402
 
 STUDY = Path(__file__).with_name("study_of_nodes.py")
@@ -71,14 +76,86 @@ class Injection:
     """Who was at work, of those that the fault could hit."""
 
 
+class Storage(ABC):
+    """Where the results of all runs are."""
+
+    faults: Sequence[str]
+    """Those that can happen to it, of `FAULTS`."""
+
+    @abstractmethod
+    def new(self) -> str:
+        """Place for the results of one more run."""
+
+    @abstractmethod
+    def boards(self, results: str, process: int) -> dict[Path, str]:
+        """TensorBoard's files that a process writes, and of which trials."""
+
+    @abstractmethod
+    def refuse(self, results: str, seconds: float) -> None:
+        """Does not do what is asked of it for so long."""
+
+    @abstractmethod
+    def begun(self, results: str) -> int:
+        """How many files were begun and never finished: nothing may read them."""
+
+
+class Disk(Storage):
+    """A file system that all nodes see."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.faults = folder, list(FAULTS)
+
+    def new(self) -> str:
+        return tempfile.mkdtemp(dir=self.folder)
+
+    def boards(self, results: str, process: int) -> dict[Path, str]:
+        files = Path(results, NAME, "tensorboard").glob(f"*/events.out.tfevents.*.{process}.*")
+        return {file: file.parent.name for file in files}
+
+    def refuse(self, results: str, seconds: float) -> None:
+        """Nothing can be written."""
+        subprocess.run(["chattr", "-R", "+i", results], check=False, capture_output=True)
+        time.sleep(seconds)
+        subprocess.run(["chattr", "-R", "-i", results], check=False, capture_output=True)
+
+    def begun(self, results: str) -> int:
+        return sum(1 for _ in Path(results).rglob("*.part"))
+
+
+class S3(Storage):
+    """A bucket of a server that all nodes reach."""
+
+    def __init__(self, server: s3_server.S3Server) -> None:
+        self.server, self.faults, self.runs = server, [name for name in FAULTS if name != "fill_disk"], 0
+        server.make_bucket("faults")
+
+    def new(self) -> str:
+        self.runs += 1
+        host = self.server.endpoint.removeprefix("http://")
+        return f"s3://faults/run{self.runs}?scheme=http&endpoint_override={host}"
+
+    def boards(self, results: str, process: int) -> dict[Path, str]:
+        """Before they are copied into the bucket."""
+        files = Path(tempfile.gettempdir()).glob(f"raysweep-*/events.out.tfevents.*.{process}.*")
+        return {file: file.parent.name.removeprefix("raysweep-").rpartition("-")[0] for file in files}
+
+    def refuse(self, results: str, seconds: float) -> None:
+        """Every request is answered with 503."""
+        self.server.fails = lambda request: True
+        time.sleep(seconds)
+        self.server.fails = lambda request: False
+
+    def begun(self, results: str) -> int:
+        return len(self.server.uploads("faults"))
+
+
 @dataclass
 class Sweep:
     """A study that runs on a cluster, and what has been done to it."""
 
     nodes: Nodes
-    storage: Path
-    """The file system that the results are on."""
-    results: Path
+    storage: Storage
+    results: str
     output: Path
     """File for what the command prints."""
     moments: random.Random
@@ -93,7 +170,7 @@ class Sweep:
     @property
     def store(self) -> StudyStore:
         """The study's results."""
-        return StudyStore(self.results / NAME)
+        return StudyStore(join(self.results, NAME))
 
     @property
     def running(self) -> bool:
@@ -102,7 +179,7 @@ class Sweep:
 
     def command(self) -> None:
         """Gives the command, the same each time."""
-        command = ["--cluster", self.nodes.address, "--results", str(self.results)]
+        command = ["--cluster", self.nodes.address, "--results", self.results]
         with self.output.open("ab") as output:
             self.driver = self.nodes.head.open(run(self.seeds, *command), stdout=output, stderr=output)
         self.commands += 1
@@ -141,8 +218,13 @@ class Sweep:
             time.sleep(0.3)
 
     def _newest(self) -> float:
-        files = (path for path in self.results.rglob("*") if path.suffix in {".pt", ".parquet"})
-        return max((_changed(path) for path in files), default=0.0)
+        return max((at for name, at in self._changed().items() if name.endswith((".pt", ".parquet"))), default=0.0)
+
+    def _changed(self) -> dict[str, float]:
+        """When each file of the results was written; S3 tells it to the second."""
+        files, folder = fs.FileSystem.from_uri(self.results)
+        found = files.get_file_info(fs.FileSelector(folder, allow_not_found=True, recursive=True))
+        return {each.path: each.mtime_ns / 1e9 for each in found if each.type == fs.FileType.File}
 
     def at_work(self, title: str = "ray::", nodes: Sequence[Node] = ()) -> list[Worked]:
         """The processes at work on these nodes, or on all."""
@@ -159,24 +241,18 @@ class Sweep:
 
     def _training_of(self, pid: int) -> list[Worked]:
         """What a process trains, if it has begun: the newest TensorBoard file that has the process in its name."""
-        files = (self.results / NAME / "tensorboard").glob(f"*/events.out.tfevents.*.{pid}.*")
-        found = [(float(file.name.split(".")[3]), file.parent.name) for file in files]
+        boards = self.storage.boards(self.results, pid).items()
+        found = [(float(file.name.split(".")[3]), trial) for file, trial in boards]
         if not found:
             return []
         began, trial = max(found)
-        return [Worked(pid, trial, began, _changed(self.results / NAME / "trials" / trial / "checkpoint.pt"))]
+        saved = [at for name, at in self._changed().items() if name.endswith(f"/{trial}/checkpoint.pt")]
+        return [Worked(pid, trial, began, max(saved, default=0.0))]
 
     def note(self, what: str, worked: Sequence[Worked]) -> None:
         """Notes a fault that comes now, before it is done."""
         print(f"{time.time() - self.began:6.0f} s  {what}", flush=True)
         self.injections.append(Injection(self.fault, time.time(), what, tuple(worked)))
-
-
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
 
 
 def run(seeds: str, *options: str) -> list[str]:
@@ -261,14 +337,12 @@ def lose_head(sweep: Sweep) -> bool:
 
 
 def fail_storage(sweep: Sweep) -> bool:
-    """Nothing can be written into the results for a while."""
+    """Results can not be written for a while, or not be reached at all."""
     if not (found := sweep.wait_for_work()):
         return False
     away = sweep.moments.uniform(3, 15)
-    sweep.note(f"storage refused writes for {away:.0f} s", found)
-    subprocess.run(["chattr", "-R", "+i", str(sweep.results)], check=False, capture_output=True)
-    time.sleep(away)
-    subprocess.run(["chattr", "-R", "-i", str(sweep.results)], check=False, capture_output=True)
+    sweep.note(f"storage refused for {away:.0f} s", found)
+    sweep.storage.refuse(sweep.results, away)
     return True
 
 
@@ -276,9 +350,10 @@ def fill_disk(sweep: Sweep) -> bool:
     """The disk is full until the command has ended, or some seconds have gone by."""
     if not (found := sweep.wait_for_work()):
         return False
+    assert isinstance(sweep.storage, Disk)
     away = sweep.moments.uniform(10, 30)
     sweep.note("disk full", found)
-    filler = sweep.storage / "filler"
+    filler = sweep.storage.folder / "filler"
     with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
         while True:
             file.write(bytes(1_000_000))
@@ -406,6 +481,7 @@ def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser("faults", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("fault", nargs="*", metavar="FAULT", help=f"of {', '.join(FAULTS)} (default: all)")
+    parser.add_argument("--storage", choices=("disk", "s3"), default="disk", help="where results are (default: disk)")
     parser.add_argument("--times", type=int, default=3, help="how often each is done (default: 3)")
     parser.add_argument("--mixed", action="store_true", help="do them all to one run, instead of a run for each")
     parser.add_argument("--seeds", default="0", help="seeds of the study: more of them are more work (default: 0)")
@@ -419,14 +495,16 @@ def main() -> int:
     if reason := why_not():
         print(f"faults: not possible here: {reason}")
         return 2
-    with small_disk(STORAGE_BYTES) as storage:
-        undisturbed = (options.undisturbed or storage / "undisturbed").absolute()
+    os.environ |= s3_server.ENVIRONMENT
+    with small_disk(STORAGE_BYTES) as disk:
+        undisturbed = (options.undisturbed or disk / "undisturbed").absolute()
         subprocess.run(
             run(options.seeds, "--serial", "--results", str(undisturbed)), check=True, stdout=subprocess.DEVNULL
         )
         expected = tables(StudyStore(undisturbed / NAME))
-        with ray_nodes(environment=IMPATIENT) as nodes:
-            runs = [one_run(faults, nodes, storage, expected, options) for faults in planned(options)]
+        with ray_nodes(environment=IMPATIENT) as nodes, s3_server.s3_server(nodes.outside) as server:
+            storage = Disk(disk) if options.storage == "disk" else S3(server)
+            runs = [one_run(faults, nodes, storage, expected, options) for faults in planned(options, storage)]
     return int(not all(runs))
 
 
@@ -443,9 +521,9 @@ IMPATIENT = {
 """Ray gives a node up after some ten seconds instead of a minute, so that the faults take less long."""
 
 
-def planned(options: argparse.Namespace) -> list[list[str]]:
+def planned(options: argparse.Namespace, storage: Storage) -> list[list[str]]:
     """The faults of each run, in their order."""
-    runs = [[name] * options.times for name in options.fault or FAULTS]
+    runs = [[name] * options.times for name in options.fault or storage.faults]
     if not options.mixed:
         return runs
     mixed = [name for run in runs for name in run]
@@ -454,15 +532,18 @@ def planned(options: argparse.Namespace) -> list[list[str]]:
 
 
 def one_run(
-    faults: Sequence[str], nodes: Nodes, storage: Path, expected: dict[str, pd.DataFrame], options: argparse.Namespace
+    faults: Sequence[str],
+    nodes: Nodes,
+    storage: Storage,
+    expected: dict[str, pd.DataFrame],
+    options: argparse.Namespace,
 ) -> bool:
     """Does faults to one run, and prints a line for each; whether the tables came out the same."""
     nodes.revive()
     moments = random.Random(f"{options.seed} {faults}")
     with tempfile.TemporaryDirectory(prefix="raysweep-faults-") as folder:
         output = Path(folder) / "output.txt"
-        results = Path(tempfile.mkdtemp(dir=storage))
-        sweep = Sweep(nodes, storage, results, output, moments, options.seeds, began=time.time())
+        sweep = Sweep(nodes, storage, storage.new(), output, moments, options.seeds, began=time.time())
         try:
             disturb(sweep, faults)
         except (RuntimeError, TimeoutError) as error:
@@ -474,7 +555,9 @@ def one_run(
     different = [table for table, values in expected.items() if not found[table].equals(values)]
     words = f"different: {', '.join(different)}" if different else "equal"
     print(
-        f"{time.time() - sweep.began:6.0f} s  ended; command given {sweep.commands} times; tables {words}", flush=True
+        f"{time.time() - sweep.began:6.0f} s  ended; command given {sweep.commands} times; tables {words}; "
+        f"{storage.begun(sweep.results)} files begun and left",
+        flush=True,
     )
     rows = rows_of(sweep, different)
     for row in rows:

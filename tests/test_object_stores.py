@@ -1,4 +1,4 @@
-"""A study whose results lie on an S3 server: the same tables as on a disk, whatever interrupts it."""
+"""A study whose results lie in an object store: the same tables as on a disk, whatever interrupts it."""
 
 import _thread
 import random
@@ -11,6 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import small_study
 import test_store
 from analysis.__main__ import main as analyse
+from raysweep.files import join
 from raysweep.options import DONE, REFUSED
 from raysweep.pipeline import run_study
 from raysweep.run import main
@@ -89,6 +90,17 @@ def test_the_whole_way(
     assert (tmp_path / "here" / "index.html").read_bytes() == store.folder.read("report/index.html")
     assert main([*command, "--plan"]) == DONE
     assert "has trials: 2 finished; 7 of 7" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("store", ["google", "azure"])
+def test_google_and_microsoft_give_the_same_tables(
+    store: str, undisturbed: dict[str, pd.DataFrame], request: pytest.FixtureRequest
+) -> None:
+    url = join(request.getfixturevalue(store), "small")
+    run(url)
+    assert_same(tables(url), undisturbed)
+    assert not any(name.endswith((".part", "checkpoint.pt")) for name in StudyStore(url).folder.tree(""))
 
 
 @pytest.mark.slow
