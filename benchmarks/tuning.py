@@ -36,6 +36,7 @@ from rich.console import Console
 from scipy.interpolate import RBFInterpolator
 
 from raysweep.console import ConsoleProgress
+from raysweep.gathering import gather
 from raysweep.search import Configuration, Search
 from raysweep.serial import SerialBackend
 from raysweep.store import StudyStore
@@ -321,7 +322,7 @@ def schedule(folders: Sequence[Path], workers: int) -> None:
             store = StudyStore(shutil.copytree(folder, copy, dirs_exist_ok=True))
             configurations = Search(tuning, store).configurations()
             study = tuning.study({each.arm: each.model for each in configurations}, tuning.seeds)
-            store.collect(study, store.load_facts())
+            gather(store, study, store.load_facts())
             work = store.table("schedule")
         elapsed = float((work["started"] + work["wall"]).max() - work["started"].min())
         lost = elapsed * workers - float(work["wall"].sum())

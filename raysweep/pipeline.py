@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from raysweep.agenda import Agenda, Kind, Piece, make_agenda
+from raysweep.gathering import gather
 from raysweep.store import measure_key, measurements
 from raysweep.study.core import Study
 from raysweep.tasks import Workplace, asset_name
@@ -66,7 +67,7 @@ def run_study(
 ) -> None:
     """Does what is missing of the study, and gathers the tables."""
     work(study, workplace, backend, progress, steps)
-    workplace.store.collect(study, study.data.facts(workplace.data))
+    gather(workplace.store, study, study.data.facts(workplace.data))
 
 
 def work(study: Study, workplace: Workplace, backend: Backend, progress: Progress, steps: Collection[Step]) -> None:

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from raysweep.errors import UserError
 from raysweep.files import join
+from raysweep.gathering import gather
 from raysweep.options import (
     DONE,
     INCOMPLETE,
@@ -331,7 +332,7 @@ def _draw_again(options: argparse.Namespace, console: Console) -> int:
     if options.set:
         raise UserError("--set changes what is computed, and --only report computes nothing: leave one of them out")
     _, store = _load(options)
-    store.collect(store.load_study(), store.load_facts())
+    gather(store, store.load_study(), store.load_facts())
     _draw(store, console)
     return DONE
 

@@ -67,6 +67,22 @@ class Table:
         arrays = [self._array(column, columns[column.name]) for column in self.columns]
         return pa.Table.from_arrays(arrays, schema=self.schema)
 
+    def records(self, records: Sequence[Mapping[str, object]]) -> pa.Table:
+        """The same from rows, each with all columns; there may be none.
+
+        Raises:
+            ValueError: as of `rows`.
+        """
+        return self.rows({column.name: [record[column.name] for record in records] for column in self.columns})
+
+    def together(self, parts: Sequence[pa.Table]) -> pa.Table:
+        """The rows of all parts; a column that an earlier version did not have yet is empty in what it wrote."""
+        return pa.concat_tables([self.schema.empty_table(), *parts], promote_options="default")
+
+    def sorted(self, rows: pa.Table) -> pa.Table:
+        """The rows by their keys."""
+        return rows.sort_by([(name, "ascending") for name in self.key_names])
+
     def _array(self, column: Column, values: Sequence[object]) -> pa.Array:
         # Arrow would cut 1.5 to 1 without a word.
         if column.type == INTEGER and not all(value is None or isinstance(value, Integral) for value in values):

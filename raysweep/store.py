@@ -44,7 +44,7 @@ from raysweep.study.core import Study, Trial, describe_errors
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure, Shard
 from raysweep.study.tuning import Tuning
-from raysweep.tables import MEASURE_TABLES, TABLES
+from raysweep.tables import TABLES
 
 TRIALS, SHARDS, ASSETS = "trials", "shards", "assets"
 CHECKPOINT, MODEL, HISTORY = "checkpoint.pt", "model.pt", "history.parquet"
@@ -103,6 +103,16 @@ class TrialRecord:
     reason: str
     steps: int
     parameters: int
+
+
+@dataclass(frozen=True)
+class StoredShards:
+    """The content of a file of shards of a measure of a trial: one of them, or all."""
+
+    shards: tuple[Shard, ...]
+    rows: pa.Table
+    works: Mapping[str, Work]
+    """How each was computed, by its key."""
 
 
 class StudyStore:
@@ -170,8 +180,8 @@ class StudyStore:
         self, configurations: Sequence[dict[str, object]], evaluations: Sequence[dict[str, object]]
     ) -> None:
         """Writes the tables of a search. Its trials are in no other table."""
-        self._save_table(schema.CONFIGURATIONS, _to_arrow(schema.CONFIGURATIONS, configurations))
-        self._save_table(schema.EVALUATIONS, _to_arrow(schema.EVALUATIONS, evaluations))
+        self.save_table(schema.CONFIGURATIONS, schema.CONFIGURATIONS.records(configurations))
+        self.save_table(schema.EVALUATIONS, schema.EVALUATIONS.records(evaluations))
 
     def save_recommended(self, text: str) -> None:
         """Writes the study file of the settings that a tuning recommends; no text removes an earlier one."""
@@ -256,7 +266,17 @@ class StudyStore:
 
     def trial_records(self, trial_ids: Iterable[str]) -> dict[str, TrialRecord]:
         """How those of the trials ended that have."""
-        return {trial_id: _record(content) for trial_id, content in self._notes(trial_ids, DONE).items()}
+        return {trial_id: record for trial_id, (record, _) in self.ended_trials(trial_ids).items()}
+
+    def ended_trials(self, trial_ids: Iterable[str]) -> dict[str, tuple[TrialRecord, Work]]:
+        """Those of the trials that have ended: how, and by which work."""
+        notes = self._notes(trial_ids, DONE)
+        return {trial_id: (_record(note), Work(**cast("Any", note["work"]))) for trial_id, note in notes.items()}
+
+    def histories(self, trial_ids: Iterable[str]) -> Iterator[pa.Table]:
+        """The histories of trials that have ended."""
+        files = self.folder.read_all(trial_file(trial_id, HISTORY) for trial_id in trial_ids)
+        return (_table(content) for _, content in files)
 
     def trial_failures(self, trial_ids: Iterable[str]) -> dict[str, str]:
         """Why those of the trials failed that did."""
@@ -281,6 +301,10 @@ class StudyStore:
         """Records why a shard failed. A later run tries it again."""
         self._write_json(shard_file(measure_key, trial_id, shard, FAILURE), {"reason": reason})
 
+    def shard_failures(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Files that say why shards failed, and what each says."""
+        return ((name, str(json.loads(content)["reason"])) for name, content in self.folder.read_all(names))
+
     def shard_failure(self, measure_key: str, trial_id: str, shard: Shard) -> str | None:
         """Why the shard last failed, or None."""
         return self._reason(shard_file(measure_key, trial_id, shard, FAILURE))
@@ -295,28 +319,56 @@ class StudyStore:
         Raises:
             FileNotFoundError: they are not all done.
         """
-        parts = self._parts(measure_key, trial_id, shards)
+        parts = self._stored(measure_key, trial_id, shards)
         if sum(len(part.works) for part in parts) < len(shards):
             raise FileNotFoundError(f"shards of {measure_key} of {trial_id}: not all are done")
-        return _sorted(table, _together(table, [part.rows for part in parts]))
+        return table.sorted(table.together([part.rows for part in parts]))
 
-    def _parts(self, measure_key: str, trial_id: str, shards: Sequence[Shard]) -> "list[_Part]":
+    def stored_shards(
+        self, measure_key: str, cut: Mapping[str, Sequence[Shard]], files: Set[str]
+    ) -> Iterator[tuple[str, list[StoredShards]]]:
+        """What is done of a measure, by trial id, a trial at a time: all together may be a lot.
+
+        Args:
+            measure_key: of the measure.
+            cut: all shards of each trial.
+            files: what `shard_files` lists of the measure.
+        """
+        names = {trial_id: _files_of(files, measure_key, trial_id, shards) for trial_id, shards in cut.items()}
+        contents = self.folder.read_all(name for own in names.values() for name in own)
+        following = next(contents, None)
+        for trial_id, own in names.items():
+            parts = []
+            while following and following[0] in own:
+                parts.append(_stored(following[1], own[following[0]]))
+                following = next(contents, None)
+            yield trial_id, parts if len(parts) == len(own) else self._stored(measure_key, trial_id, cut[trial_id])
+
+    def _stored(self, measure_key: str, trial_id: str, shards: Sequence[Shard]) -> list[StoredShards]:
         """What is done of a measure of a trial, file by file."""
         for _ in range(2):  # another run may put one file in place of many between the listing and the reading
             files = _files_of(self.shard_files(measure_key, trial_id), measure_key, trial_id, shards)
-            parts = [_part(content, files[name]) for name, content in self.folder.read_all(files)]
+            parts = [_stored(content, files[name]) for name, content in self.folder.read_all(files)]
             if len(parts) == len(files):
                 break
         return parts
 
-    def _merge(self, table: Table, measure_key: str, trial_id: str, parts: "Sequence[_Part]") -> None:
-        """Writes the file of all shards of a measure of a trial, after which those of each are not read any more."""
-        works = {key: asdict(work) for part in parts for key, work in part.works.items()}
-        rows = _sorted(table, _together(table, [part.rows for part in parts]))
+    def merge_shards(
+        self, table: Table, measure_key: str, trial_id: str, parts: Sequence[StoredShards], files: Set[str]
+    ) -> None:
+        """Puts one file in place of many: `parts` are all shards of a measure of a trial.
+
+        The files of each are removed, of those that `files` lists, once they are not read any more.
+        """
         shards = [shard for part in parts for shard in part.shards]
-        self._write_table(
-            merged_file(measure_key, trial_id, shards), rows.replace_schema_metadata({"works": json.dumps(works)})
-        )
+        if len(parts) > 1:
+            works = {key: asdict(work) for part in parts for key, work in part.works.items()}
+            rows = table.sorted(table.together([part.rows for part in parts]))
+            rows = rows.replace_schema_metadata({"works": json.dumps(works)})
+            self._write_table(merged_file(measure_key, trial_id, shards), rows)
+        if len(shards) > 1:
+            names = (shard_file(measure_key, trial_id, shard) for shard in shards)
+            self.folder.delete_all(name for name in names if name in files)
 
     # Assets
 
@@ -389,20 +441,16 @@ class StudyStore:
 
     # Tables
 
-    def collect(self, study: Study, facts: DataFacts) -> None:
-        """Writes every table of the study from what its trials and shards left behind."""
-        schedule: list[dict[str, object]] = []
-        failures: list[dict[str, object]] = []
-        self._collect_trials(study, facts, schedule, failures)
-        self._collect_measures(study, facts, schedule, failures)
-        self._save_table(schema.FAILURES, _to_arrow(schema.FAILURES, failures))
-        self._save_table(schema.SCHEDULE, _to_arrow(schema.SCHEDULE, schedule))
-        for table in (schema.CONFIGURATIONS, schema.EVALUATIONS):
-            if not self.folder.exists(table_file(table.name)):  # of a tuning, its search has written them
-                self._save_table(table, table.schema.empty_table())
+    def save_table(self, table: Table, rows: pa.Table) -> None:
+        """Writes a table, sorted by its keys, in place of an earlier one."""
+        self._write_table(table_file(table.name), table.sorted(rows))
+
+    def has_table(self, table: Table) -> bool:
+        """Whether the table was written."""
+        return self.folder.exists(table_file(table.name))
 
     def table(self, name: str) -> pd.DataFrame:
-        """A collected table; empty, with its columns, where nothing was measured.
+        """A table; empty, with its columns, where nothing was measured.
 
         Raises:
             UserError: there is no such table among those documented in `raysweep.schema`.
@@ -413,70 +461,9 @@ class StudyStore:
             tables = [self._read_table(table_file(name))]
         except FileNotFoundError:
             tables = []
-        return pd.DataFrame(_together(TABLES[name], tables).to_pandas())
-
-    def _collect_trials(
-        self, study: Study, facts: DataFacts, schedule: list[dict[str, object]], failures: list[dict[str, object]]
-    ) -> None:
-        ids = [trial.id for trial in study.trials]
-        done, reasons = self._notes(ids, DONE), self.trial_failures(ids)
-        records = {trial_id: _record(content) for trial_id, content in done.items()}
-        rows = [_trial_row(trial, facts, records.get(trial.id), reasons.get(trial.id)) for trial in study.trials]
-        for trial_id in ids:
-            names: dict[str, object] = {"work": "train", "trial": trial_id, "shard": ""}
-            if trial_id in done:
-                schedule.append({**names, **cast("dict[str, object]", done[trial_id]["work"])})
-            elif trial_id in reasons:
-                failures.append({**names, "reason": reasons[trial_id]})
-        histories = self.folder.read_all(trial_file(trial_id, HISTORY) for trial_id in records)
-        self._save_table(schema.TRIALS, _to_arrow(schema.TRIALS, rows))
-        self._save_table(schema.HISTORY, _together(schema.HISTORY, [_table(file) for _, file in histories]))
-
-    def _collect_measures(
-        self, study: Study, facts: DataFacts, schedule: list[dict[str, object]], failures: list[dict[str, object]]
-    ) -> None:
-        collected = {name: _Pile(table) for name, table in MEASURE_TABLES.items()}
-        for measure in study.measures:
-            key, cut = measure_key(study, measure), {t.id: shards_of(measure, t, study, facts) for t in study.trials}
-            there = self.shard_files(key)
-            notes: dict[str, dict[str, object]] = {}
-            for trial_id, parts in self._all_parts(key, cut, there):
-                done = {name: work for part in parts for name, work in part.works.items()}
-                for shard in cut[trial_id]:
-                    names: dict[str, object] = {"work": measure.name, "trial": trial_id, "shard": shard.key}
-                    if shard.key in done:
-                        schedule.append({**names, **asdict(done[shard.key])})
-                    else:
-                        notes[shard_file(key, trial_id, shard, FAILURE)] = names
-                for part in parts:
-                    collected[measure.table.name].add(part.rows)
-                if len(done) == len(cut[trial_id]) > 1:
-                    if len(parts) > 1:
-                        self._merge(measure.table, key, trial_id, parts)
-                    merged = (shard_file(key, trial_id, shard) for shard in cut[trial_id])
-                    self.folder.delete_all(name for name in merged if name in there)
-            failures += [{**notes[note], "reason": reason} for note, reason in self._reasons(notes.keys() & there)]
-        for name, pile in collected.items():
-            self._save_table(MEASURE_TABLES[name], pile.rows())
-
-    def _all_parts(
-        self, measure_key: str, cut: Mapping[str, Sequence[Shard]], there: Set[str]
-    ) -> "Iterator[tuple[str, list[_Part]]]":
-        """What is done of a measure, by trial id; each trial's when it has been read, since all may be a lot."""
-        files = {trial_id: _files_of(there, measure_key, trial_id, shards) for trial_id, shards in cut.items()}
-        contents = self.folder.read_all(name for names in files.values() for name in names)
-        following = next(contents, None)
-        for trial_id, names in files.items():
-            parts = []
-            while following and following[0] in names:
-                parts.append(_part(following[1], names[following[0]]))
-                following = next(contents, None)
-            yield trial_id, parts if len(parts) == len(names) else self._parts(measure_key, trial_id, cut[trial_id])
+        return pd.DataFrame(TABLES[name].together(tables).to_pandas())
 
     # Reading and writing
-
-    def _save_table(self, table: Table, rows: pa.Table) -> None:
-        self._write_table(table_file(table.name), _sorted(table, rows))
 
     def _write_table(self, name: str, rows: pa.Table) -> None:
         self.folder.write(name, lambda file: pq.write_table(rows, file, compression="zstd"))
@@ -499,9 +486,6 @@ class StudyStore:
     def _reason(self, name: str) -> str | None:
         content = self._read_json(name)
         return str(content["reason"]) if content else None
-
-    def _reasons(self, names: Iterable[str]) -> list[tuple[str, str]]:
-        return [(name, str(json.loads(content)["reason"])) for name, content in self.folder.read_all(names)]
 
 
 def _pruned_file(trial_id: str, limits_key: str) -> str:
@@ -540,21 +524,11 @@ def _files_of(
     return {name: held for name, held in named.items() if name in files}
 
 
-@dataclass(frozen=True)
-class _Part:
-    """The content of a file of shards."""
-
-    shards: tuple[Shard, ...]
-    rows: pa.Table
-    works: Mapping[str, Work]
-    """How each was computed, by its key."""
-
-
-def _part(content: bytes, shards: tuple[Shard, ...]) -> _Part:
+def _stored(content: bytes, shards: tuple[Shard, ...]) -> StoredShards:
     rows = _table(content)
     notes = {name: json.loads(note) for name, note in rows.schema.metadata.items()}
     works = notes[b"works"] if b"works" in notes else {shards[0].key: notes[b"work"]}
-    return _Part(shards, rows.replace_schema_metadata(None), {key: Work(**work) for key, work in works.items()})
+    return StoredShards(shards, rows.replace_schema_metadata(None), {key: Work(**work) for key, work in works.items()})
 
 
 def asset_file(name: str) -> str:
@@ -590,65 +564,8 @@ def shards_of(measure: AnyMeasure, trial: Trial, study: Study, facts: DataFacts)
     return measure.shards(trial.model, facts) if study.applies(measure, trial.arm, trial.model) else ()
 
 
-def _trial_row(trial: Trial, facts: DataFacts, record: TrialRecord | None, failure: str | None) -> dict[str, object]:
-    if record is None:
-        status, reason, steps = ("failed" if failure else "missing"), failure or "", 0
-    else:
-        status, reason, steps = record.status, record.reason, record.steps
-    return {
-        "trial": trial.id,
-        "arm": trial.arm,
-        "family": trial.model.family,
-        "seed": trial.seed,
-        "latent_dim": trial.latent_dim,
-        "lam": getattr(trial.model, "lam", None),
-        "c": getattr(trial.model, "c", None),
-        "axes": json.dumps(trial.axis_values),
-        "settings": trial.model.model_dump_json(),
-        "status": status,
-        "reason": reason,
-        "steps": steps,
-        "parameters": trial.model.parameters(facts),
-    }
-
-
 def _record(done: dict[str, object]) -> TrialRecord:
     return TrialRecord(**cast("dict[str, object]", done["record"]))  # type: ignore[arg-type]
-
-
-def _to_arrow(table: Table, rows: Sequence[dict[str, object]]) -> pa.Table:
-    return table.rows({column.name: [row[column.name] for row in rows] for column in table.columns})
-
-
-def _sorted(table: Table, rows: pa.Table) -> pa.Table:
-    return rows.sort_by([(name, "ascending") for name in table.key_names])
-
-
-class _Pile:
-    """The rows of many small tables. A table of a few rows takes kilobytes, so they are merged now and then."""
-
-    MERGED_AT = 500
-
-    def __init__(self, table: Table) -> None:
-        self.table = table
-        self._merged: list[pa.Table] = []
-        self._latest: list[pa.Table] = []
-
-    def add(self, part: pa.Table) -> None:
-        """Adds a table's rows."""
-        self._latest.append(part)
-        if len(self._latest) == self.MERGED_AT:
-            self._merged.append(_together(self.table, self._latest).combine_chunks())
-            self._latest = []
-
-    def rows(self) -> pa.Table:
-        """All rows so far."""
-        return _together(self.table, [*self._merged, *self._latest])
-
-
-def _together(table: Table, parts: Sequence[pa.Table]) -> pa.Table:
-    """The rows of all parts; a column that an earlier version did not have yet is empty in what it wrote."""
-    return pa.concat_tables([table.schema.empty_table(), *parts], promote_options="default")
 
 
 def _table(content: bytes) -> pa.Table:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import numpy as np
 
 from raysweep import schema
+from raysweep.gathering import gather
 from raysweep.store import StudyStore, TrialRecord, Work, measure_key, measurements
 from raysweep.study import (
     Arm,
@@ -212,7 +213,7 @@ def write_results(folder: Path, study: Study, numbers: Numbers) -> StudyStore:
         count = len(next(iter(columns.values())))
         rows = table.rows({"measure": [measure.name] * count, "trial": [trial.id] * count, **columns})
         store.save_shard(key, trial.id, shard, rows, _work(clock, index % 2, 0.4))
-    store.collect(study, facts)
+    gather(store, study, facts)
     return store
 
 

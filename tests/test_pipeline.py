@@ -12,6 +12,7 @@ import pytest
 from raysweep import pipeline, tables, tasks, worker
 from raysweep.agenda import Kind, Piece
 from raysweep.errors import UserError
+from raysweep.gathering import gather
 from raysweep.pipeline import run_study
 from raysweep.serial import SerialBackend
 from raysweep.store import measure_key, measurements, merged_file, shard_file, shards_of
@@ -72,7 +73,7 @@ def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished(computed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results of the small study, which no test may change."""
     folder = Path(shutil.copytree(computed, tmp_path_factory.mktemp("finished") / "results"))
-    Workplace(folder, folder).store.collect(STUDY, FACTS)
+    gather(Workplace(folder, folder).store, STUDY, FACTS)
     return folder
 
 

@@ -1,11 +1,7 @@
-"""The results folder: whole files only, and tables that follow the study."""
+"""The results folder: whole files only."""
 
-import contextlib
 import errno
-import itertools
 import json
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,24 +10,16 @@ import pytest
 
 from raysweep import schema
 from raysweep.errors import UserError
-from raysweep.files import LocalFolder
 from raysweep.patience import StorageError
 from raysweep.store import (
     Stopwatch,
     StudyStore,
     TrialRecord,
     Work,
-    done_shards,
     measure_key,
-    measurements,
-    merged_file,
-    shard_file,
-    shards_of,
-    table_file,
 )
-from raysweep.study import Arm, ClassRadius, Digits, FrechetDistance, Samples, Study, Trial, WganGp, grid
+from raysweep.study import Arm, Digits, FrechetDistance, Samples, Study, Trial, WganGp, grid
 from raysweep.study.measures import Shard
-from raysweep.tables import TABLES
 
 WORK = Work("node", 1, 0.0, 2.0, 1.0)
 FACTS = Digits().facts(Path())
@@ -52,16 +40,6 @@ def history(trial: Trial) -> schema.pa.Table:
 
 def finish(store: StudyStore, trial: Trial, status: str = "finished") -> None:
     store.finish_trial(trial.id, TrialRecord(status, "", 10, 5), lambda file: file.write(b"w"), history(trial), WORK)
-
-
-def save_samples(store: StudyStore, trial: Trial, shard: Shard) -> None:
-    rows: dict[str, list[object]] = {
-        "measure": ["samples"] * 3,
-        "trial": [trial.id] * 3,
-        "sample": [2, 0, 1],
-        "pixels": [b"c", b"a", b"b"],
-    }
-    store.save_shard(measure_key(STUDY, STUDY.measures[1]), trial.id, shard, Samples.table.rows(rows), WORK)
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -110,149 +88,6 @@ def test_finishing_a_trial_removes_its_checkpoint_and_its_failure(tmp_path: Path
     assert store.trial_failure(trial.id) is None
     assert store.open_checkpoint(trial.id) is None
     assert store.read_model(trial.id) == b"w"
-
-
-def test_tables_hold_every_trial_with_its_status(tmp_path: Path) -> None:
-    store = StudyStore(tmp_path)
-    first, second = STUDY.trials
-    finish(store, first)
-    store.fail_trial(second.id, "OutOfMemoryError: 8 GiB")
-    store.collect(STUDY, FACTS)
-    trials = store.table("trials").set_index("trial")
-    assert list(trials.loc[[first.id, second.id], "status"]) == ["finished", "failed"]
-    assert trials.loc[second.id, "reason"] == "OutOfMemoryError: 8 GiB"
-    assert list(trials.loc[[first.id, second.id], "latent_dim"]) == [2, 8]
-    assert json.loads(str(trials.loc[first.id, "settings"]))["width"] == 4
-    assert list(store.table("history")["trial"]) == [first.id]
-    assert list(store.table("failures")["reason"]) == ["OutOfMemoryError: 8 GiB"]
-
-
-def test_rows_come_out_sorted_and_only_those_of_the_study(tmp_path: Path) -> None:
-    store = StudyStore(tmp_path)
-    shards = [(trial, shard) for m, trial, shard in measurements(STUDY, FACTS) if m.name == "samples"]
-    assert len(shards) == 2
-    for trial, shard in reversed(shards):
-        save_samples(store, trial, shard)
-    save_samples(store, STUDY.trials[0].model_copy(update={"seed": 99}), Shard("samples", 0, 3))
-    store.collect(STUDY, FACTS)
-    table = store.table("samples")
-    assert list(table["pixels"]) == [b"a", b"b", b"c"] * 2
-    assert list(table["trial"]) == sorted(table["trial"])
-    assert set(table["trial"]) == {trial.id for trial in STUDY.trials}
-
-
-def test_a_failed_shard_is_a_row_until_it_succeeds(tmp_path: Path) -> None:
-    store, trial, shard = StudyStore(tmp_path), STUDY.trials[0], Shard("samples", 0, 3)
-    key = measure_key(STUDY, STUDY.measures[1])
-    store.fail_shard(key, trial.id, shard, "boom")
-    store.collect(STUDY, FACTS)
-    assert list(store.table("failures")[["work", "shard", "reason"]].iloc[0]) == ["samples", shard.key, "boom"]
-    assert done_shards(store.shard_files(key, trial.id), key, trial.id, [shard]) == set()
-    save_samples(store, trial, shard)
-    store.collect(STUDY, FACTS)
-    assert store.table("failures").empty
-    assert done_shards(store.shard_files(key, trial.id), key, trial.id, [shard]) == {shard}
-
-
-CUT = STUDY.model_copy(update={"measures": (ClassRadius(samples=6, shard=2),)})
-"""A study whose one measure has three shards of each trial."""
-MEASURE, CUT_TRIALS = CUT.measures[0], CUT.trials[-2:]
-CUT_KEY = measure_key(CUT, MEASURE)
-
-
-def save_radii(store: StudyStore, skipped: int = 0) -> None:
-    """All shards of `CUT`, but so many of the last trial."""
-    shards = [(trial, shard) for _, trial, shard in measurements(CUT, FACTS)]
-    for number, (trial, shard) in enumerate(shards[: len(shards) - skipped]):
-        row = dict.fromkeys((column.name for column in ClassRadius.table.columns), 0) | {"status": "found"}
-        row |= {"measure": MEASURE.name, "trial": trial.id, "sample": shard.start, "lower_by": "exact"}
-        rows = ClassRadius.table.rows({name: [value] for name, value in row.items()})
-        store.save_shard(CUT_KEY, trial.id, shard, rows, Work("node", number, float(number), 2.0, 1.0))
-
-
-def test_the_shards_of_a_trial_become_one_file_when_all_are_there(tmp_path: Path) -> None:
-    store = StudyStore(tmp_path)
-    save_radii(store, skipped=1)
-    store.collect(CUT, FACTS)
-    (first, shards), (second, others) = ((trial.id, shards_of(MEASURE, trial, CUT, FACTS)) for trial in CUT_TRIALS)
-    there = {merged_file(CUT_KEY, first, shards), *(shard_file(CUT_KEY, second, shard) for shard in others[:2])}
-    assert store.shard_files(CUT_KEY) == there
-    rows, schedule = store.table("class_radius"), store.table("schedule")
-    assert list(rows["sample"]) == [0, 2, 4, 0, 2]
-    assert sorted(schedule["process"]) == [0, 1, 2, 3, 4]
-    store.collect(CUT, FACTS)
-    pd.testing.assert_frame_equal(store.table("class_radius"), rows)
-    pd.testing.assert_frame_equal(store.table("schedule"), schedule)
-    assert done_shards(there, CUT_KEY, first, shards) == set(shards)
-    assert done_shards(there, CUT_KEY, second, others) == set(others[:2])
-    assert store.shard_rows(ClassRadius.table, CUT_KEY, first, shards).column("sample").to_pylist() == [0, 2, 4]
-    with pytest.raises(FileNotFoundError, match="not all are done"):
-        store.shard_rows(ClassRadius.table, CUT_KEY, second, others)
-
-
-def test_gathering_tables_may_be_killed_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    undisturbed, killed = StudyStore(tmp_path / "undisturbed"), StudyStore(tmp_path / "killed")
-    save_radii(undisturbed)
-    undisturbed.collect(CUT, FACTS)
-    steps_left = 0
-
-    def then_die(act: Callable[..., None]) -> Callable[..., None]:
-        def dying(*arguments: object) -> None:
-            nonlocal steps_left
-            act(*arguments)
-            steps_left -= 1
-            if steps_left == 0:
-                raise KeyboardInterrupt
-
-        return dying
-
-    for steps in itertools.count(1):
-        shutil.rmtree(tmp_path / "killed", ignore_errors=True)
-        save_radii(killed)
-        steps_left = steps
-        with monkeypatch.context() as patch:
-            patch.setattr(LocalFolder, "write", then_die(LocalFolder.write))
-            patch.setattr(LocalFolder, "delete", then_die(LocalFolder.delete))
-            with contextlib.suppress(KeyboardInterrupt):
-                killed.collect(CUT, FACTS)
-        if steps_left > 0:
-            break
-        killed.collect(CUT, FACTS)
-        assert killed.folder.tree("") == undisturbed.folder.tree("")
-        for name in ("class_radius", "schedule"):
-            pd.testing.assert_frame_equal(killed.table(name), undisturbed.table(name))
-    assert steps > len(TABLES) + 2 * (1 + 3)  # each table; of two trials, one file written and three removed
-
-
-def test_shards_that_another_run_puts_into_one_file_meanwhile_are_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store, trial = StudyStore(tmp_path), CUT_TRIALS[0]
-    save_radii(store)
-    stale = store.shard_files(CUT_KEY)
-    store.collect(CUT, FACTS)
-    rows = store.table("class_radius")
-    real, looks = StudyStore.shard_files, []
-
-    def shard_files(self: StudyStore, *names: str) -> set[str]:
-        looks.append(names)
-        return stale if len(looks) == 1 else real(self, *names)
-
-    monkeypatch.setattr(StudyStore, "shard_files", shard_files)
-    found = store.shard_rows(ClassRadius.table, CUT_KEY, trial.id, shards_of(MEASURE, trial, CUT, FACTS))
-    assert found.num_rows == 3
-    looks.clear()
-    store.collect(CUT, FACTS)
-    pd.testing.assert_frame_equal(store.table("class_radius"), rows)
-
-
-def test_collecting_twice_gives_the_same_bytes(tmp_path: Path) -> None:
-    store = StudyStore(tmp_path)
-    finish(store, STUDY.trials[0])
-    store.collect(STUDY, FACTS)
-    once = {name: store.folder.read(table_file(name)) for name in TABLES}
-    store.collect(STUDY, FACTS)
-    assert once == {name: store.folder.read(table_file(name)) for name in TABLES}
 
 
 def test_a_table_that_was_not_measured_is_empty_with_its_columns(tmp_path: Path) -> None:
