@@ -53,8 +53,9 @@ class Overheads:
     requests_per_trial: int = 14
     """Beside checkpoints, counted in `raysweep.store`: five when it ends (`finish_trial`), five looks at how it stands
     while it is scheduled and resumed, one read of its model, three when tables are gathered."""
-    requests_per_shard: int = 3
-    """Rows written, an earlier failure removed (`StudyStore.save_shard`), rows read when tables are gathered."""
+    requests_per_shard: int = 4
+    """Rows written, an earlier failure removed (`StudyStore.save_shard`), rows read when tables are gathered, and removed
+    when they lie in one file with those of the other shards (`StudyStore.merge_shards`)."""
 
 
 @dataclass(frozen=True)
@@ -339,7 +340,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--study", default="celeba")
     parser.add_argument("--gpus", type=int, nargs="+", default=[8, 64, 512])
-    parser.add_argument("--checkpoint-seconds", type=float, nargs="+", default=[120.0, 1800.0])
+    parser.add_argument("--checkpoint-seconds", type=float, nargs="+", default=[120.0, 900.0])
     parser.add_argument("--price", type=float, default=2.5, help="dollars for a GPU-hour: an assumption (default: 2.5)")
     device = find_device("h100")
     parser.add_argument(

@@ -7,7 +7,7 @@ one; 1,000 images of each kind are inverted. Figure 3 with the paper's inversion
 `reconstruction` (Figures 3, 5 to 8 and 11) inverts by our solvers. Figure 4 is `fid`, Figure 1 `weights`, Figure 2
 `loss_surface`. Controls: PCA, and the untrained generator, which is degrees of freedom alone.
 
-Costs 146 EFLOP in 72 trials: twelve days of one H100, taking 30 % of its peak to be reached. A study for a cluster.
+Costs 146 EFLOP in 72 trials: eleven days of one H100, taking 30 % of its peak to be reached. A study for a cluster.
 
 Needs CelebA in the data folder (Google limits its download: see torchvision's CelebA), CIFAR-10 beside it, and GPUs
 with 24 GB. The FID needs pytorch-fid's Inception weights: downloaded at first use, or a file named with --fid-weights.
@@ -77,6 +77,8 @@ STUDY = Study(
         LossSurface(),
         Samples(),
     ),
+    # Checkpoints are up to 7.3 GB: every two minutes they would take half an hour of the longest trial.
+    checkpoint_seconds=900,
     estimated_device="h100",
 )
 
