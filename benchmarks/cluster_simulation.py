@@ -54,8 +54,8 @@ class Overheads:
     """Beside checkpoints, counted in `raysweep.store`: five when it ends (`finish_trial`), five looks at how it stands
     while it is scheduled and resumed, one read of its model, three when tables are gathered."""
     requests_per_shard: int = 4
-    """Rows written, an earlier failure removed (`StudyStore.save_shard`), rows read when tables are gathered, and removed
-    when they lie in one file with those of the other shards (`StudyStore.merge_shards`)."""
+    """Rows written, an earlier failure removed (`StudyStore.save_shard`), rows read when tables are gathered, and
+    removed when they lie in one file with those of the other shards (`StudyStore.merge_shards`)."""
 
 
 @dataclass(frozen=True)
