@@ -1,9 +1,12 @@
 # One image for every node of a cluster: Ray wants the same Python on all of them, to the patch release.
 FROM python:3.12.12-slim-bookworm
 
-# What launchers run inside: Ray's rsync and tmux, KubeRay's health checks wget.
+# What launchers run inside: Ray's rsync and tmux, and on the head ssh, to start the other machines; KubeRay's health
+# checks wget.
 # hadolint ignore=DL3008
-RUN apt-get update && apt-get install --yes --no-install-recommends rsync tmux wget && rm -rf /var/lib/apt/lists/*
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends openssh-client rsync tmux wget \
+    && rm -rf /var/lib/apt/lists/*
 
 RUN useradd --create-home --uid 1000 raysweep
 WORKDIR /home/raysweep

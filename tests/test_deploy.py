@@ -12,12 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import jsonschema
 import kubernetes_validate
+import moto
 import pytest
 import yaml
 from packaging.version import Version
+from ray.autoscaler._private.commands import _bootstrap_config, _get_node_provider
 from ray.autoscaler._private.util import prepare_config, validate_config
+from ray.autoscaler.tags import TAG_RAY_NODE_KIND
 
 from raysweep.run import main
 
@@ -100,6 +104,31 @@ def test_a_mistake_in_a_cluster_is_found() -> None:
             validate_config(prepare_config({**cluster("aws"), **change}))
 
 
+@pytest.mark.slow
+def test_on_aws_the_launcher_finds_what_it_needs_and_starts_the_machines(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """All that it asks of AWS, asked of moto's: machine types, images, keys, roles, networks, and the machines."""
+    monkeypatch.setenv("HOME", str(tmp_path))  # where it writes the key
+    monkeypatch.setattr("time.sleep", lambda _: None)  # it gives AWS some seconds
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "moto")
+    with moto.mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
+        config = _bootstrap_config(cluster("aws"), no_config_cache=True)
+        types = config["available_node_types"]
+        assert types["head"]["resources"] == {"CPU": 0}
+        assert {"CPU": 8, "GPU": 1}.items() <= types["gpu"]["resources"].items()
+        provider = _get_node_provider(config["provider"], config["cluster_name"])
+        for name in ("head", "gpu"):
+            provider.create_node(types[name]["node_config"], {TAG_RAY_NODE_KIND: name}, 1)
+        reserved = boto3.client("ec2", config["provider"]["region"]).describe_instances()["Reservations"]
+    started = [instance for each in reserved for instance in each["Instances"]]
+    assert [(each["InstanceType"], each.get("InstanceLifecycle")) for each in started] == [
+        ("m7i.xlarge", None), ("g6.2xlarge", "spot"),
+    ]  # fmt: skip
+    assert Path(config["auth"]["ssh_private_key"]).is_relative_to(tmp_path)
+
+
 def test_the_job_is_what_kuberay_takes() -> None:
     jsonschema.validate(rayjob(), RAYJOB)
     for template in pod_templates():
@@ -164,7 +193,7 @@ def test_all_run_the_image_of_the_dockerfile() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert not any(line.startswith("ENTRYPOINT") for line in lines)  # Ray's launcher runs `docker run IMAGE bash`
     assert any('[cluster]" boto3' in line and line.startswith("RUN pip install") for line in lines)
-    assert any(all(tool in line for tool in ("rsync", "tmux", "wget")) for line in lines)
+    assert any(all(tool in line for tool in ("openssh-client", "rsync", "tmux", "wget")) for line in lines)
     user = {line.split()[1] for line in lines if line.startswith("USER")}
     assert {str(template["spec"]["securityContext"]["runAsUser"]) for template in pod_templates()} == user == {"1000"}
 
