@@ -25,10 +25,10 @@ import json
 import os
 import socket
 import time
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -54,6 +54,8 @@ RECOMMENDED = "recommended.py"
 GPU_MEMORY = "gpu_memory.json"
 ROWS, FAILURE = ".parquet", ".failed.json"
 """How the names of a shard's files end: of its rows, and of why there are none."""
+
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,11 @@ class StudyStore:
         """
         try:
             return Study.model_validate_json(self.folder.read("study.json"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
+            studies = sorted(self.folder.path.glob("*/study.json")) if self.folder.path else []
+            named = f", such as {studies[0].parent}" if studies else ""
             raise UserError(
-                f"results folder {self.folder}: no study.json in it; name a folder that a run has written"
+                f"results folder {self.folder}: no study.json in it; name a folder that a run has written{named}"
             ) from None
         except ValidationError as error:
             raise UserError(
@@ -276,7 +280,7 @@ class StudyStore:
     def histories(self, trial_ids: Iterable[str]) -> Iterator[pa.Table]:
         """The histories of trials that have ended."""
         files = self.folder.read_all(trial_file(trial_id, HISTORY) for trial_id in trial_ids)
-        return (_table(content) for _, content in files)
+        return (self._understood(name, content, _table) for name, content in files)
 
     def trial_failures(self, trial_ids: Iterable[str]) -> dict[str, str]:
         """Why those of the trials failed that did."""
@@ -287,7 +291,7 @@ class StudyStore:
         there = self.trial_files()
         files = {trial_file(trial_id, name): trial_id for trial_id in trial_ids}
         found = self.folder.read_all(file for file in files if file in there)
-        return {files[file]: json.loads(content) for file, content in found}
+        return {files[name]: self._understood(name, content, json.loads) for name, content in found}
 
     # Shards
 
@@ -303,7 +307,8 @@ class StudyStore:
 
     def shard_failures(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Files that say why shards failed, and what each says."""
-        return ((name, str(json.loads(content)["reason"])) for name, content in self.folder.read_all(names))
+        found = self.folder.read_all(names)
+        return ((name, str(self._understood(name, content, json.loads)["reason"])) for name, content in found)
 
     def shard_failure(self, measure_key: str, trial_id: str, shard: Shard) -> str | None:
         """Why the shard last failed, or None."""
@@ -340,7 +345,7 @@ class StudyStore:
         for trial_id, own in names.items():
             parts = []
             while following and following[0] in own:
-                parts.append(_stored(following[1], own[following[0]]))
+                parts.append(self._stored_in(*following, own[following[0]]))
                 following = next(contents, None)
             yield trial_id, parts if len(parts) == len(own) else self._stored(measure_key, trial_id, cut[trial_id])
 
@@ -348,7 +353,7 @@ class StudyStore:
         """What is done of a measure of a trial, file by file."""
         for _ in range(2):  # another run may put one file in place of many between the listing and the reading
             files = _files_of(self.shard_files(measure_key, trial_id), measure_key, trial_id, shards)
-            parts = [_stored(content, files[name]) for name, content in self.folder.read_all(files)]
+            parts = [self._stored_in(name, content, files[name]) for name, content in self.folder.read_all(files)]
             if len(parts) == len(files):
                 break
         return parts
@@ -475,13 +480,30 @@ class StudyStore:
         self.folder.write(name, lambda file: file.write(text.encode()))
 
     def _read_table(self, name: str) -> pa.Table:
-        return _table(self.folder.read(name))
+        return self._understood(name, self.folder.read(name), _table)
 
     def _read_json(self, name: str) -> dict[str, object] | None:
         try:
-            return cast("dict[str, object]", json.loads(self.folder.read(name)))
+            content = self.folder.read(name)
         except FileNotFoundError:
             return None
+        return cast("dict[str, object]", self._understood(name, content, json.loads))
+
+    def _stored_in(self, name: str, content: bytes, shards: tuple[Shard, ...]) -> StoredShards:
+        return self._understood(name, content, lambda content: _stored(content, shards))
+
+    def _understood(self, name: str, content: bytes, read: Callable[[bytes], Content]) -> Content:
+        """What a file says.
+
+        Raises:
+            UserError: it is damaged. No run leaves such a file; a full or failing disk, or a copy, may.
+        """
+        try:
+            return read(content)
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            of_trial = name.startswith(f"{TRIALS}/")
+            remedy = "its folder, and a run trains the model" if of_trial else "it, and a run writes it"
+            raise UserError(f"file {self.folder.locate(name)}: damaged ({error}); remove {remedy} again") from error
 
     def _reason(self, name: str) -> str | None:
         content = self._read_json(name)

@@ -1,5 +1,6 @@
 """One trial: the loop, its checkpoints and its history. Continues exactly where a killed run left off."""
 
+import errno
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -228,15 +229,24 @@ def load_tensors(file: BinaryIO, location: str, device: torch.device) -> dict[st
     """What `torch.save` has written to a file of the results folder at `location`.
 
     Raises:
-        UserError: it is none of ours: torch would have to run code in it.
+        UserError: it is damaged, or none of ours: torch would have to run code in it.
     """
     try:
         return cast("dict[str, Any]", torch.load(file, map_location=device, weights_only=True))
-    except (pickle.UnpicklingError, EOFError) as error:
+    except (pickle.UnpicklingError, EOFError, OSError, RuntimeError) as error:
+        if not _faults_content(error):
+            raise
         raise UserError(
-            f"file {location}: holds more than tensors and plain values, so it is not read; remove its folder, and the "
-            "same command trains the model again"
+            f"file {location}: holds more than tensors and plain values, or is damaged, so it is not read; remove its "
+            "folder, and the same command trains the model again"
         ) from error
+
+
+def _faults_content(error: Exception) -> bool:
+    """Whether torch found fault with what it read; not with memory or storage, which another try may mend."""
+    if isinstance(error, OSError):
+        return error.errno == errno.EINVAL  # it looked before the beginning of a file that was cut off
+    return not isinstance(error, RuntimeError) or "PytorchStreamReader" in str(error)
 
 
 def evaluate(learner: Learner, images: Images, most: int = EVALUATION_IMAGES) -> dict[str, float]:

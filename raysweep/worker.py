@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -140,10 +141,10 @@ class Worker:
             try:
                 with store.open_asset(asset_name(task.key)) as file, np.load(file, allow_pickle=False) as arrays:
                     self._reference = (name, dict(arrays))
-            except ValueError as error:  # numpy's answer to what only code in the file could make
+            except (ValueError, EOFError, BadZipFile) as error:  # ValueError where only code in the file could make it
                 raise UserError(
-                    f"file {store.folder.locate(asset_file(asset_name(task.key)))}: holds more than arrays, so it is "
-                    "not read; remove it, and the same command computes it again"
+                    f"file {store.folder.locate(asset_file(asset_name(task.key)))}: holds more than arrays, or "
+                    "is damaged, so it is not read; remove it, and the same command computes it again"
                 ) from error
         return self._reference[1]
 

@@ -21,7 +21,17 @@ from analysis.results import load_results
 from raysweep.files import LocalFolder
 from raysweep.pipeline import run_study
 from raysweep.serial import SerialBackend
-from raysweep.store import CHECKPOINT, DONE, MODEL, StudyStore, asset_file, measure_key, measurements, trial_file
+from raysweep.store import (
+    CHECKPOINT,
+    DONE,
+    MODEL,
+    TRIALS,
+    StudyStore,
+    asset_file,
+    measure_key,
+    measurements,
+    trial_file,
+)
 from raysweep.study import Arm, Digits, FrechetDistance, Samples, Study, Vae
 from raysweep.tasks import Workplace, asset_name
 from test_pipeline import Recorder
@@ -155,6 +165,30 @@ def test_a_trap_in_a_results_folder_is_named_and_does_not_spring(
         assert reason.startswith(f"file {folder / file}: holds more than ")
         assert reason.endswith(" again")
     assert not sprung.exists()
+
+
+@pytest.mark.parametrize("length", [0, 30, -30])
+@pytest.mark.parametrize(("file", "like"), [(CHECKPOINTED, TRAINED), (TRAINED, TRAINED), (REFERENCE, REFERENCE)])
+def test_a_file_that_was_cut_off_is_named_with_a_remedy(
+    finished: Path, tmp_path: Path, file: str, like: str, length: int
+) -> None:
+    folder = Path(shutil.copytree(finished, tmp_path / "results"))
+    store = StudyStore(folder)
+    cut = store.folder.read(like)[:length]
+    shutil.rmtree(folder / "shards")
+    if file == CHECKPOINTED:
+        store.folder.delete(trial_file(TRIAL.id, DONE))
+    store.folder.write(file, lambda out: out.write(cut))
+    reasons = run(folder)
+    assert reasons
+    for reason in reasons:
+        assert reason.startswith(f"file {folder / file}: ")
+        assert " is damaged" in reason
+        assert reason.endswith(" again")
+    (folder / file).unlink()
+    if file != REFERENCE:
+        shutil.rmtree(folder / TRIALS / TRIAL.id)
+    assert run(folder) == []
 
 
 def test_a_study_file_in_a_results_folder_is_shown_and_not_run(finished: Path, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import errno
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +19,7 @@ from raysweep.store import (
     TrialRecord,
     Work,
     measure_key,
+    shard_file,
 )
 from raysweep.study import Arm, Digits, FrechetDistance, Samples, Study, Trial, WganGp, grid
 from raysweep.study.measures import Shard
@@ -67,6 +70,41 @@ def test_the_study_loads_back_equal(tmp_path: Path) -> None:
 def test_a_folder_without_a_study_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=str(tmp_path)):
         StudyStore(tmp_path).load_study()
+
+
+def test_a_folder_of_results_of_several_studies_is_answered_with_one_of_them(tmp_path: Path) -> None:
+    StudyStore(tmp_path / "small").save_study(STUDY, FACTS, {})
+    with pytest.raises(UserError, match=r"no study.json in it; name .* such as .*/small$"):
+        StudyStore(tmp_path).load_study()
+
+
+def test_a_file_that_is_no_folder_has_no_study(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"file: no study.json in it"):
+        StudyStore(tmp_path / "file").load_study()
+
+
+@pytest.mark.parametrize("length", [0, 30, -10])
+def test_a_damaged_file_is_named_with_a_remedy(tmp_path: Path, length: int) -> None:
+    store, trial, shard = StudyStore(tmp_path), STUDY.trials[0], Shard("samples", 0, 3)
+    finish(store, trial)
+    store.save_table(schema.HISTORY, history(trial))
+    store.save_shard("m-1", trial.id, shard, history(trial), WORK)
+    store.fail_trial(trial.id, "why it failed, in many words")
+    reads: dict[str, Callable[[], object]] = {
+        f"trials/{trial.id}/done.json": lambda: store.trial_records([trial.id]),
+        f"trials/{trial.id}/history.parquet": lambda: list(store.histories([trial.id])),
+        f"trials/{trial.id}/failed.json": lambda: store.trial_failure(trial.id),
+        shard_file("m-1", trial.id, shard): lambda: store.shard_rows(schema.HISTORY, "m-1", trial.id, [shard]),
+        "history.parquet": lambda: store.table("history"),
+    }
+    for name, read in reads.items():
+        read()
+        path = tmp_path / name
+        path.write_bytes(path.read_bytes()[:length])
+        remedy = "its folder, .* trains" if name.startswith("trials/") else "it, .* writes"
+        with pytest.raises(UserError, match=rf"file {re.escape(str(path))}: damaged \(.*\); remove {remedy} .* again"):
+            read()
 
 
 def test_a_study_of_another_version_is_named_with_its_folder(tmp_path: Path) -> None:
