@@ -135,41 +135,48 @@ class Nodes:
 @contextlib.contextmanager
 def ray_nodes(workers: int = 2, cpus: int = 1, environment: Mapping[str, str] | None = None) -> Iterator[Nodes]:
     """A running cluster of a head and `workers`, each of `cpus` cores; gone afterwards, whatever happened."""
-    with tempfile.TemporaryDirectory(prefix="rs") as folder:  # a short path: Ray has sockets in it
-        yield from _ray_nodes(Path(folder), workers, cpus, environment or {})
+    names = ["head", *(f"worker{number}" for number in range(1, workers + 1))]
+    with wired_nodes(names, environment) as (nodes, outside):
+        cluster = Nodes(nodes, cpus, outside)
+        cluster.start()
+        yield cluster
 
 
-def _ray_nodes(folder: Path, workers: int, cpus: int, environment: Mapping[str, str]) -> Iterator[Nodes]:
+@contextlib.contextmanager
+def wired_nodes(names: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[tuple[list[Node], str]]:
+    """Nodes that reach one another, and on which nothing runs; and this machine's address as they see it.
+
+    They are gone afterwards, with all that was started there.
+    """
     remove_leftovers()
     owner = os.getpid()
     bridge = f"rs{owner}b"
     network = f"10.{64 + owner // 256 % 64}.{owner % 256}"  # not that of another test at the same time
-    names = ["head", *(f"worker{number}" for number in range(1, workers + 1))]
-    nodes = [
-        Node(
-            name,
-            f"{PREFIX}-{owner}-{name}",
-            f"rs{owner}v{number}",
-            f"{network}.{number + 1}",
-            folder / name,
-            environment,
-        )
-        for number, name in enumerate(names)
-    ]
-    try:
-        _ip("link", "add", bridge, "type", "bridge")
-        _ip("address", "add", f"{network}.254/24", "dev", bridge)
-        _ip("link", "set", bridge, "up")
-        for node in nodes:
-            _wire(node, bridge)
-        cluster = Nodes(nodes, cpus, f"{network}.254")
-        cluster.start()
-        yield cluster
-    finally:
-        for node in nodes:
-            with contextlib.suppress(RuntimeError):  # it was not made
-                node.kill()
-        _remove(owner)
+    outside = f"{network}.254"
+    with tempfile.TemporaryDirectory(prefix="rs") as folder:  # a short path: Ray has sockets in it
+        nodes = [
+            Node(
+                name,
+                f"{PREFIX}-{owner}-{name}",
+                f"rs{owner}v{number}",
+                f"{network}.{number + 1}",
+                Path(folder) / name,
+                environment or {},
+            )
+            for number, name in enumerate(names)
+        ]
+        try:
+            _ip("link", "add", bridge, "type", "bridge")
+            _ip("address", "add", f"{outside}/24", "dev", bridge)
+            _ip("link", "set", bridge, "up")
+            for node in nodes:
+                _wire(node, bridge)
+            yield nodes, outside
+        finally:
+            for node in nodes:
+                with contextlib.suppress(RuntimeError):  # it was not made
+                    node.kill()
+            _remove(owner)
 
 
 def _wire(node: Node, bridge: str) -> None:

@@ -204,7 +204,7 @@ def test_every_node_has_the_token_and_the_dashboard_listens_to_its_own_machine(n
     assert config["file_mounts"] == {"/home/raysweep/.ray/auth_token": "~/.ray/auth_token"}
     for role in ("head", "worker"):
         *_, start = config[f"{role}_start_ray_commands"]
-        assert start.startswith("RAY_AUTH_MODE=token ray start ")
+        assert re.match("RAY_AUTH_MODE=token (RAY_enable_autoscaler_v2=0 )?ray start ", start)
     assert "--dashboard-host=127.0.0.1" in config["head_start_ray_commands"][-1]
     assert rayjob()["spec"]["rayClusterSpec"]["authOptions"] == {"mode": "token"}
 
