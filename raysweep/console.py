@@ -141,8 +141,8 @@ class ConsoleProgress:
     def _left(self) -> str:
         """The time that remains, from the speed of each kind of work so far and the workers that were busy.
 
-        A kind of which nothing is done yet may be many times faster or slower, so nothing is said of it, nor while more
-        work will come.
+        A kind of which nothing is done yet may be many times faster or slower, so nothing is said of it: nothing at all
+        where no other is left, nor while more work will come.
         """
         if self._more:
             return ""
@@ -153,6 +153,8 @@ class ConsoleProgress:
         workers = spent / (monotonic() - self._started)
         needed = sum((tally.weight - tally.done) * tally.seconds / tally.done for tally in known)
         least = "" if len(known) == len(self._tallies) else "at least "
+        if least and not needed:
+            return ""
         return f"{least}{duration(needed / workers)} left"
 
     def _lines(self) -> RenderableType:

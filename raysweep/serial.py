@@ -7,6 +7,7 @@ from time import monotonic
 import torch
 
 from raysweep.agenda import Agenda
+from raysweep.patience import StorageError
 from raysweep.pipeline import Progress
 from raysweep.tasks import (
     RETRIES,
@@ -41,6 +42,8 @@ class SerialBackend:
             tries[name] += 1
             try:
                 _do(task, worker, progress)
+            except StorageError:  # the next task would wait for it as long, and its failure could not be recorded
+                raise
             except Exception as error:  # whatever it is, the other tasks go on
                 if tries[name] <= RETRIES and worth_retrying(error):
                     again.append(task)

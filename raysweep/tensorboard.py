@@ -5,14 +5,23 @@ the trials.
 """
 
 import contextlib
-from collections.abc import Callable, Mapping
+import io
+import itertools
+import os
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from time import time
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.record_writer import RecordWriter
 from torch import Tensor
-from torch.utils.tensorboard.writer import SummaryWriter
 
 from raysweep.data.images import DataSet, to_bytes
 from raysweep.files import Mirror
@@ -26,6 +35,8 @@ COLUMNS = 8
 """Images in a row of a grid."""
 SMALLEST_SIDE = 28
 """Smaller images are enlarged by a whole factor, so that a person can see them."""
+NUMBERS = itertools.count()
+"""Of the files that this process writes."""
 
 
 class TrialBoard:
@@ -38,9 +49,9 @@ class TrialBoard:
     def __init__(self, mirror: Mirror, learner: Learner, data: DataSet, step: int) -> None:
         self.learner = learner
         self._mirror = mirror
-        self._purged = step or None
-        self._writer: SummaryWriter | None = None
-        self._tell(SummaryWriter.flush)
+        self._purged = step
+        self._file: Path | None = None
+        self._write([])
         generator = torch.Generator().manual_seed(derive_seed("tensorboard", learner.seed))
         self._z = None
         pictures = not data.facts.points
@@ -54,8 +65,7 @@ class TrialBoard:
 
     def scalars(self, split: str, values: Mapping[str, float], step: int) -> None:
         """Losses or metrics after `step` steps."""
-        for name, value in values.items():
-            self._tell(SummaryWriter.add_scalar, f"{name}/{split}", value, step)
+        self._write(_event(step, tag=f"{name}/{split}", simple_value=value) for name, value in values.items())
 
     @torch.no_grad()
     def pictures(self, step: int) -> None:
@@ -69,27 +79,53 @@ class TrialBoard:
 
     def copy(self) -> None:
         """Makes the results folder have what is known so far."""
-        self._tell(SummaryWriter.flush)
         with contextlib.suppress(OSError):
             self._mirror.copy()
 
     def close(self) -> None:
-        """Writes what is pending, and closes the file."""
-        self._tell(SummaryWriter.close)
+        """Does so for the last time."""
         with contextlib.suppress(OSError):
             self._mirror.close()
 
-    def _tell(self, tell: Callable[..., None], *what: Any) -> None:
-        """Does something with the file, which is opened anew if it has failed."""
-        try:
-            if self._writer is None:
-                self._writer = SummaryWriter(str(self._mirror.path), purge_step=self._purged)
-            tell(self._writer, *what)
-        except OSError:
-            self._writer = None
-
     def _picture(self, name: str, images: Tensor, step: int) -> None:
-        self._tell(SummaryWriter.add_image, name, grid(to_bytes(images)), step)
+        self._write([_event(step, tag=name, image=_image(grid(to_bytes(images))))])
+
+    def _write(self, events: Iterable[Event]) -> None:
+        """Adds to the file. If that fails, half an event may stand there, so what comes next goes into another.
+
+        (PyTorch's writer has a thread, which prints what it could not write.)
+        """
+        try:
+            if self._file is None:
+                name = f"events.out.tfevents.{int(time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(NUMBERS)}"
+                self._mirror.path.mkdir(parents=True, exist_ok=True)
+                self._file = self._mirror.path / name
+                events = [*self._first(), *events]
+            with self._file.open("ab") as file:
+                for event in events:
+                    RecordWriter(file).write(event.SerializeToString())
+            self._purged = 0
+        except OSError:
+            self._file = None
+
+    def _first(self) -> Iterator[Event]:
+        """What a file begins with: of a continued trial, that earlier events from here on do not count."""
+        yield Event(wall_time=time(), file_version="brain.Event:2")
+        if self._purged:
+            yield Event(wall_time=time(), step=self._purged, session_log=SessionLog(status=SessionLog.START))
+
+
+def _event(step: int, **value: Any) -> Event:
+    """That something has a value after `step` steps."""
+    return Event(wall_time=time(), step=step, summary=Summary(value=[Summary.Value(**value)]))
+
+
+def _image(pixels: NDArray[np.uint8]) -> Any:
+    """A picture (channels, height, width) as TensorBoard holds it."""
+    channels, height, width = pixels.shape
+    file = io.BytesIO()
+    Image.fromarray(pixels[0] if channels == 1 else pixels.transpose(1, 2, 0)).save(file, format="PNG")
+    return Summary.Image(height=height, width=width, colorspace=channels, encoded_image_string=file.getvalue())
 
 
 def grid(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

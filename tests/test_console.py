@@ -68,6 +68,15 @@ def test_nothing_is_said_of_the_time_left_while_more_work_will_come(clock: Clock
     ]
 
 
+def test_nothing_is_said_of_the_time_left_when_none_of_what_is_left_was_tried(clock: Clock) -> None:
+    stream = io.StringIO()
+    progress = ConsoleProgress(Console(file=stream, width=200))
+    progress.start({"a": Piece("train", 1.0), "s": Piece("measure", 4.0)}, NOTHING)
+    clock.now += 20
+    progress.advance("a", 1.0, "here", 20.0)
+    assert stream.getvalue().splitlines() == ["Measuring 0%, 0/1 shards"]
+
+
 def test_the_status_names_the_nodes_while_they_are_few(clock: Clock) -> None:
     stream = io.StringIO()
     progress = ConsoleProgress(Console(file=stream, width=200))

@@ -1,15 +1,19 @@
+import io
+import resource
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from raysweep.data import load_data
+from raysweep.data.images import to_bytes
 from raysweep.files import Mirror
 from raysweep.models import build_learner
 from raysweep.study import Autoencoder, Digits
-from raysweep.tensorboard import COLUMNS, TrialBoard, grid
+from raysweep.tensorboard import COLUMNS, PICTURES, TrialBoard, grid
 
 
 def test_storage_that_fails_costs_scalars_but_no_training(tmp_path: Path) -> None:
@@ -24,6 +28,45 @@ def test_storage_that_fails_costs_scalars_but_no_training(tmp_path: Path) -> Non
     board.close()
     scalars = EventAccumulator(str(folder)).Reload().Scalars("mse/train")
     assert [(scalar.step, scalar.value) for scalar in scalars] == [(2, 0.5)]
+
+
+def test_a_full_disk_is_not_spoken_of(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """PyTorch's own writer prints a traceback from a thread."""
+    data = load_data(Digits(), tmp_path)
+    learner = build_learner(Autoencoder(width=2, latent_dim=2), data.facts, 0, torch.device("cpu"))
+    board = TrialBoard(Mirror(tmp_path), learner, data, step=0)
+    board.scalars("train", {"mse": 1.0}, step=1)
+    board.copy()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        board.pictures(step=2)
+        board.copy()
+        board.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert capfd.readouterr() == ("", "")
+    board.scalars("train", {"mse": 0.5}, step=3)
+    board.close()
+    files = sorted(tmp_path.glob("events*"), key=lambda path: path.stat().st_mtime)
+    assert [EventAccumulator(str(path)).Reload().Scalars("mse/train")[-1].step for path in (files[0], files[-1])] == [
+        1,
+        3,
+    ]
+
+
+def test_pictures_are_those_of_the_learner(tmp_path: Path) -> None:
+    data = load_data(Digits(), tmp_path)
+    learner = build_learner(Autoencoder(width=2, latent_dim=2), data.facts, 0, torch.device("cpu"))
+    board = TrialBoard(Mirror(tmp_path), learner, data, step=0)
+    board.pictures(step=2)
+    board.close()
+    (shown,) = EventAccumulator(str(tmp_path)).Reload().Images("reconstructions")
+    originals = data.validation.batch(np.arange(PICTURES), learner.device)[0]
+    again = learner.generate(learner.encode(originals))
+    expected = grid(to_bytes(torch.stack([originals, again], dim=1).flatten(0, 1)))
+    assert shown.step == 2
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(shown.encoded_image_string))), expected[0])
 
 
 @pytest.mark.parametrize(("count", "channels", "size", "factor"), [(32, 1, 28, 1), (10, 3, 8, 4), (1, 1, 13, 3)])

@@ -18,7 +18,7 @@ from ray import tune
 
 from raysweep.agenda import Agenda
 from raysweep.cluster.packing import Packing
-from raysweep.cluster.tasks import Done, on_gpu, run_on_cpu
+from raysweep.cluster.tasks import Board, Done, on_gpu, run_on_cpu
 from raysweep.cluster.trainables import SweepTrainable, to_config
 from raysweep.errors import UserError
 from raysweep.patience import StorageError
@@ -43,8 +43,8 @@ LOSSES = 20
 taken back often."""
 NEWS_SECONDS = 0.2
 """How often the news of training are looked at."""
-RESOURCES_SECONDS = 2.0
-"""How often Ray is asked what the cluster has, which may grow and shrink."""
+CLUSTER_SECONDS = 2.0
+"""How often Ray is asked what the cluster has, which may grow and shrink, and how far the trials of a search are."""
 
 
 class RayBackend:
@@ -144,7 +144,7 @@ class _News:
 class _Watcher(tune.Callback):  # type: ignore[misc]
     """Passes on what Tune's trials report, and records why Tune gave one up."""
 
-    def __init__(self, tasks: Sequence[TrainTask], news: "SimpleQueue[_News]") -> None:
+    def __init__(self, tasks: Sequence[TrainTask], news: "SimpleQueue[_News | str]") -> None:
         self.tasks = {task.trial.id: task for task in tasks}
         self.news = news
         self.errors: Counter[str] = Counter()
@@ -163,7 +163,9 @@ class _Watcher(tune.Callback):  # type: ignore[misc]
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """See Tune: a trial begins again. Lost processes are no errors of its own, of which it may make fewer."""
         task = self.tasks[_trial_name(trial)]
-        self.errors[task.trial.id] += task.workplace.store.trial_failure(task.trial.id) is not None
+        failure = task.workplace.store.trial_failure(task.trial.id)
+        self.errors[task.trial.id] += failure is not None
+        self.news.put(f"{task.trial.id}: {failure or 'its process was lost'}; it goes on from its last checkpoint")
         if self.errors[task.trial.id] >= RETRIES:
             trial.max_failures = trial.num_failures  # the next one is the last
 
@@ -183,7 +185,7 @@ class _Tasks:
         self.agenda = agenda
         self.packing = packing
         self.progress = progress
-        self.news: SimpleQueue[_News] = SimpleQueue()
+        self.news: SimpleQueue[_News | str] = SimpleQueue()
         self.training = Event()
         """Set while trials may still report."""
         self._trials = {task.trial.id: task for task in training}
@@ -202,6 +204,9 @@ class _Tasks:
         self._on_gpu: Any = None
         """What runs tasks on the cluster's GPUs."""
         self._asked = -math.inf
+        self._nodes: dict[str, str] = {}
+        """Host names of the nodes, by Ray's ids."""
+        self._board = ray.remote(num_cpus=0, max_restarts=-1)(Board).remote() if agenda.grows else None
 
     def run(self) -> None:
         """Works until the agenda is done, or `stopped`. What goes wrong here is left in `problem`."""
@@ -231,7 +236,10 @@ class _Tasks:
             while True:
                 self._read(self.news.get_nowait())
 
-    def _read(self, news: _News) -> None:
+    def _read(self, news: _News | str) -> None:
+        if isinstance(news, str):
+            self.progress.note(news)
+            return
         task = self._trials.get(news.trial)
         if task is None:
             return
@@ -246,8 +254,8 @@ class _Tasks:
         Tasks that wait in Ray would take every core that a trial leaves before Tune could place the next one there.
         So while trials are left, Ray has as many tasks as find room beside them.
         """
-        if monotonic() - self._asked >= RESOURCES_SECONDS:
-            self._cluster, self._on_gpu, self._asked = ray.cluster_resources(), on_gpu(ray.nodes()), monotonic()
+        if monotonic() - self._asked >= CLUSTER_SECONDS:
+            self._ask()
         cluster = self._cluster
         room = beside([task.trial.resources for task in self._trials.values()], cluster)
         for _, needs in self._pending.values():
@@ -262,7 +270,27 @@ class _Tasks:
                 self._again.appendleft(next_task)
                 return
             remote = self._on_gpu if "GPU" in needs else run_on_cpu
-            self._pending[_submit(next_task, remote, needs, self._weights)] = next_task, needs
+            self._pending[_submit(next_task, remote, needs, self._board, self._weights)] = next_task, needs
+
+    def _ask(self) -> None:
+        """Asks what the cluster has, and how far the trials of a search are."""
+        nodes = [node for node in ray.nodes() if node["Alive"]]
+        self._cluster, self._on_gpu, self._asked = ray.cluster_resources(), on_gpu(nodes), monotonic()
+        before, self._nodes = self._nodes, {node["NodeID"]: node["NodeManagerHostname"] for node in nodes}
+        if before:
+            now = f"the cluster has {len(nodes)} nodes, {self._cluster.get('CPU', 0):g} cores"
+            for node, host in {**before, **self._nodes}.items():
+                if node not in before or node not in self._nodes:
+                    self.progress.note(f"Node {host} has {'left' if node in before else 'joined'}: {now}")
+        if self._board is None:
+            return
+        try:
+            told = ray.get(self._board.read.remote(), timeout=NEWS_SECONDS)
+        except ray.exceptions.RayError:  # it is busy, or lost and started again
+            return
+        for task, _ in self._pending.values():
+            if task_name(task) in told:
+                self.progress.advance(task_name(task), *told[task_name(task)])
 
     def _next(self) -> Task | None:
         """What can start, shards before trials: a search learns from them what to try next."""
@@ -377,11 +405,11 @@ class _SharedWeights:
         return needed
 
 
-def _submit(task: Task, remote: Any, needs: Mapping[str, float], weights: _SharedWeights) -> Any:
+def _submit(task: Task, remote: Any, needs: Mapping[str, float], board: Any, weights: _SharedWeights) -> Any:
     shared = weights.of(task)
     # What a retry of a lost process repeats is one shard; errors of our own code are retried by `_Tasks`.
     options = {"num_cpus": needs["CPU"], **({"num_gpus": needs["GPU"]} if "GPU" in needs else {})}
-    return remote.options(**options).remote(task, list(shared), *shared.values())
+    return remote.options(**options).remote(task, board, list(shared), *shared.values())
 
 
 def _cause(error: Exception) -> BaseException:

@@ -22,7 +22,7 @@ MISMATCH = re.compile(r"The cluster was started with:\s+Ray: (\S+)\s+Python: (\S
 # Set before Ray is imported: it reads some of them only then.
 QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_DEDUP_LOGS": "0",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": "^",  # all that its nodes say of processes that die: we say what comes of it
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from raysweep.memory import peak_memory
-from raysweep.tasks import RETRIES, Task
+from raysweep.tasks import RETRIES, Task, task_name
 from raysweep.worker import Worker
 
 GPU_TASKS_PER_PROCESS = 64
@@ -38,11 +38,38 @@ def choose_device() -> torch.device:
     return torch.device("cuda" if ray.get_gpu_ids() and torch.cuda.is_available() else "cpu")
 
 
-def run(task: Task, names: list[str], *contents: NDArray[np.uint8]) -> Done:
-    """Runs a task; `contents` are the model files of the trials `names`, from Ray's object store."""
+class Board:
+    """How far the trials of a search are, which report to nobody else while they run."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, tuple[float, str, float]] = {}
+
+    def tell(self, name: str, share: float, node: str, seconds: float) -> None:
+        """A trial is done to `share`, for which it ran on that node for so long."""
+        self._told[name] = share, node, seconds
+
+    def read(self) -> dict[str, tuple[float, str, float]]:
+        """What was told last, by the trial's name."""
+        return self._told
+
+
+def run(task: Task, board: Any, names: list[str], *contents: NDArray[np.uint8]) -> Done:
+    """Runs a task.
+
+    Args:
+        task: what is to be done.
+        board: the `Board` that is told how far a training is, if there is one.
+        names: ids of trials.
+        contents: their model files, from Ray's object store.
+    """
     started, device = monotonic(), choose_device()
+
+    def tell(share: float) -> None:
+        if board is not None:
+            board.tell.remote(task_name(task), share, socket.gethostname(), monotonic() - started)
+
     with peak_memory(device) as peak:
-        _worker(device.type).run(task, dict(zip(names, contents, strict=True)))
+        _worker(device.type).run(task, dict(zip(names, contents, strict=True)), tell)
     return Done(socket.gethostname(), monotonic() - started, peak.held, peak.total)
 
 
