@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from raysweep.cost import trial_cost
-from raysweep.store import done_shards, measure_key, shards_of
+from raysweep.store import TrialRecord, done_shards, measure_key, shards_of
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure
@@ -151,7 +151,7 @@ def extend(
         limits: by trial id, those that may end it early.
     """
     names = [trial.id for trial in study.trials]
-    records = agenda.workplace.store.trial_records(names)
+    records = _ended(agenda, names)
     if "train" in steps:
         left = [trial for trial in study.trials if trial.id not in records and trial.id not in agenda.pieces]
         tasks = [
@@ -172,6 +172,26 @@ def extend(
     if "measure" in steps:
         models = {name for name, record in records.items() if record.status == "finished"}
         _add_measures(agenda, study, facts, models | (agenda.pieces.keys() & names))
+
+
+def _ended(agenda: Agenda, trial_ids: Collection[str]) -> Mapping[str, TrialRecord]:
+    """How those of the trials ended that have."""
+    store = agenda.workplace.store
+    if not agenda.grows:
+        return store.trial_records(trial_ids)
+    each = {trial_id: store.trial_record(trial_id) for trial_id in trial_ids}
+    return {trial_id: record for trial_id, record in each.items() if record is not None}
+
+
+def _shard_files(agenda: Agenda, key: str, trial_ids: Collection[str]) -> Set[str]:
+    """Files of a measure's shards, of these trials at least.
+
+    One listing tells of all trials. Of an agenda that grows, all are many more than those that are added.
+    """
+    store = agenda.workplace.store
+    if not agenda.grows:
+        return store.shard_files(key)
+    return set[str]().union(*(store.shard_files(key, trial_id) for trial_id in trial_ids))
 
 
 def _add_measures(agenda: Agenda, study: Study, facts: DataFacts, models: Set[str]) -> None:
@@ -206,7 +226,7 @@ def _missing_shards(
     models: Set[str],
     keys: Mapping[str, str],
 ) -> Iterable[MeasureTask]:
-    existing = {name: agenda.workplace.store.shard_files(key) for name, key in keys.items()}
+    existing = {name: _shard_files(agenda, key, models) for name, key in keys.items()}
     for m, trial in itertools.product(study.measures, study.trials):
         if m.name not in keys or trial.id not in models:
             continue

@@ -144,10 +144,6 @@ class Folder(ABC):
         """Whether there is such a file, or such a folder."""
 
     @abstractmethod
-    def names(self, name: str = "") -> list[str]:
-        """Names of the files directly in a folder, in no order; none if there is no such folder."""
-
-    @abstractmethod
     def tree(self, name: str) -> set[str]:
         """Names of all files in a folder, and in the folders in it."""
 
@@ -224,14 +220,6 @@ class LocalFolder(Folder):
     def exists(self, name: str = "") -> bool:
         """See `Folder`."""
         return self._at(name).exists()
-
-    def names(self, name: str = "") -> list[str]:
-        """See `Folder`."""
-        try:
-            with os.scandir(self._at(name)) as found:
-                return [each.name for each in found if each.is_file()]
-        except (FileNotFoundError, NotADirectoryError):
-            return []
 
     def tree(self, name: str) -> set[str]:
         """See `Folder`."""
@@ -342,15 +330,15 @@ class RemoteFolder(Folder):
         info = self._patiently(f"{name or 'it'} cannot be read", lambda: self._files.get_file_info(self._at(name)))
         return bool(info.type != fs.FileType.NotFound)
 
-    def names(self, name: str = "") -> list[str]:
-        """See `Folder`."""
-        return [info.base_name for info in self._listing(name, recursive=False)]
-
     def tree(self, name: str) -> set[str]:
         """See `Folder`. One listing tells all: a request for each folder would take minutes."""
-        found = self._listing(name, recursive=True)
-        root = len(self._at("")) + 1
-        return {info.path[root:] for info in found}
+
+        def listing() -> set[str]:
+            folder = fs.FileSelector(self._at(name), allow_not_found=True, recursive=True)
+            root = len(self._at("")) + 1
+            return {info.path[root:] for info in self._files.get_file_info(folder) if info.type == fs.FileType.File}
+
+        return self._patiently(f"{name or 'it'} cannot be listed", listing)
 
     def mirror(self, name: str) -> Mirror:
         """See `Folder`."""
@@ -387,15 +375,6 @@ class RemoteFolder(Folder):
     def _copy(self, source: Path, target: str) -> None:
         with source.open("rb") as file, self._files.open_output_stream(target) as out:
             shutil.copyfileobj(file, out, CHUNK)
-
-    def _listing(self, name: str, recursive: bool) -> list[Any]:
-        """The files in a folder; folders are not told of by all stores."""
-
-        def listing() -> list[Any]:
-            folder = fs.FileSelector(self._at(name), allow_not_found=True, recursive=recursive)
-            return [info for info in self._files.get_file_info(folder) if info.type == fs.FileType.File]
-
-        return self._patiently(f"{name or 'it'} cannot be listed", listing)
 
     @property
     def _files(self) -> Any:

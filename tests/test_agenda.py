@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raysweep.agenda import Agenda, in_order, make_agenda
-from raysweep.store import DONE, TrialRecord, measure_key, trial_file
+from raysweep.agenda import Agenda, extend, in_order, make_agenda
+from raysweep.files import LocalFolder
+from raysweep.schema import HISTORY
+from raysweep.store import Stopwatch, StudyStore, TrialRecord, measure_key, shard_file
 from raysweep.study import Study
+from raysweep.study.core import Trial
 from raysweep.tasks import MeasureTask, PrepareTask, Workplace, task_name
 from small_study import STUDY
 
@@ -18,6 +21,11 @@ NAMES = {m.name: m for m in STUDY.measures}
 
 def agenda_of(folder: Path, study: Study = STUDY, steps: tuple[str, ...] = ("train", "measure")) -> Agenda:
     return make_agenda(study, FACTS, Workplace(folder, folder), steps)
+
+
+def finish(store: StudyStore, trial: Trial) -> None:
+    record, history = TrialRecord("finished", "", 1, 1), HISTORY.schema.empty_table()
+    store.finish_trial(trial.id, record, lambda file: None, history, Stopwatch.start().work())
 
 
 def taken(agenda: Agenda) -> list[PrepareTask | MeasureTask]:
@@ -78,12 +86,38 @@ def test_a_measure_that_follows_one_without_its_classifier_is_left_out(tmp_path:
     agenda = agenda_of(tmp_path, steps=("measure",))
     assert agenda.pieces == {}
     store = Workplace(tmp_path, tmp_path).store
-    done = b'{"record": {"status": "finished", "reason": "", "steps": 1, "parameters": 1}, "work": {}}'
-    store.folder.write(trial_file(STUDY.trials[1].id, DONE), lambda file: file.write(done))
-    assert store.trial_record(STUDY.trials[1].id) == TrialRecord("finished", "", 1, 1)
+    finish(store, STUDY.trials[1])
     found = taken(agenda_of(tmp_path, steps=("measure",)))
     assert found
     assert not any(task.measure.needs_classifier for task in found)
+
+
+class Growing(Agenda):
+    """As that of a search."""
+
+    grows = True
+
+
+def test_an_agenda_that_grows_finds_the_same_and_looks_at_no_other_trials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Workplace(tmp_path, tmp_path)
+    measure = NAMES["samples"]
+    study = STUDY.model_copy(update={"arms": STUDY.arms[2:4], "measures": (measure, NAMES["weights"])})
+    first, *_ = [trial for trial in study.trials if trial.arm == "vae"]
+    finish(place.store, first)
+    (shard,) = measure.shards(first.model, FACTS)
+    place.store.folder.write(shard_file(measure_key(study, measure), first.id, shard), lambda file: file.write(b""))
+    whole = make_agenda(study, FACTS, place, ("train", "measure"))
+
+    listed = []
+    tree = LocalFolder.tree
+    monkeypatch.setattr(LocalFolder, "tree", lambda folder, name: listed.append(name) or tree(folder, name))
+    growing = Growing(place)
+    extend(growing, study, FACTS, ("train", "measure"))
+    assert (growing.pieces, growing.already) == (whole.pieces, whole.already)
+    assert growing.already == {"train": 1, "prepare": 0, "measure": 1}
+    assert {name.rpartition("/")[2] for name in listed} == {trial.id for trial in study.trials}
 
 
 def test_measures_come_after_those_that_they_follow() -> None:

@@ -41,13 +41,11 @@ def put(folder: Folder, name: str, content: bytes) -> None:
 
 def test_what_is_written_is_read_and_listed(folder: Folder) -> None:
     folder.check()
-    assert (folder.names(), folder.tree("a"), folder.exists("a")) == ([], set(), False)
+    assert (folder.tree(""), folder.tree("a"), folder.exists("a")) == (set(), set(), False)
     put(folder, "a/b/one", b"first")
     put(folder, "a/b/one", b"second")
     put(folder, "a/two", b"")
     assert folder.read("a/b/one") == b"second"
-    assert folder.names("a") == ["two"]
-    assert folder.names("a/b") == ["one"]
     assert folder.tree("a") == {"a/b/one", "a/two"}
     assert [folder.exists(name) for name in ("", "a", "a/two", "a/b/one", "a/b/two", "b")] == [True] * 4 + [False] * 2
     assert list(folder.read_all(["a/two", "a/none", "a/b/one"])) == [("a/two", b""), ("a/b/one", b"second")]
@@ -180,7 +178,7 @@ def test_storage_that_fails_for_a_while_is_tried_again(s3: S3Server, bucket: str
     s3.fails = fail_at_first(s3, 5)
     assert folder.read("a/one") == b"content"
     s3.fails = fail_at_first(s3, 5)
-    assert folder.names("a") == ["one"]
+    assert folder.tree("a") == {"a/one"}
 
 
 def test_storage_that_fails_for_long_is_said_with_the_file(
@@ -192,7 +190,7 @@ def test_storage_that_fails_for_long_is_said_with_the_file(
     with pytest.raises(StorageError, match=rf"results folder {bucket}: a/one cannot be written \(\w+"):
         put(folder, "a/one", b"x")
     s3.fails = lambda request: False
-    assert folder.names("") == []
+    assert folder.tree("") == set()
 
 
 def test_denied_access_is_said_at_once_with_what_to_do(s3: S3Server, bucket: str) -> None:

@@ -56,7 +56,7 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path: Pat
     with pytest.raises(StorageError, match=r"t/checkpoint.pt cannot be written .*No space left .*make room"):
         store.save_checkpoint("t", dies)
     assert store.folder.read("trials/t/checkpoint.pt") == b"old"
-    assert store.folder.names("trials/t") == ["checkpoint.pt"]
+    assert store.folder.tree("trials/t") == {"trials/t/checkpoint.pt"}
 
 
 def test_the_study_loads_back_equal(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_a_trial_that_diverges_stops_and_says_so(tmp_path: Path) -> None:
     assert record.status == "diverged"
     assert record.steps < 1000
     assert "not finite" in record.reason
-    assert "model.pt" not in run.store.folder.names(f"trials/{trial.id}")
+    assert not run.store.folder.exists(f"trials/{trial.id}/model.pt")
     assert all(np.isfinite(value) for value in run.state.metrics.values())
 
 

@@ -212,7 +212,7 @@ def test_an_earlier_report_is_replaced_whole(make_store: Callable[..., StudyStor
     left_over.write_text("old")
     write_report(store)
     assert not left_over.exists()
-    assert [name for name in store.folder.names() if name.startswith(".")] == []
+    assert [name for name in store.folder.tree("") if name.startswith(".")] == []
 
 
 def test_a_failure_leaves_the_earlier_report(
@@ -228,7 +228,7 @@ def test_a_failure_leaves_the_earlier_report(
     with pytest.raises(RuntimeError, match="no ink"):
         write_report(store)
     assert content_of(report_of(store)) == before
-    assert [name for name in store.folder.names() if name.startswith(".")] == []
+    assert [name for name in store.folder.tree("") if name.startswith(".")] == []
 
 
 @pytest.mark.parametrize("name", ["thesis.tex", ".git"])
