@@ -104,7 +104,8 @@ def test_the_driver_is_killed(options: tuple[str, ...], undisturbed: dict[str, p
 def test_workers_are_killed(undisturbed: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     moments = random.Random(os.urandom(8))
     killed = 0
-    process = subprocess.Popen(command(tmp_path), stdout=subprocess.DEVNULL)
+    with (tmp_path / "output").open("w") as output:
+        process = subprocess.Popen(command(tmp_path), stdout=output, stderr=output)
     try:
         for _ in range(KILLS):
             wait_for_work(process, tmp_path)
@@ -117,6 +118,7 @@ def test_workers_are_killed(undisturbed: dict[str, pd.DataFrame], tmp_path: Path
     finally:
         process.kill()
     assert killed > 0
+    assert "raylet" not in (tmp_path / "output").read_text()  # Ray's own words for it
     # A trial gives up after some retries, and random kills may hit one more often: then the same command goes on.
     found = tables(tmp_path) if process.returncode == 0 else run_to_the_end(tmp_path)
     assert_same(found, undisturbed)

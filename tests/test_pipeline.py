@@ -13,6 +13,7 @@ from raysweep import pipeline, tables, tasks, worker
 from raysweep.agenda import Kind, Piece
 from raysweep.errors import UserError
 from raysweep.gathering import gather
+from raysweep.patience import StorageError
 from raysweep.pipeline import run_study
 from raysweep.serial import SerialBackend
 from raysweep.store import measure_key, measurements, merged_file, shard_file, shards_of
@@ -202,6 +203,19 @@ def test_a_failure_is_recorded_and_the_rest_goes_on(tmp_path: Path, monkeypatch:
     run(tmp_path, study)
     assert set(tables(tmp_path)["trials"]["status"]) == {"finished"}
     assert pipeline.outcome(study, Workplace(tmp_path, tmp_path)).reasons == ()
+
+
+def test_storage_that_was_given_up_ends_the_work_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def refused(self: worker.Worker, task: tasks.Task, **options: object) -> None:
+        tried.append(task)
+        raise StorageError("tried for 120 s")
+
+    monkeypatch.setattr(worker.Worker, "run", refused)
+    with pytest.raises(StorageError, match="tried for 120 s"):
+        run(tmp_path)
+    assert len(tried) == 1
 
 
 def test_a_failed_shard_is_recorded_and_tried_again(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import ray
 
+from raysweep.agenda import Agenda, extend
 from raysweep.cluster.backend import RayBackend, check_resources
 from raysweep.cluster.connect import connected
 from raysweep.errors import UserError
@@ -72,6 +73,33 @@ def test_a_model_is_measured_while_others_train(tmp_path: Path) -> None:
     training = schedule[schedule["work"] == "train"]
     shards = schedule[schedule["work"] != "train"]
     assert shards["started"].min() < (training["started"] + training["wall"]).max()
+
+
+class Growing(Agenda):
+    """As that of a search."""
+
+    grows = True
+
+
+class Told(Recorder):
+    """Remembers every share."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[float] = []
+
+    def advance(self, name: str, share: float, node: str, seconds: float) -> None:
+        self.told.append(share)
+
+
+def test_a_trial_of_a_search_is_seen_to_advance(tmp_path: Path) -> None:
+    arm = STUDY.arms[0].model_copy(update={"model": STUDY.arms[0].model.model_copy(update={"steps": 1500}), "over": {}})
+    agenda, told = Growing(Workplace(tmp_path, tmp_path)), Told()
+    extend(agenda, STUDY.model_copy(update={"arms": (arm,), "seeds": (0,), "measures": ()}), FACTS, ("train",))
+    RayBackend().run(agenda, told)
+    assert told.told == sorted(told.told)
+    assert told.told[-1] == 1.0
+    assert 0.0 < told.told[0] < 1.0
 
 
 def test_a_failed_trial_and_its_shards_leave_the_others_alone(tmp_path: Path) -> None:
