@@ -151,10 +151,11 @@ class ConsoleProgress:
         if not spent:
             return ""
         workers = spent / (monotonic() - self._started)
-        needed = sum((tally.weight - tally.done) * tally.seconds / tally.done for tally in known)
-        least = "" if len(known) == len(self._tallies) else "at least "
-        if least and not needed:
+        open_ones = [tally for tally in known if tally.ended < tally.pieces]
+        if not open_ones:
             return ""
+        needed = sum((tally.weight - tally.done) * tally.seconds / tally.done for tally in open_ones)
+        least = "" if len(known) == len(self._tallies) else "at least "
         return f"{least}{duration(needed / workers)} left"
 
     def _lines(self) -> RenderableType:
