@@ -22,6 +22,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from raysweep.cluster.batches import SECONDS
 from raysweep.cost import find_device, measure_cost, trial_cost
 from raysweep.store import StudyStore
 from raysweep.study import Study
@@ -41,9 +42,9 @@ class Overheads:
     shard: float = 0.056
     """From one shard's end to the next one's start in one process: the mean in the digits study on three nodes that
     shared two cores (`--overheads` prints it for any results folder)."""
-    shards_per_process: int = 1
-    """On nodes with several GPUs every shard has a process of its own, which loads the model; on those with one GPU, 64
-    shards have (`raysweep.cluster.tasks`)."""
+    seconds_per_process: float = SECONDS
+    """On nodes with several GPUs a process computes so many seconds of shards of one measure of a model, which it loads
+    (`raysweep.cluster.batches`)."""
     shard_bytes: float = 5_100
     """A shard's file: the mean of the same run, whose images are smaller than CelebA's."""
     node_bandwidth: float = 1e9
@@ -185,7 +186,8 @@ class Workload:
 def workload(study: Study, flops: float, checkpoint_seconds: float, overheads: Overheads) -> Workload:
     """The study's trials and shards, in seconds on GPUs that achieve `flops` operations a second."""
     facts = study.data.facts(Path("data"))
-    training, shards, models = [], {}, {}
+    training, models = [], {}
+    shards: dict[str, list[Job]] = {}
     checkpoints, written, requests = 0, 0.0, 0
     for trial in study.trials:
         cost, share = trial_cost(trial, facts), trial.resources.gpus
@@ -198,13 +200,13 @@ def workload(study: Study, flops: float, checkpoint_seconds: float, overheads: O
         requests += count * math.ceil(cost.checkpoint_bytes / overheads.part)
         models[trial.id] = float(cost.model_bytes)
         loading = overheads.process + cost.model_bytes / overheads.node_bandwidth
-        extra = overheads.shard + loading / overheads.shards_per_process
-        shards[trial.id] = [
-            Job(trial.id, extra + flop / (flops * share), share)
-            for measure in study.measures
-            if study.applies(measure, trial.arm, trial.model)
-            for flop in measure_cost(measure, trial, facts).values()
-        ]
+        shards[trial.id] = []
+        for measure in study.measures:
+            if study.applies(measure, trial.arm, trial.model):
+                seconds = [flop / (flops * share) for flop in measure_cost(measure, trial, facts).values()]
+                processes = min(len(seconds), math.ceil(sum(seconds) / overheads.seconds_per_process))
+                extra = overheads.shard + loading * processes / max(1, len(seconds))
+                shards[trial.id].extend(Job(trial.id, extra + each, share) for each in seconds)
     data = float((facts.train + facts.validation) * facts.shape.pixels)
     return Workload(training, shards, checkpoints, written, requests, models, data)
 

@@ -89,6 +89,11 @@ class Agenda:
         if not unmet:
             heapq.heappush(self._ready, index)
 
+    @property
+    def ready(self) -> int:
+        """How many tasks could be taken now."""
+        return len(self._ready)
+
     def take_trial(self) -> TrainTask | None:
         """The next trial to train, or None while there is none."""
         return self._trials.popleft() if self._trials else None

@@ -270,7 +270,7 @@ class StudyStore:
 
     def trial_records(self, trial_ids: Iterable[str]) -> dict[str, TrialRecord]:
         """How those of the trials ended that have."""
-        return {trial_id: record for trial_id, (record, _) in self.ended_trials(trial_ids).items()}
+        return {trial_id: _record(note) for trial_id, note in self._notes(trial_ids, DONE).items()}
 
     def ended_trials(self, trial_ids: Iterable[str]) -> dict[str, tuple[TrialRecord, Work]]:
         """Those of the trials that have ended: how, and by which work."""

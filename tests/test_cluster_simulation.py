@@ -96,6 +96,23 @@ def test_a_study_becomes_its_trials_and_shards() -> None:
     assert job.seconds == pytest.approx(overheads.process + cost.flop / (1e9 * trial.resources.gpus) + saved)
 
 
+def test_a_process_computes_shards_of_a_measure_for_half_a_minute() -> None:
+    facts, trial, measure = STUDY.data.facts(Path()), STUDY.trials[1], STUDY.measures[0]
+    study = STUDY.model_copy(update={"measures": (measure,)})
+    flop = sum(measure_cost(measure, trial, facts).values())
+    count = len(measure_cost(measure, trial, facts))
+    overheads = Overheads(shard=0.0, process=10.0, node_bandwidth=math.inf)
+    assert count == 5
+
+    def spent(seconds: float) -> float:
+        work = workload(study, flop / trial.resources.gpus / seconds, 120.0, overheads)
+        return sum(job.seconds for job in work.shards[trial.id])
+
+    assert spent(29.0) == pytest.approx(29 + 10)
+    assert spent(61.0) == pytest.approx(61 + 3 * 10)
+    assert spent(1e6) == pytest.approx(1e6 + 5 * 10)
+
+
 def test_checkpoints_are_counted() -> None:
     costs = [trial_cost(trial, STUDY.data.facts(Path())) for trial in STUDY.trials]
     seconds = [cost.flop / (1e9 * trial.resources.gpus) for cost, trial in zip(costs, STUDY.trials, strict=True)]

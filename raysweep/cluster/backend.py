@@ -17,8 +17,9 @@ import torch
 from ray import tune
 
 from raysweep.agenda import Agenda
+from raysweep.cluster.batches import Batches
 from raysweep.cluster.packing import Packing
-from raysweep.cluster.tasks import Board, Done, on_gpu, run_on_cpu
+from raysweep.cluster.tasks import Board, Done, on_gpu, run_on_cpu, run_on_one_of_gpus
 from raysweep.cluster.trainables import SweepTrainable, to_config
 from raysweep.errors import UserError
 from raysweep.patience import StorageError
@@ -37,7 +38,8 @@ from raysweep.tasks import (
 )
 
 WINDOW = 4
-"""Tasks submitted per core of the cluster: enough to keep it busy, few enough to keep the driver small."""
+"""Tasks submitted per one that the cluster can run at a time: enough to keep it busy, few enough to keep the driver
+small."""
 LOSSES = 20
 """How often a trial may lose its process, or the node, before it is given up: machines that are lent for less may be
 taken back often."""
@@ -195,8 +197,9 @@ class _Tasks:
         self.stopped = Event()
         """Set where what is left is to be left alone."""
         self.problem: BaseException | None = None
-        self._pending: dict[Any, tuple[Task, dict[str, float]]] = {}
-        """Tasks that Ray has, and what they occupy."""
+        self._pending: dict[Any, tuple[list[Task], dict[str, float]]] = {}
+        """What Ray has, each with what it occupies."""
+        self._batches = Batches()
         self._again: deque[Task] = deque()
         self._tries: Counter[str] = Counter()
         self._weights = _SharedWeights()
@@ -260,17 +263,21 @@ class _Tasks:
         room = beside([task.trial.resources for task in self._trials.values()], cluster)
         for _, needs in self._pending.values():
             _subtract(room, needs)
-        window = WINDOW * max(1, math.ceil(cluster.get("CPU", 1)))
-        while len(self._pending) < window:
-            next_task = self._next()
-            if next_task is None:
-                return
+        while (next_task := self._next()) is not None:
             needs = _needs(self.packing.resources(next_task), cluster)
-            if self._trials and not _subtract(room, needs):
+            slots = max(1.0, min(cluster.get(name, 1.0) / need for name, need in needs.items()))
+            if len(self._pending) >= WINDOW * math.ceil(slots) or (self._trials and not _subtract(room, needs)):
                 self._again.appendleft(next_task)
                 return
-            remote = self._on_gpu if "GPU" in needs else run_on_cpu
-            self._pending[_submit(next_task, remote, needs, self._board, self._weights)] = next_task, needs
+            remote, batch = run_on_cpu, [next_task]
+            if "GPU" in needs:
+                remote = self._on_gpu
+            if remote is run_on_one_of_gpus:
+                size = self._batches.size(next_task, self.agenda.ready, slots)
+                batch, other = self._batches.fill(next_task, size, self._next)
+                if other is not None:
+                    self._again.appendleft(other)
+            self._pending[_submit(batch, remote, needs, self._board, self._weights)] = batch, needs
 
     def _ask(self) -> None:
         """Asks what the cluster has, and how far the trials of a search are."""
@@ -288,7 +295,7 @@ class _Tasks:
             told = ray.get(self._board.read.remote(), timeout=NEWS_SECONDS)
         except ray.exceptions.RayError:  # it is busy, or lost and started again
             return
-        for task, _ in self._pending.values():
+        for (task, *_), _ in self._pending.values():
             if task_name(task) in told:
                 self.progress.advance(task_name(task), *told[task_name(task)])
 
@@ -302,17 +309,23 @@ class _Tasks:
         """Takes up every task that has ended."""
         ended, _ = ray.wait(list(self._pending), num_returns=len(self._pending), timeout=0)
         for reference in ended:
-            task, _ = self._pending.pop(reference)
-            name = task_name(task)
+            batch, _ = self._pending.pop(reference)
             try:
-                done: Done = ray.get(reference)
+                found: list[Done] = ray.get(reference)
             except ray.exceptions.RayError as error:
-                self._tries[name] += 1
-                self._give_up_or_retry(task, _cause(error))
+                found, left = [], batch[1:]
+                self._tries[task_name(batch[0])] += 1
+                self._give_up_or_retry(batch[0], _cause(error))
             else:
+                left = batch[len(found) :]
+            for task, done in zip(batch, found, strict=False):
                 self.packing.learn(task, done.held, done.total)
-                self.progress.advance(name, 1.0, done.node, done.seconds)
+                self._batches.learn(task, done.seconds)
+                self.progress.advance(task_name(task), 1.0, done.node, done.seconds)
                 self._end(task)
+            self._again.extend(left)
+            if len(found) < len(batch):
+                self._batches.part(batch)
 
     def _end(self, task: Task) -> None:
         """Tells the agenda of work that has ended."""
@@ -405,11 +418,11 @@ class _SharedWeights:
         return needed
 
 
-def _submit(task: Task, remote: Any, needs: Mapping[str, float], board: Any, weights: _SharedWeights) -> Any:
-    shared = weights.of(task)
-    # What a retry of a lost process repeats is one shard; errors of our own code are retried by `_Tasks`.
+def _submit(batch: Sequence[Task], remote: Any, needs: Mapping[str, float], board: Any, weights: _SharedWeights) -> Any:
+    shared = weights.of(batch[0])
+    # What a retry of a lost process repeats is one batch; errors of our own code are retried by `_Tasks`.
     options = {"num_cpus": needs["CPU"], **({"num_gpus": needs["GPU"]} if "GPU" in needs else {})}
-    return remote.options(**options).remote(task, board, list(shared), *shared.values())
+    return remote.options(**options).remote(batch, board, list(shared), *shared.values())
 
 
 def _cause(error: Exception) -> BaseException:

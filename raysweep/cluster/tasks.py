@@ -2,7 +2,7 @@
 
 import functools
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -53,15 +53,30 @@ class Board:
         return self._told
 
 
-def run(task: Task, board: Any, names: list[str], *contents: NDArray[np.uint8]) -> Done:
-    """Runs a task.
+def run(tasks: Sequence[Task], board: Any, names: list[str], *contents: NDArray[np.uint8]) -> list[Done]:
+    """Runs tasks one after the other, up to the first that fails.
 
     Args:
-        task: what is to be done.
+        tasks: of one model.
         board: the `Board` that is told how far a training is, if there is one.
-        names: ids of trials.
-        contents: their model files, from Ray's object store.
+        names: ids of the trials whose model files they need.
+        contents: these files, from Ray's object store.
+
+    Returns:
+        One for each that has ended well. If that is none, the first one's error is raised instead.
     """
+    weights, done = dict(zip(names, contents, strict=True)), []
+    for task in tasks:
+        try:
+            done.append(_run(task, board, weights))
+        except Exception:
+            if not done:
+                raise
+            break  # run again alone, it tells why
+    return done
+
+
+def _run(task: Task, board: Any, weights: Mapping[str, NDArray[np.uint8]]) -> Done:
     started, device = monotonic(), choose_device()
 
     def tell(share: float) -> None:
@@ -69,7 +84,7 @@ def run(task: Task, board: Any, names: list[str], *contents: NDArray[np.uint8]) 
             board.tell.remote(task_name(task), share, socket.gethostname(), monotonic() - started)
 
     with peak_memory(device) as peak:
-        _worker(device.type).run(task, dict(zip(names, contents, strict=True)), tell)
+        _worker(device.type).run(task, weights, tell)
     return Done(socket.gethostname(), monotonic() - started, peak.held, peak.total)
 
 
@@ -88,9 +103,9 @@ def gpu_task(function: Any, *, alone: bool) -> Any:
 
 run_on_cpu = ray.remote(max_retries=RETRIES)(run)
 _run_on_the_gpu = gpu_task(run, alone=False)
-_run_on_one_of_gpus = gpu_task(run, alone=True)
+run_on_one_of_gpus = gpu_task(run, alone=True)
 
 
 def on_gpu(nodes: Iterable[Mapping[str, Any]]) -> Any:
     """The function that runs tasks on the GPUs of these nodes."""
-    return _run_on_one_of_gpus if any(node["Resources"].get("GPU", 0) > 1 for node in nodes) else _run_on_the_gpu
+    return run_on_one_of_gpus if any(node["Resources"].get("GPU", 0) > 1 for node in nodes) else _run_on_the_gpu

@@ -14,6 +14,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from raysweep.cluster import backend, batches
 from raysweep.cluster import packing as packing_module
 from raysweep.cluster.backend import RayBackend
 from raysweep.cluster.packing import (
@@ -31,7 +32,7 @@ from raysweep.cluster.tasks import gpu_task, on_gpu
 from raysweep.data import load_data
 from raysweep.memory import train_briefly
 from raysweep.pipeline import run_study
-from raysweep.study import Arm, Digits, Resources, Samples, Study, Vae, WganGp
+from raysweep.study import Arm, Digits, Reconstruction, Resources, Samples, Study, Vae, WganGp
 from raysweep.study.measures import Shard
 from raysweep.tasks import MeasureTask, PrepareTask, TrainTask, Workplace
 from small_study import STUDY
@@ -203,10 +204,13 @@ def test_shares_fill_the_gpus_and_each_process_sees_its_own(two_gpus: None, tmp_
 
 @pytest.mark.ray
 @pytest.mark.slow
-def test_a_study_runs_on_shared_gpus(two_gpus: None, tmp_path: Path) -> None:
+def test_a_study_runs_on_shared_gpus(two_gpus: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without CUDA nothing can be measured: the declared shares are placed, and the study is done."""
-    arm = Arm(model=Vae(steps=5, width=4, batch=16, latent_dim=2), resources=Resources(gpus=0.5))
-    study = STUDY.model_copy(update={"arms": (arm,), "seeds": (0,), "measures": (Samples(count=4),)})
+    monkeypatch.setattr(batches, "SECONDS", math.inf)  # so that a busy machine makes no batch smaller
+    monkeypatch.setattr(backend, "WINDOW", 1)  # so that the first shards have not taken all before one has ended
+    arm = Arm(model=Vae(steps=5, width=4, batch=16, latent_dim=2), resources=Resources(gpus=0.9))
+    reconstruction = Reconstruction(images=5, generated=0, shard=1, foreign=None)
+    study = STUDY.model_copy(update={"arms": (arm,), "seeds": (0,), "measures": (Samples(count=4), reconstruction)})
     assert on_gpu(ray.nodes()) is not on_gpu([{"Resources": {"GPU": 1.0}}])
     run_study(study, Workplace(tmp_path, tmp_path), RayBackend(), Recorder(), ["train", "measure"])
     store = Workplace(tmp_path, tmp_path).store
@@ -214,3 +218,7 @@ def test_a_study_runs_on_shared_gpus(two_gpus: None, tmp_path: Path) -> None:
     assert set(store.table("trials")["status"]) == {"finished"}
     assert store.table("samples")["trial"].nunique() == len(study.seeds)
     assert store.load_memory() == {}
+    schedule = store.table("schedule")
+    shards = schedule[schedule["work"] == "reconstruction"]
+    assert len(shards) == 10
+    assert shards["process"].nunique() < len(shards)  # each task has a process of its own, and several shards
