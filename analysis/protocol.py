@@ -152,7 +152,7 @@ def settings_words(settings: Frozen, left_out: Container[str] = ()) -> str:
     """Settings with their values, without what names their kind, those that are empty and those `left_out`."""
     names = [name for name in type(settings).model_fields if name not in left_out and name != _kind_field(settings)]
     values = {name: getattr(settings, name) for name in names}
-    return ", ".join(f"{axis_label(name)} {_value(value)}" for name, value in values.items() if value is not None)
+    return ", ".join(f"{axis_label(name)} {_value(value)}" for name, value in values.items() if value not in (None, ()))
 
 
 def _value(value: object) -> str:

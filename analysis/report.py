@@ -29,7 +29,7 @@ from analysis.intervals import band_words
 from analysis.numbers import numbers
 from analysis.protocol import settings_words
 from analysis.results import Results, TrialRow, load_results
-from analysis.style import figure_style, new_figure, render
+from analysis.style import WIDTH, figure_style, new_figure, render
 from analysis.words import arm_label, axis_label, axis_value, listing, number, plural, setting
 from raysweep.errors import UserError
 from raysweep.schema import Table
@@ -52,6 +52,8 @@ class DrawnFigure:
     caption: str
     image: str
     """The picture as a data URI."""
+    share: float
+    """Its width as a share of the page's, so that its letters are as large as those of others."""
     photographic: bool
 
 
@@ -139,13 +141,13 @@ def draw_figures(results: Results, folder: Path) -> tuple[list[DrawnFigure], lis
             several = len(infos) > 1
             stem = f"{name}-{info.measure}" if several else name
             title = f"{kind.title} ({info.measure.replace('_', ' ')})" if several else kind.title
-            drawn.append(
-                DrawnFigure(name, stem, title, kind.caption(info), _draw(kind, info, folder / stem), kind.photographic)
-            )
+            image, share = _draw(kind, info, folder / stem)
+            drawn.append(DrawnFigure(name, stem, title, kind.caption(info), image, share, kind.photographic))
     return drawn, missing
 
 
-def _draw(kind: AnyFigure, info: Info, path: Path) -> str:
+def _draw(kind: AnyFigure, info: Info, path: Path) -> tuple[str, float]:
+    """The picture as a data URI, and its width as a share of the page's."""
     with figure_style():
         figure = new_figure()
         kind.draw(info, figure)
@@ -153,7 +155,8 @@ def _draw(kind: AnyFigure, info: Info, path: Path) -> str:
     path.with_suffix(".png").write_bytes(png)
     path.with_suffix(".svg").write_bytes(svg)
     content, media = (png, "image/png") if kind.photographic else (svg, "image/svg+xml")
-    return f"data:{media};base64,{base64.b64encode(content).decode()}"
+    share = min(1.0, round(float(figure.get_figwidth()) / WIDTH, 3))
+    return f"data:{media};base64,{base64.b64encode(content).decode()}", share
 
 
 def _write_tables(results: Results, folder: Path) -> list[TableNote]:

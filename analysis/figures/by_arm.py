@@ -74,18 +74,18 @@ def draw_by_arm(
     colours: Mapping[str, str],
     dress: Callable[[Axes, bool], None],
 ) -> None:
-    """Panels side by side on the same scales, one legend below.
+    """Panels side by side on the same scales, in rows as equal as can be; one legend below.
 
     Args:
         panels: at least one.
         figure: its height is set.
         x_label: below the lowest panels.
-        y_label: beside all panels, on the left.
+        y_label: beside the first panel of each row.
         colours: of each label of a line, in the legend's order.
-        dress: sets up the axes of a panel before it is drawn; it is told whether the panel is the last of its row.
+        dress: sets up the axes of a panel before it is drawn; it is told whether the panel stands in the last column.
     """
-    across = min(MOST_ACROSS, len(panels))
-    down = -(-len(panels) // across)
+    down = -(-len(panels) // MOST_ACROSS)
+    across = -(-len(panels) // down)
     figure.set_size_inches(
         WIDTH * (across + 1) / (MOST_ACROSS + 1) if across < MOST_ACROSS else WIDTH, HEIGHT * down + 0.5
     )
@@ -95,8 +95,7 @@ def draw_by_arm(
         if index >= len(panels):
             axes.remove()
             continue
-        last = index % across == across - 1 or index == len(panels) - 1
-        dress(axes, last)
+        dress(axes, index % across == across - 1)
         axes.set_title(panels[index].label)
         for content in panels[index].lines:
             colour, marker = colours[content.label], markers[content.label]
@@ -105,7 +104,8 @@ def draw_by_arm(
         if index + across >= len(panels):
             axes.set_xlabel(x_label)
             axes.tick_params(labelbottom=True)
-    figure.supylabel(y_label, fontsize=8.5)
+        if index % across == 0:
+            axes.set_ylabel(y_label)
     handles = [Line2D([], [], color=colour, marker=markers[label], label=label) for label, colour in colours.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=5)
 

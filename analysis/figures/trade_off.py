@@ -149,10 +149,10 @@ def _draw_panel(content: TradeOff, panel: Panel, axes: Axes) -> None:
             continue
         # Where some samples have no value, the mean is a lower bound: it is drawn hollow, without a band.
         whole = curve.censored == 0
-        if panel.axis == "latent_dim":
-            axes.fill_between(x, curve.low, curve.high, where=whole.tolist(), color=colour, alpha=0.14, linewidth=0)
-        else:
+        if _has_bars(panel, curve):
             axes.vlines(x[whole], curve.low[whole], curve.high[whole], color=colour, alpha=0.5, linewidth=1)
+        else:
+            axes.fill_between(x, curve.low, curve.high, where=whole.tolist(), color=colour, alpha=0.14, linewidth=0)
         if len(x) == 1:  # a dash through the point shows its line style
             axes.plot(_around(x[0], panel), curve.mean.repeat(2), style, color=colour)
         else:
@@ -165,6 +165,11 @@ def _draw_panel(content: TradeOff, panel: Panel, axes: Axes) -> None:
         axes.axhline(level.value, **LEVEL)
     if panel.axis == "latent_dim":
         _draw_marks(content.marks, axes)
+
+
+def _has_bars(panel: Panel, curve: Curve) -> bool:
+    """Whether the interval of a value is a bar: a band needs two places on a scale."""
+    return not curve.level and (panel.axis != "latent_dim" or len(curve.x) == 1)
 
 
 def _draw_level(curve: Curve, style: LineStyle, colour: str, axes: Axes) -> None:
@@ -334,5 +339,5 @@ def panels_words(panels: Sequence[Panel]) -> str:
 def seeds_words(panels: Sequence[Panel]) -> str:
     """What the bands are."""
     seeds = {int(count) for panel in panels for curve in panel.curves for count in curve.seeds if count}
-    kinds = {"bands" if panel.axis == "latent_dim" else "bars" for panel in panels}
+    kinds = {"bars" if _has_bars(panel, curve) else "bands" for panel in panels for curve in panel.curves}
     return band_words(seeds, band=" and ".join(sorted(kinds))) if seeds else ""

@@ -14,14 +14,14 @@ import pytest
 
 from analysis import report
 from analysis.claims import CLAIMS
-from analysis.figures import FIGURES
+from analysis.figures import FIGURES, reconstruction_likelihood
 from analysis.report import write_report
 from analysis.results import load_results
 from pretended_results import pretended_study
 from raysweep import schema
 from raysweep.errors import UserError
 from raysweep.store import StudyStore
-from raysweep.study import FrechetDistance, Samples
+from raysweep.study import FrechetDistance, Reconstruction, Samples
 from raysweep.tables import TABLES
 
 
@@ -93,6 +93,19 @@ def test_pictures_are_png_of_200_dots_per_inch(page: Page, shared_store: StudySt
     assert int.from_bytes(content[16:20], "big") == 1440  # pixels across 7.2 inches
 
 
+def test_letters_are_equally_large_in_a_narrow_figure(
+    make_store: Callable[..., StudyStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "FIGURES", {"reconstruction_likelihood": reconstruction_likelihood.FIGURE})
+    arms = pretended_study().arms[:1]
+    store = make_store(pretended_study(arms=arms, measures=(Reconstruction(images=4, generated=2),), seeds=(0,)))
+    (image,) = Page(write_report(store)).all("img")
+    svg = (report_of(store) / "figures" / "reconstruction_likelihood.svg").read_text(encoding="utf-8")
+    points = float(re.findall(r'width="([\d.]+)pt"', svg)[0])
+    assert image["style"] == f"--share: {points / 72 / 7.2:g}"
+    assert points < 72 * 7.2
+
+
 def test_every_table_is_there_without_pixels(page: Page, shared_store: StudyStore) -> None:
     for name, table in TABLES.items():
         columns = pd.read_csv(report_of(shared_store) / "tables" / f"{name}.csv").columns.tolist()
@@ -123,6 +136,7 @@ def test_trials_protocol_and_environment_are_listed(page: Page, shared_store: St
         assert trial.id in page.words
     assert "gradient penalty 10" in page.words
     assert "projected adam (steps 200, learning rate 0.05" in page.words
+    assert "()" not in page.words
     assert "packages: torch" in page.words
     assert "raysweep digits" in page.words
 

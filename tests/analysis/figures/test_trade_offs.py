@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection
 
 from analysis.figures import class_radius, frechet_distance, reconstruction_error
 from analysis.figures.trade_off import Level, lowest_shown
@@ -142,6 +143,19 @@ def test_dims_are_on_logarithmic_axes_and_written_out(shared_results: Results) -
         low, high = figure.axes[1].get_xlim()
         assert low < 0
         assert high > 1
+
+
+def test_the_interval_of_a_curve_of_one_point_is_a_bar(make_results: Callable[..., Results]) -> None:
+    study = pretended_study(arms=(Arm(model=Vae(width=8)),), measures=(FrechetDistance(samples=20),))
+    (info,) = frechet_distance.infos(make_results(study))
+    with figure_style():
+        figure = new_figure()
+        frechet_distance.draw(info, figure)
+    (bars,) = [bars for bars in figure.axes[0].collections if isinstance(bars, LineCollection)][:1]
+    curve = info.panels[0].curves[0]
+    np.testing.assert_array_equal(bars.get_segments()[0][:, 1], [curve.low[0], curve.high[0]])
+    assert curve.low[0] < curve.high[0]
+    assert "; bars are " in frechet_distance.caption(info)
 
 
 def test_crowded_dims_keep_readable_labels(make_results: Callable[..., Results]) -> None:
