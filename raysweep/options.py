@@ -1,6 +1,7 @@
 """What the commands share: the options that say where things are, and how a mistake is answered."""
 
 import argparse
+import difflib
 import importlib.util
 import os
 import shlex
@@ -28,7 +29,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """See `argparse`."""
-        raise UserError(f"{message} ({self.prog} -h tells what can be given)")
+        given = next((word for word in message.split() if word.startswith("--")), "")
+        near = difflib.get_close_matches(
+            given.partition("=")[0], set(self._option_string_actions) - {given}, n=1, cutoff=0.8
+        )
+        meant = f"; did you mean {near[0]}?" if near and message.startswith("unrecognized") else ""
+        raise UserError(f"{message}{meant} ({self.prog} -h tells what can be given)")
 
 
 def add_cluster(parser: argparse._ActionsContainer, use: str) -> None:

@@ -13,7 +13,7 @@ from rich.table import Table
 from raysweep.cost import Cost, Device, find_device, measure_cost, trial_cost
 from raysweep.store import CHECKPOINT, StudyStore, TrialRecord, done_shards, measure_key, trial_file
 from raysweep.study.core import Arm, Study, Trial
-from raysweep.study.data import DataFacts
+from raysweep.study.data import AnyData, DataFacts, ImageFolder
 from raysweep.study.measures import AnyMeasure, Shard
 from raysweep.study.tuning import Tuning
 
@@ -219,15 +219,21 @@ def _heading(plan: Plan) -> list[str]:
         f"Study {plan.study.name}: {plan.study.title}",
         plan.study.question,
         *([f"Reduced: {plan.study.reduction}"] if plan.study.reduction else []),
-        f"Data: {plan.study.data.kind}, {facts.train:,} training and {facts.validation:,} validation "
+        f"Data: {_data_words(plan.study.data)}, {facts.train:,} training and {facts.validation:,} validation "
         f"{facts.items}{classes}",
         f"Seeds: {', '.join(map(str, plan.study.seeds))}",
     ]
 
 
+def _data_words(data: AnyData) -> str:
+    return f"{data.kind} {data.path}" if isinstance(data, ImageFolder) else str(data.kind)
+
+
 def _summary(plan: Plan) -> list[str]:
-    device = plan.device
+    device, study = plan.device, plan.study
+    idle = [m.name for m in study.measures if not any(study.applies(m, t.arm, t.model) for t in study.trials)]
     return [
+        *([f"No model of this study can have this measured: {', '.join(idle)}."] if idle else []),
         f"In all: {len(plan.trials)} trials and {plan.shards:,} shards; {_effort(plan.flop, device)}.",
         f"Left to do: {plan.trials_left} trials and {plan.shards_left:,} shards; {_effort(plan.flop_left, device)}.",
         f"Times are of one {device.name} alone: {with_prefix(device.peak, 'FLOP/s')} at most, of which "
@@ -338,6 +344,8 @@ def with_prefix(value: float, unit: str) -> str:
 
 def duration(hours: float) -> str:
     """Two digits or more, in seconds, minutes or hours: 0.013 s, 4.3 min, 1,234 h."""
+    if 0 < 3600 * hours < 0.00095:
+        return "< 0.001 s"
     for scale, unit in ((3600, "s"), (60, "min")):
         if hours * scale < 59.5:
             return f"{_digits(hours * scale)} {unit}"

@@ -323,7 +323,7 @@ def _check_cluster(options: argparse.Namespace, workplace: "Workplace", data_set
 def _dashboard(store: StudyStore) -> str:
     """The command that shows a search, also while it runs, and first how to get its program where there is none."""
     installed = program("optuna-dashboard")
-    first = "" if installed else 'pip install "raysweep[tuning]", then '
+    first = "" if installed else "pip install optuna-dashboard, then "
     return f"{first}{installed or 'optuna-dashboard'} {shlex.quote(store.optuna_url)}"
 
 
@@ -344,7 +344,16 @@ def _draw(store: StudyStore, console: Console) -> None:
 
 
 def _conclude(outcome: "Outcome", console: Console) -> int:
-    """Says what did not work; the exit code that goes with it."""
+    """Says what did not work; the exit code that goes with it. That a trial diverges is a result."""
+    trials = outcome.finished + outcome.diverged + outcome.failed + outcome.missing
+    if outcome.diverged:
+        console.print(
+            f"\nDiverged: {outcome.diverged} of {trials} trials. They left no model to measure; the table of trials "
+            "has the step and the reason.",
+            soft_wrap=True,
+        )
+    if outcome.missing:
+        console.print(f"\nNot trained: {outcome.missing} of {trials} trials, and so not measured.", soft_wrap=True)
     if not outcome.reasons:
         return DONE
     console.print(f"\nFailed: {outcome.failed} trials; {outcome.shards_missing} shards are missing. The reasons:")

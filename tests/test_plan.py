@@ -158,6 +158,12 @@ def test_a_terminal_of_100_columns_shows_every_id_on_one_line() -> None:
     assert all(trial.id in stream.getvalue() for trial in STUDY.trials)
 
 
+def test_a_measure_that_no_model_can_have_is_named() -> None:
+    study = STUDY.model_copy(update={"arms": STUDY.arms[:1]})
+    assert "No model of this study can have this measured: samples." in printed(make_plan(study, FACTS, None))
+    assert "No model" not in printed(make_plan(STUDY, FACTS, None))
+
+
 @pytest.mark.parametrize(
     ("value", "text"), [(0, "0 B"), (999, "999 B"), (999.6, "1 kB"), (13.788e12, "13.8 TB"), (5.06e18, "5.06 EB")]
 )
@@ -167,7 +173,10 @@ def test_prefixes(value: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("hours", "text"),
-    [(0, "0 s"), (0.013 / 3600, "0.013 s"), (59 / 3600, "59 s"), (0.05, "3 min"), (0.9999, "1 h"), (1234.4, "1,234 h")],
+    [
+        *((0, "0 s"), (4e-9, "< 0.001 s"), (0.001 / 3600, "0.001 s"), (0.013 / 3600, "0.013 s"), (59 / 3600, "59 s")),
+        *((0.05, "3 min"), (0.9999, "1 h"), (1234.4, "1,234 h")),
+    ],
 )
 def test_durations(hours: float, text: str) -> None:
     assert duration(hours) == text

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import small_study
+from raysweep import schema
 from raysweep.options import DONE, INCOMPLETE, INTERRUPTED, REFUSED
 from raysweep.run import main
-from raysweep.store import StudyStore
+from raysweep.store import StudyStore, TrialRecord, Work
 from raysweep.study import FrechetDistance, Samples
 from raysweep.study.loading import known_studies
 
@@ -58,7 +59,8 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["--fid-weights", "."], "--fid-weights .: cannot be read (Is a directory)"),
         (["--cluster", "mnist"], "mnist is a study, not an address; write raysweep mnist --cluster"),
         (["--cluster", "--serial"], "not allowed with argument"),
-        (["--colour"], "unrecognized arguments: --colour"),
+        (["--colour"], "unrecognized arguments: --colour (raysweep -h"),
+        (["--onyl=train"], "unrecognized arguments: --onyl=train; did you mean --only? (raysweep -h"),
         (["--res", "elsewhere"], "unrecognized arguments: --res"),
         (["digits", "mnist"], "unrecognized arguments: mnist"),
     ],
@@ -236,6 +238,18 @@ def test_a_study_is_run_and_drawn_and_not_run_again(capsys: pytest.CaptureFixtur
     (folder / "report" / "index.html").unlink()
     printed(capsys, *command, "--only", "report")
     assert (folder / "report" / "index.html").is_file()
+
+
+def test_what_diverged_and_what_is_not_trained_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    study, store = small_study.STUDY, StudyStore(tmp_path / "results" / "small")
+    history = schema.HISTORY.rows({"trial": [], "step": [], "split": [], "metric": [], "value": []})
+    work = Work("node", 1, 0.0, 2.0, 1.0)
+    for trial in study.trials[1:3]:
+        store.finish_trial(trial.id, TrialRecord("diverged", "loss is nan", 1, 5), None, history, work)
+    out = printed(capsys, STUDY_FILE, "--serial", "--only", "measure")
+    count = len(study.trials)
+    assert f"Diverged: 2 of {count} trials." in out
+    assert f"Not trained: {count - 2} of {count} trials" in out
 
 
 @pytest.mark.slow

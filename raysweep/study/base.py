@@ -5,12 +5,14 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from raysweep.errors import choices
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """Names become parts of paths and of trial ids: lower-case letters, digits and underscores, at most 40."""
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+"""A number above 0, and finite."""
 
 
 class Frozen(BaseModel):

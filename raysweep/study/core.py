@@ -93,13 +93,15 @@ class Arm(Frozen):
         checked = {}
         for axis, values in over.items():
             if axis not in type(model).model_fields or axis == "family":
-                allowed = ", ".join(name for name in type(model).model_fields if name != "family")
-                raise ValueError(f"{axis!r} is not a setting of {model.family}; its settings are {allowed}")
+                allowed = [name for name in type(model).model_fields if name != "family"]
+                raise ValueError(f"{axis!r} is not a setting of {model.family}; {choices(axis, allowed)}")
+            if OTHER_BUDGET.get(axis) in over:
+                raise ValueError(f"axes {axis!r} and {OTHER_BUDGET[axis]!r}: either is the budget; sweep one of them")
             if not values:
                 raise ValueError(f"axis {axis!r} has no values")
             checked[axis] = tuple(getattr(replace_settings(model, {axis: value}), axis) for value in values)
             if len(set(checked[axis])) < len(values):
-                raise ValueError(f"axis {axis!r} names a value twice: {values}")
+                raise ValueError(f"axis {axis!r} names a value twice, of {', '.join(map(str, values))}")
         return checked
 
     @model_validator(mode="after")
@@ -287,7 +289,9 @@ WORDS = {
     "less_than_equal": "must be at most {le:g}",
     "too_short": "must have {min_length} at least",
     "literal_error": "must be {expected}",
+    "tuple_type": "must be several values, even if it is one: grid(10), say",
     "union_tag_invalid": "must be one of {expected_tags}",
+    "union_tag_not_found": "must be settings, with brackets: Vae(), say, not Vae",
     "string_pattern_mismatch": "must be at most 40 lower-case letters, digits and underscores, a letter first",
 }
 """What is wrong with a value, by pydantic's name for it. The one pattern that settings have is that of `Name`."""

@@ -42,7 +42,9 @@ def load_study(name_or_path: str, *, reduced: bool = False) -> Study | Tuning:
     if name_or_path.endswith(".py") or "/" in name_or_path or os.sep in name_or_path:
         file = Path(name_or_path)
         if not file.is_file():
-            raise UserError(f"study file {file}: not found, or not a file")
+            longer = file.with_name(f"{file.name}.py")
+            remedy = f"; did you mean {longer}?" if file.name and longer.is_file() else ""
+            raise UserError(f"study file {file}: not found, or not a file{remedy}")
         return _study_in(file, lambda: _run_file(file), reduced)
     studies = known_studies()
     if name_or_path not in studies:
@@ -75,24 +77,28 @@ def _study_named(name: Literal["STUDY", "REDUCED"], module: ModuleType, file: Pa
     study = getattr(module, name, None)
     if isinstance(study, Study | Tuning):
         return study
-    found = f"defines no {name}" if study is None else f"{name} is a {type(study).__name__}"
+    found = f"defines no {name}" if study is None else f"{name} is of type {type(study).__name__}"
     example = {"STUDY": "digits", "REDUCED": "mnist"}[name]
     raise UserError(f"study file {file}: {found}; write {name} = Study(...), as in {PACKAGE}/{example}.py")
 
 
 def _run_file(file: Path) -> ModuleType:
-    """The file as a module of its own, whatever other modules are called."""
+    """The file as a module of its own, whatever other modules are called. It finds those that lie beside it."""
     name = f"raysweep_study_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file, loader=None)
     if spec is None or spec.loader is None:
         raise UserError("not a Python file; its name must end in .py")
     module = importlib.util.module_from_spec(spec)
+    beside = str(file.parent.absolute())
     sys.modules[name] = module  # classes that the file defines are looked up there
+    sys.path.append(beside)
     try:
         spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
+    finally:
+        sys.path.remove(beside)
     return module
 
 
@@ -114,6 +120,8 @@ def _describe(error: BaseException) -> str:
         return f"{error.msg}: {error.text.strip()}" if error.text else error.msg
     if isinstance(error, UserError):
         return str(error)
+    if isinstance(error, TypeError) and "BaseModel.__init__() takes 1 positional argument" in str(error):
+        return "settings are given by name: Arm(model=Vae()), say, not Arm(Vae())"
     return f"{type(error).__name__}: {error}"
 
 
@@ -167,7 +175,8 @@ def _selected(what: str, name: str, rest: Sequence[str], members: Sequence[Any])
     if name == "*":
         found = [index for index, member in enumerate(members) if _has(member, rest)]
         if not found:
-            raise UserError(f"no {what} has the setting {'.'.join(rest)!r}")
+            known = dict.fromkeys(name for member in members for name in _names(member, rest))
+            raise UserError(f"no {what} has the setting {'.'.join(rest)!r}; {choices(rest[-1], known)}")
         return found
     names = [member.name for member in members]
     if name not in names:
@@ -185,6 +194,13 @@ def _has(member: Arm | Frozen, rest: Sequence[str]) -> bool:
         case _:
             settings = member.model if isinstance(member, Arm) else member
             return rest[0] in type(settings).model_fields
+
+
+def _names(member: Arm | Frozen, rest: Sequence[str]) -> Iterable[str]:
+    """What could stand in the place of `rest`: axes of an arm after "over", else settings."""
+    if isinstance(member, Arm):
+        return member.over if rest[0] == "over" else type(member.model).model_fields
+    return type(member).model_fields
 
 
 def _put_arm(arm: Arm, content: dict[str, Any], path: Sequence[str], text: str) -> None:

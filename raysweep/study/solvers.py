@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
-from raysweep.study.base import Frozen
+from raysweep.study.base import Frozen, Positive
 from raysweep.study.models import Beta
 
 Feasible = Literal["paper_ball", "chi2_ball", "shell", "everything"]
@@ -72,7 +72,7 @@ class ProjectedAdam(Solver):
 
     solver: Literal["projected_adam"] = "projected_adam"
     steps: PositiveInt = 10_000
-    learning_rate: PositiveFloat = 1e-3
+    learning_rate: Positive = 1e-3
     betas: tuple[Beta, Beta] = (0.9, 0.999)
     start: Literal["prior", "zero"] = "prior"
     """A prior sample (seeded, one per image), or z = 0."""

@@ -1,6 +1,7 @@
 """Studies by name and from files, and settings changed by path: what is taken, and what is said of the rest."""
 
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,14 @@ def test_a_file_is_read_again_every_time(tmp_path: Path) -> None:
     assert load_study(str(written(tmp_path, GOOD.replace("'mine'", "'changed'")))).name == "changed"
 
 
+def test_a_file_may_import_what_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "name_of_mine.py").write_text("NAME = 'shared'")
+    before = list(sys.path)
+    file = written(tmp_path, "from name_of_mine import NAME\n" + GOOD.replace("'mine'", "NAME"))
+    assert load_study(str(file)).name == "shared"
+    assert sys.path == before
+
+
 def test_a_file_may_define_classes_of_its_own(tmp_path: Path) -> None:
     text = "import dataclasses\n@dataclasses.dataclass\nclass Mine:\n    x: 'int' = 1\n" + GOOD
     assert load_study(str(written(tmp_path, text))).name == "mine"
@@ -82,6 +91,14 @@ def test_a_file_may_define_classes_of_its_own(tmp_path: Path) -> None:
         (HEAD + "\nWganGp(latnt_dim=3)\n", 3, "no setting 'latnt_dim'; did you mean 'latent_dim'?"),
         (HEAD + "WganGp(steps=-5)\n", 2, "steps: must be at least 0 (given: -5)"),
         (HEAD + "import sys\n\nsys.exit(3)\n", 4, "ends Python (sys.exit, or exit)"),
+        (HEAD + "Arm(WganGp())\n", 2, "settings are given by name: Arm(model=Vae()), say, not Arm(Vae())"),
+        (HEAD + "Arm(model=WganGp)\n", 2, "model: must be settings, with brackets: Vae(), say, not Vae"),
+        (HEAD + "Arm(model=WganGp(), over={'latent_dim': 2})\n", 2, "must be several values, even if it is one: grid"),
+        (
+            HEAD + "Arm(model=WganGp(), over={'steps': (1, 2), 'epochs': (1,)})\n",
+            2,
+            "axes 'steps' and 'epochs': either is the budget; sweep one of them",
+        ),
         (HEAD + "import numpie\n", 2, "ModuleNotFoundError: No module named 'numpie'"),
         (HEAD + "def arms():\n    return 1 / 0\narms()\n", 3, "ZeroDivisionError: division by zero"),
         (
@@ -99,12 +116,14 @@ def test_an_error_in_a_file_is_told_with_its_line(tmp_path: Path, text: str, lin
 
 def test_a_file_must_define_a_study(tmp_path: Path) -> None:
     assert "defines no STUDY" in refusal(written(tmp_path, HEAD))
-    assert "STUDY is a int" in refusal(written(tmp_path, "STUDY = 3\n"))
+    assert "STUDY is of type int" in refusal(written(tmp_path, "STUDY = 3\n"))
 
 
 def test_a_file_must_be_there_and_be_text(tmp_path: Path) -> None:
     assert "not found" in refusal(tmp_path / "missing.py")
     assert "not a file" in refusal(tmp_path)
+    there = written(tmp_path, GOOD)
+    assert refusal(there.with_suffix("")).endswith(f"did you mean {there}?")
     (tmp_path / "binary.py").write_bytes(b"\xff\x00\xfe")
     assert "binary.py" in refusal(tmp_path / "binary.py")
     (tmp_path / "study.txt").write_text(GOOD)
@@ -219,12 +238,17 @@ def test_what_is_empty_can_be_filled_by_name_and_emptied_again() -> None:
         ("arms.wgan_gp.steps=-1", "must be at least 0"),
         ("arms.wgan_gp.latent_dim=3", "is an axis of this arm (2, 4); set arms.wgan_gp.over.latent_dim instead"),
         ("arms.*.latent_dim=3", "set arms.wgan_gp.over.latent_dim instead"),
-        ("arms.vae.over.latnt_dim=3", "'latnt_dim' is not a setting of vae; its settings are steps"),
+        ("arms.vae.over.latnt_dim=3", "'latnt_dim' is not a setting of vae; did you mean 'latent_dim'? Allowed: steps"),
         ("arms.wgan_gp.over.latent_dim=", "whole number"),
         ("arms.wgan_gp.over.latent_dim=2,2", "twice"),
         ("arms.wgan_gp.resources.gpu=1", "did you mean 'gpus'? Allowed: cpus, gpus"),
         ("arms.vae.likelihood=poisson", "'bernoulli' or 'gaussian'"),
-        ("arms.*.colour=3", "no arm has the setting 'colour'"),
+        ("arms.*.colour=3", "no arm has the setting 'colour'; allowed: steps"),
+        ("arms.*.stpes=3", "no arm has the setting 'stpes'; did you mean 'steps'?"),
+        ("arms.*.over.latnt_dim=3", "no arm has the setting 'over.latnt_dim'; did you mean 'latent_dim'?"),
+        ("measures.*.imges=3", "no measure has the setting 'imges'; did you mean 'images'?"),
+        ("arms.wgan_gp.learning_rate=inf", "must be finite"),
+        ("arms.wgan_gp.learning_rate=nan", "must be"),
         ("arms.vae=3", "write arms.<name>.<setting>=VALUE; the names are wgan_gp"),
         ("arms=3", "the names are wgan_gp"),
         ("measures.frechet.smaples=3", "did you mean 'samples'?"),

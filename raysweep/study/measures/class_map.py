@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveInt
 
 from raysweep.schema import INTEGER, REALS, TEXT, Column, Table
-from raysweep.study.base import Name
+from raysweep.study.base import Name, Positive
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard
 from raysweep.study.measures.classes import Classifier, check_classifier
@@ -42,7 +42,7 @@ class ClassMap(MeasureSettings):
     """What tells classes: the study's LeNet, the nearest mode, or whether a reference is within ε."""
     resolution: Annotated[int, Field(ge=2)] = 150
     """Latents along each axis of the grid."""
-    extent: PositiveFloat = 3.0
+    extent: Positive = 3.0
     samples: PositiveInt = 400
 
     @property

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat
+from pydantic import Field, NonNegativeInt
 
 from raysweep.errors import UserError
-from raysweep.study.base import Frozen
+from raysweep.study.base import Frozen, Positive
 from raysweep.study.data import AnyData, DataFacts, Grid2d
 from raysweep.study.models import FamilySettings, Toy
 
@@ -17,7 +17,7 @@ class WithinEpsilon(Frozen):
     """
 
     kind: Literal["within_epsilon"] = "within_epsilon"
-    epsilon: PositiveFloat
+    epsilon: Positive
     """ε, in the units of ‖x − reference‖ₚ over all pixel values in [-1, 1]."""
     reference: NonNegativeInt = 0
     """Index of the training image."""

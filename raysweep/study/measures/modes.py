@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveInt
 
 from raysweep.errors import UserError
 from raysweep.schema import INTEGER, REAL, REALS, Column, Table
-from raysweep.study.base import Name
+from raysweep.study.base import Name, Positive
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard
 from raysweep.study.models import FamilySettings, Toy
@@ -46,7 +46,7 @@ class Modes(MeasureSettings):
     kind: Literal["modes"] = "modes"
     name: Name = "modes"
     samples: PositiveInt = 2_500
-    deviations: PositiveFloat = 3.0
+    deviations: Positive = 3.0
     keep: Annotated[int, Field(ge=0)] = 500
     """How many of the samples are kept, for scatter plots."""
 

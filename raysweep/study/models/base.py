@@ -3,10 +3,10 @@
 import math
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from raysweep.architecture import Network
-from raysweep.study.base import Frozen
+from raysweep.study.base import Frozen, Positive
 from raysweep.study.data import DataFacts
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -84,7 +84,7 @@ class DescentSettings(FamilySettings):
     """Passes over the training images."""
     batch: Annotated[int, Field(ge=2)] = 64
     """Images in a batch."""
-    learning_rate: PositiveFloat = 1e-3
+    learning_rate: Positive = 1e-3
     """Adam's learning rate."""
     betas: tuple[Beta, Beta] = (0.9, 0.999)
     """Adam's decay rates β1 and β2."""

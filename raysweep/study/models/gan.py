@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import PositiveInt
 
 from raysweep.architecture import ImageShape, Network
+from raysweep.study.base import Positive
 from raysweep.study.data import DataFacts
 from raysweep.study.models.adversarial import AdversarialSettings
 from raysweep.study.models.base import Beta
@@ -29,7 +30,7 @@ class Gan(AdversarialSettings):
     packing: PositiveInt = 1
     """Images that the discriminator judges together, as channels of one input (PacGAN). A batch is of that many packs,
     so an update takes packing · batch images. Source: Lin, Khetan, Fanti and Oh (2018), Section 3."""
-    learning_rate: PositiveFloat = 2e-4
+    learning_rate: Positive = 2e-4
     betas: tuple[Beta, Beta] = (0.5, 0.999)
 
     @property

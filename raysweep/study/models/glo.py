@@ -2,10 +2,11 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import PositiveInt
 
 from raysweep import architecture
 from raysweep.architecture import Lookup, Network
+from raysweep.study.base import Positive
 from raysweep.study.data import DataFacts
 from raysweep.study.models.base import DescentSettings, LatentSettings
 from raysweep.study.models.width import WidthSettings
@@ -32,7 +33,7 @@ class Glo(LatentSettings, DescentSettings, WidthSettings):
     has_encoder: ClassVar[bool] = False
     family: Literal["glo"] = "glo"
     steps: PositiveInt | None = 80_000
-    latent_learning_rate: PositiveFloat = 0.1
+    latent_learning_rate: Positive = 0.1
     """Adam's learning rate for the latents."""
 
     def networks(self, facts: DataFacts) -> dict[str, Network]:

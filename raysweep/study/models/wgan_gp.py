@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import PositiveInt
 
 from raysweep.architecture import Network
+from raysweep.study.base import Positive
 from raysweep.study.data import DataFacts
 from raysweep.study.models.adversarial import AdversarialSettings
 from raysweep.study.models.base import Beta
@@ -19,9 +20,9 @@ class WganGp(AdversarialSettings):
     family: Literal["wgan_gp"] = "wgan_gp"
     critic_steps: PositiveInt = 5
     """Critic updates per generator update."""
-    gradient_penalty: PositiveFloat = 10.0
+    gradient_penalty: Positive = 10.0
     """Weight of (‖∇critic‖ − 1)²."""
-    learning_rate: PositiveFloat = 1e-4
+    learning_rate: Positive = 1e-4
     betas: tuple[Beta, Beta] = (0.0, 0.9)
 
     @property
