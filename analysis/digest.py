@@ -46,7 +46,7 @@ def write_digest(store: StudyStore, folder: Path) -> Path:
     results = load_results(store)
     with replacing(folder.absolute(), CONTENTS) as temporary:
         with TemporaryDirectory() as scratch:
-            drawn, _ = draw_figures(results, Path(scratch))
+            drawn, _ = draw_figures(results, Path(scratch), ["png"])
             for figure in drawn:
                 smaller = _smaller((Path(scratch) / f"{figure.name}.png").read_bytes())
                 (temporary / "figures" / f"{figure.name}.png").write_bytes(smaller)

@@ -10,7 +10,7 @@ The same tables give the same bytes.
 import base64
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -29,7 +29,7 @@ from analysis.intervals import band_words
 from analysis.numbers import numbers
 from analysis.protocol import settings_words
 from analysis.results import Results, TrialRow, load_results
-from analysis.style import WIDTH, figure_style, new_figure, render
+from analysis.style import FORMATS, WIDTH, Format, figure_style, new_figure, render
 from analysis.words import arm_label, axis_label, axis_value, listing, number, plural, setting
 from raysweep.errors import UserError
 from raysweep.schema import Table
@@ -38,6 +38,7 @@ from raysweep.tables import TABLES
 
 CONTENTS = frozenset({PAGE, "figures", "tables"})
 """What a report's folder holds; one that holds anything else is not replaced."""
+MEDIA: dict[Format, str] = {"png": "image/png", "svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,10 @@ def replacing(target: Path, contents: frozenset[str] = CONTENTS) -> Iterator[Pat
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def draw_figures(results: Results, folder: Path) -> tuple[list[DrawnFigure], list[MissingFigure]]:
-    """Every figure, written into `folder` as PNG and SVG; and those for which nothing was measured."""
+def draw_figures(
+    results: Results, folder: Path, formats: Sequence[Format] = FORMATS
+) -> tuple[list[DrawnFigure], list[MissingFigure]]:
+    """Every figure, written into `folder` in each format; and those for which nothing was measured."""
     drawn, missing = [], []
     for name, kind in FIGURES.items():
         infos = kind.infos(results)
@@ -141,22 +144,25 @@ def draw_figures(results: Results, folder: Path) -> tuple[list[DrawnFigure], lis
             several = len(infos) > 1
             stem = f"{name}-{info.measure}" if several else name
             title = f"{kind.title} ({info.measure.replace('_', ' ')})" if several else kind.title
-            image, share = _draw(kind, info, folder / stem)
+            image, share = _draw(kind, info, folder / stem, formats)
             drawn.append(DrawnFigure(name, stem, title, kind.caption(info), image, share, kind.photographic))
     return drawn, missing
 
 
-def _draw(kind: AnyFigure, info: Info, path: Path) -> tuple[str, float]:
-    """The picture as a data URI, and its width as a share of the page's."""
+def _draw(kind: AnyFigure, info: Info, path: Path, formats: Sequence[Format]) -> tuple[str, float]:
+    """Draws a figure into its files. The picture as a data URI, and its width as a share of the page's.
+
+    The picture is the last format's, but for photographs.
+    """
     with figure_style():
         figure = new_figure()
         kind.draw(info, figure)
-        png, svg = render(figure)
-    path.with_suffix(".png").write_bytes(png)
-    path.with_suffix(".svg").write_bytes(svg)
-    content, media = (png, "image/png") if kind.photographic else (svg, "image/svg+xml")
+        contents = render(figure, formats)
+    for suffix, content in contents.items():
+        path.with_suffix(f".{suffix}").write_bytes(content)
+    shown: Format = "png" if kind.photographic else formats[-1]
     share = min(1.0, round(float(figure.get_figwidth()) / WIDTH, 3))
-    return f"data:{media};base64,{base64.b64encode(content).decode()}", share
+    return f"data:{MEDIA[shown]};base64,{base64.b64encode(contents[shown]).decode()}", share
 
 
 def _write_tables(results: Results, folder: Path) -> list[TableNote]:

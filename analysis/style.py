@@ -1,7 +1,7 @@
 """How figures look, and how they become files: colours, type, and the same bytes for the same tables."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -38,6 +38,9 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "p", "h")
 """One more than there are colours, so that an arm that must share a colour has a marker of its own."""
 
 LineStyle = Literal["-", "--", ":", "-."]
+
+Format = Literal["png", "svg"]
+FORMATS: tuple[Format, ...] = ("png", "svg")
 
 WIDTH = 7.2
 """Width of a figure, in inches."""
@@ -94,17 +97,22 @@ def new_figure() -> Figure:
     return Figure(figsize=(WIDTH, 3.6), dpi=DPI, layout="constrained")
 
 
-def render(figure: Figure) -> tuple[bytes, bytes]:
-    """The figure as PNG (200 dots per inch) and as SVG.
+def render(figure: Figure, formats: Sequence[Format] = FORMATS) -> dict[Format, bytes]:
+    """The figure in each format: PNG (200 dots per inch) and SVG.
 
     In SVG text is outlines, there is no date, and identifiers depend on the content alone. The canvases are used
     directly: `Figure.savefig` would draw twice for each format, and lay everything out again.
     """
-    png, svg = io.BytesIO(), io.BytesIO()
-    FigureCanvasAgg(figure).print_png(png)  # type: ignore[no-untyped-call]
-    figure.set_layout_engine("none")
-    FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None})  # type: ignore[no-untyped-call]
-    return png.getvalue(), svg.getvalue()
+    contents: dict[Format, bytes] = {}
+    for name in formats:
+        out = io.BytesIO()
+        if name == "png":
+            FigureCanvasAgg(figure).print_png(out)  # type: ignore[no-untyped-call]
+        else:
+            FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None})  # type: ignore[no-untyped-call]
+        figure.set_layout_engine("none")
+        contents[name] = out.getvalue()
+    return contents
 
 
 def arm_colours(results: Results) -> dict[str, str]:

@@ -1,13 +1,15 @@
 """A results folder as a run leaves it, with numbers that tests can work out by hand."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import pyarrow as pa
 
+from analysis.results import Results, load_results
 from raysweep import schema
 from raysweep.gathering import gather
 from raysweep.store import StudyStore, TrialRecord, Work, measure_key, measurements
@@ -42,9 +44,10 @@ from raysweep.study import (
     WganGp,
     grid,
 )
-from raysweep.study.data import Grid2d
+from raysweep.study.data import DataFacts, Grid2d
 from raysweep.study.measures import AnyMeasure, Shard
 from raysweep.study.measures.classes import class_points
+from raysweep.tables import TABLES
 
 SIZE = 8
 DIMS = (2, 10, 50)
@@ -191,30 +194,71 @@ def pretended_study(seeds: Sequence[int] = (0, 1), **fields: object) -> Study:
 
 def write_results(folder: Path, study: Study, numbers: Numbers) -> StudyStore:
     """Writes a results folder through the store, and collects its tables."""
-    store = StudyStore(folder)
+    store, clock = StudyStore(folder), [STARTED, STARTED]
     facts = study.data.facts(folder)
+    _write_trials(store, study, facts, numbers, clock)
+    for done in _measured(study, facts, numbers, clock):
+        key = measure_key(study, done.measure)
+        if done.reason:
+            store.fail_shard(key, done.trial.id, done.shard, done.reason)
+        else:
+            store.save_shard(key, done.trial.id, done.shard, done.rows, done.work)
+    gather(store, study, facts)
+    return store
+
+
+def pretended_results(folder: Path, study: Study, numbers: Numbers) -> Results:
+    """What is loaded of the folder that `write_results` writes, without its thousand files of shards."""
+    store, clock = StudyStore(folder), [STARTED, STARTED]
+    facts = study.data.facts(folder)
+    _write_trials(store, study, facts, numbers, clock)
+    gather(store, study, facts)
+    trained = load_results(store)
+    rows = {name: [pa.Table.from_pandas(trained.tables[name], table.schema)] for name, table in TABLES.items()}
+    for done in _measured(study, facts, numbers, clock):
+        names = {"work": done.measure.name, "trial": done.trial.id, "shard": done.shard.key}
+        if done.reason:
+            rows["failures"].append(schema.FAILURES.records([{**names, "reason": done.reason}]))
+        else:
+            rows["schedule"].append(schema.SCHEDULE.records([{**names, **asdict(done.work)}]))
+            rows[done.measure.table.name].append(done.rows)
+    tables = {name: table.sorted(table.together(rows[name])).to_pandas() for name, table in TABLES.items()}
+    return replace(trained, tables=tables)
+
+
+def _write_trials(store: StudyStore, study: Study, facts: DataFacts, numbers: Numbers, clock: list[float]) -> None:
     store.save_study(study, facts, numbers.environment)
-    clock = [STARTED, STARTED]
     for index, trial in enumerate(study.trials):
         reason = numbers.diverged(trial)
         record = TrialRecord("diverged" if reason else "finished", reason, 400, trial.model.parameters(facts))
         model = None if reason else _write_weights
         store.finish_trial(trial.id, record, model, _history(trial), _work(clock, index % 2, 3.0))
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A shard that was tried: its rows, or why there are none."""
+
+    measure: AnyMeasure
+    trial: Trial
+    shard: Shard
+    reason: str = ""
+    rows: pa.Table | None = None
+    work: Work | None = None
+
+
+def _measured(study: Study, facts: DataFacts, numbers: Numbers, clock: list[float]) -> Iterator[_Measured]:
     for index, (measure, trial, shard) in enumerate(measurements(study, facts)):
-        if measure.table.name not in numbers.measured or numbers.diverged(trial):
-            continue
-        reason = numbers.failed_shards(measure, trial, shard)
-        key = measure_key(study, measure)
-        if reason:
-            store.fail_shard(key, trial.id, shard, reason)
-            continue
         table = measure.table
-        columns = WRITERS[measure.table.name](measure, trial, shard, numbers)
+        if table.name not in numbers.measured or numbers.diverged(trial):
+            continue
+        if reason := numbers.failed_shards(measure, trial, shard):
+            yield _Measured(measure, trial, shard, reason)
+            continue
+        columns = WRITERS[table.name](measure, trial, shard, numbers)
         count = len(next(iter(columns.values())))
         rows = table.rows({"measure": [measure.name] * count, "trial": [trial.id] * count, **columns})
-        store.save_shard(key, trial.id, shard, rows, _work(clock, index % 2, 0.4))
-    gather(store, study, facts)
-    return store
+        yield _Measured(measure, trial, shard, rows=rows, work=_work(clock, index % 2, 0.4))
 
 
 def _write_weights(file: BinaryIO) -> None:

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.results import Results, load_results
-from pretended_results import Numbers, pretended_study, write_results
+from analysis.results import Results
+from pretended_results import Numbers, pretended_results, pretended_study, write_results
 from raysweep.store import StudyStore
 from raysweep.study import Study
 
@@ -21,9 +21,14 @@ def make_store(tmp_path: Path) -> Callable[..., StudyStore]:
 
 
 @pytest.fixture
-def make_results(make_store: Callable[..., StudyStore]) -> Callable[..., Results]:
-    """Writes a results folder and loads it."""
-    return lambda study=None, **numbers: load_results(make_store(study, **numbers))
+def make_results(tmp_path: Path) -> Callable[..., Results]:
+    """The same, loaded: `make_results(study, mse=..., censored=...)`."""
+
+    def make(study: Study | None = None, **numbers: object) -> Results:
+        study = study or pretended_study()
+        return pretended_results(tmp_path / "results" / study.name, study, Numbers(**numbers))  # type: ignore[arg-type]
+
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +39,6 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory) -> StudyStore:
 
 
 @pytest.fixture(scope="session")
-def shared_results(shared_store: StudyStore) -> Results:
+def shared_results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """The same, loaded."""
-    return load_results(shared_store)
+    return pretended_results(tmp_path_factory.mktemp("shared"), pretended_study(), Numbers())

@@ -12,19 +12,26 @@ from analysis.claims import CLAIMS
 from analysis.digest import LARGEST_TABLE, WIDTH, write_digest
 from analysis.figures import FIGURES
 from analysis.results import load_results
-from pretended_results import pretended_study
+from pretended_results import Numbers, pretended_study, write_results
 from raysweep.errors import UserError
 from raysweep.store import StudyStore
 from raysweep.study import FrechetDistance, Samples
 
 
 @pytest.fixture(scope="module")
-def folder(shared_store: StudyStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_digest(shared_store, tmp_path_factory.mktemp("digest") / "digits").parent
+def store(tmp_path_factory: pytest.TempPathFactory) -> StudyStore:
+    """All measures of two arms: what is drawn is what the report draws, and here is how it is laid out in short."""
+    study = pretended_study(arms=pretended_study().arms[:2])
+    return write_results(tmp_path_factory.mktemp("store") / study.name, study, Numbers())
 
 
-def test_every_figure_is_shown_and_every_file_that_is_linked_is_there(folder: Path, shared_store: StudyStore) -> None:
-    results = load_results(shared_store)
+@pytest.fixture(scope="module")
+def folder(store: StudyStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_digest(store, tmp_path_factory.mktemp("digest") / "digits").parent
+
+
+def test_every_figure_is_shown_and_every_file_that_is_linked_is_there(folder: Path, store: StudyStore) -> None:
+    results = load_results(store)
     page = (folder / "README.md").read_text()
     links = re.findall(r"\]\(([^)]+)\)", page)
     assert all((folder / link).exists() for link in links)
@@ -36,9 +43,9 @@ def test_every_figure_is_shown_and_every_file_that_is_linked_is_there(folder: Pa
             assert picture.width == WIDTH
 
 
-def test_it_says_what_was_asked_run_and_found(folder: Path, shared_store: StudyStore) -> None:
+def test_it_says_what_was_asked_run_and_found(folder: Path, store: StudyStore) -> None:
     page = (folder / "README.md").read_text()
-    study, results = shared_store.load_study(), load_results(shared_store)
+    study, results = store.load_study(), load_results(store)
     assert study.question in page
     assert "`raysweep digits`" in page
     for claim in CLAIMS.values():
@@ -48,10 +55,10 @@ def test_it_says_what_was_asked_run_and_found(folder: Path, shared_store: StudyS
             assert f"| {claim.title} | **{finding.verdict}** |" in page
 
 
-def test_its_tables_hold_the_numbers_and_the_evidence(folder: Path, shared_store: StudyStore) -> None:
+def test_its_tables_hold_the_numbers_and_the_evidence(folder: Path, store: StudyStore) -> None:
     numbers = pd.read_csv(folder / "tables" / "numbers.csv")
     cell = numbers[(numbers["arm"] == "AE") & (numbers["latent_dim"] == 2) & (numbers["part"] == "train")]
-    mean = load_results(shared_store).tables["reconstruction"]
+    mean = load_results(store).tables["reconstruction"]
     own = mean[mean["trial"].str.startswith("autoencoder-d2-") & (mean["part"] == "train")]["mse"].mean()
     assert float(cell["mean"].iloc[0]) == pytest.approx(own, rel=0.005)  # three digits are written
     assert set(pd.read_csv(folder / "tables" / "claims.csv")["verdict"]) <= {"supported", "not supported", "undecided"}
@@ -59,7 +66,8 @@ def test_its_tables_hold_the_numbers_and_the_evidence(folder: Path, shared_store
 
 
 def test_the_same_tables_give_the_same_bytes(make_store: Callable[..., StudyStore], tmp_path: Path) -> None:
-    store = make_store(pretended_study(measures=(FrechetDistance(samples=10), Samples(count=4)), seeds=(0,)))
+    arms = pretended_study().arms[:1]
+    store = make_store(pretended_study(arms=arms, measures=(FrechetDistance(samples=10), Samples(count=4)), seeds=(0,)))
     once, again = (write_digest(store, tmp_path / name).parent for name in ("once", "again"))
     files = sorted(path.relative_to(once) for path in once.rglob("*") if path.is_file())
     assert files == sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
@@ -80,8 +88,8 @@ def test_words_of_a_study_are_no_markup(make_store: Callable[..., StudyStore], t
     assert "<script" not in page
 
 
-def test_another_folder_is_not_replaced(shared_store: StudyStore, tmp_path: Path) -> None:
+def test_another_folder_is_not_replaced(store: StudyStore, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(UserError, match=r"holds thesis\.tex"):
-        write_digest(shared_store, tmp_path)
+        write_digest(store, tmp_path)
     assert (tmp_path / "thesis.tex").read_text() == "years of work"

@@ -39,17 +39,6 @@ def test_wrong_arguments_are_exit_code_2(capsys: pytest.CaptureFixture[str]) -> 
     assert "RESULTS" in capsys.readouterr().err
 
 
-def test_a_whole_report_loads_neither_torch_nor_ray_nor_pyplot(make_store: Callable[..., StudyStore]) -> None:
-    store = make_store(pretended_study(arms=pretended_study().arms[:1], seeds=(0,)))
-    code = (
-        "import sys; from analysis.__main__ import main; "
-        "assert main(sys.argv[1:]) == 0; "
-        "print(sorted({'torch', 'torchvision', 'ray', 'matplotlib.pyplot'} & set(sys.modules)))"
-    )
-    run = subprocess.run([sys.executable, "-c", code, str(store.folder)], capture_output=True, text=True, check=True)
-    assert run.stdout.splitlines()[-1] == "[]"
-
-
 def test_the_module_is_a_command(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-m", "analysis", str(tmp_path)], capture_output=True, text=True, check=False)
     assert run.returncode == 2

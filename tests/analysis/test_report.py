@@ -169,11 +169,28 @@ def test_names_cannot_inject(make_store: Callable[..., StudyStore]) -> None:
     assert html.escape(evil, quote=False) in Path(path).read_text().replace("&#39;", "'").replace("&#34;", '"')
 
 
+@pytest.fixture(scope="module")
+def again(shared_store: StudyStore, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
+    """The same page drawn by another process, and the modules that it has loaded."""
+    folder = tmp_path_factory.mktemp("again") / "report"
+    code = "import sys; from analysis.__main__ import main; assert main(sys.argv[1:]) == 0; print(*sys.modules)"
+    command = [sys.executable, "-c", code, str(shared_store.folder), "--out", str(folder)]
+    environment = {**os.environ, "PYTHONHASHSEED": "7"}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    return folder, set(done.stdout.splitlines()[-1].split())
+
+
 @pytest.mark.slow
-def test_the_same_tables_give_the_same_bytes(page: Page, shared_store: StudyStore, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "analysis", str(shared_store.folder), "--out", str(tmp_path / "again")]
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONHASHSEED": "7"})
-    assert content_of(tmp_path / "again") == content_of(report_of(shared_store))
+def test_the_same_tables_give_the_same_bytes(
+    page: Page, shared_store: StudyStore, again: tuple[Path, set[str]]
+) -> None:
+    assert content_of(again[0]) == content_of(report_of(shared_store))
+
+
+@pytest.mark.slow
+def test_a_whole_report_loads_neither_torch_nor_ray_nor_pyplot(again: tuple[Path, set[str]]) -> None:
+    assert "analysis.report" in again[1]
+    assert not {"torch", "torchvision", "ray", "matplotlib.pyplot"} & again[1]
 
 
 def test_drawing_leaves_matplotlibs_settings_alone(make_store: Callable[..., StudyStore]) -> None:

@@ -1,15 +1,31 @@
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from analysis.results import Results, load_results
-from pretended_results import Numbers, pretended_study, write_results
+from pretended_results import Numbers, pretended_results, pretended_study, write_results
 from raysweep.errors import UserError
 from raysweep.store import StudyStore
 from raysweep.study import Arm, Vae, grid
+
+
+def test_pretended_results_are_those_of_a_folder_that_is_written_and_read(tmp_path: Path) -> None:
+    """So that other tests need not write a file for each shard."""
+    numbers = Numbers(
+        failed_shards=lambda measure, trial, shard: "lost" if (trial.seed, shard.start) == (1, 10) else "",
+        diverged=lambda trial: "loss is nan" if trial.arm == "vae" else "",
+    )
+    written = load_results(write_results(tmp_path / "written", pretended_study(), numbers))
+    pretended = pretended_results(tmp_path / "pretended", pretended_study(), numbers)
+    assert len(written.tables["failures"]) > 0
+    assert replace(pretended, tables={}) == replace(written, tables={})
+    for name, table in written.tables.items():
+        pd.testing.assert_frame_equal(pretended.tables[name], table, check_exact=True)
 
 
 def test_trials_are_in_the_order_of_the_study(shared_results: Results) -> None:

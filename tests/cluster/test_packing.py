@@ -158,7 +158,7 @@ def test_training_is_measured_one_shape_after_another(monkeypatch: pytest.Monkey
     assert emptied == [0, 1, 1, 2, 2, 3]  # before each of them, and after it
 
 
-@pytest.mark.parametrize("index", [0, 1, 5, 9, 11, 15, 17, 19, 21, 23])
+@pytest.mark.parametrize("index", [0, 1, 3, 5, 6, 8, 9, 10, 11, 12])
 def test_measuring_does_what_training_does_and_leaves_nothing(index: int, tmp_path: Path) -> None:
     """One trial of every family, without a GPU."""
     trial = TRIALS[index]

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import time
 import tracemalloc
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -197,6 +198,7 @@ def test_processes_that_start_together_read_once(tmp_path: Path, write_images) -
     workers = [subprocess.Popen([*command, str(file)], stdout=subprocess.PIPE, text=True) for file in ready]
     while not all(file.exists() for file in ready):
         assert all(worker.poll() is None for worker in workers)
+        time.sleep(0.01)
     (tmp_path / "go").touch()
     said = [worker.communicate(timeout=60)[0].splitlines() for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0]

@@ -71,7 +71,7 @@ def test_it_is_drawn_with_what_is_not_finite(info: PolynomialNumbers) -> None:
             line for axes in figure.axes for line in axes.lines if line.get_marker() == "x" and len(line.get_xdata())
         ]
         assert {float(x) for line in crosses for x in line.get_xdata()} == {10.0}
-        assert render(figure)[0][:4] == b"\x89PNG"
+        assert render(figure)["png"][:4] == b"\x89PNG"
 
 
 @pytest.mark.parametrize(
