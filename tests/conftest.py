@@ -1,13 +1,20 @@
-"""What all tests share: hypothesis sets no time limits, since a busy machine is no defect; and object stores."""
+"""What tests share: hypothesis sets no time limits, since a busy machine is no defect; object stores; results."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from other_stores import OtherStore, azure_store, google_store, why_not_azure
-from raysweep import patience
+from raysweep import patience, pipeline
+from raysweep.gathering import gather
+from raysweep.serial import SerialBackend
+from raysweep.tasks import Workplace
 from s3_server import S3Server, s3_server
+from small_study import STUDY
+from test_pipeline import Recorder
 
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
@@ -62,3 +69,19 @@ def google(google_server: OtherStore, monkeypatch: pytest.MonkeyPatch) -> str:
 def azure(azure_server: OtherStore, monkeypatch: pytest.MonkeyPatch) -> str:
     """The same of Microsoft's."""
     return azure_server.use(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def small_computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small study computed in one process, before its tables were gathered. No test may change it."""
+    folder = tmp_path_factory.mktemp("computed")
+    pipeline.work(STUDY, Workplace(folder, folder), SerialBackend(), Recorder(), ["train", "measure"])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_results(small_computed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of the small study from one process, which no test may change."""
+    folder = Path(shutil.copytree(small_computed, tmp_path_factory.mktemp("small") / "results"))
+    gather(Workplace(folder, folder).store, STUDY, STUDY.data.facts(folder))
+    return folder

@@ -193,7 +193,7 @@ def pretended_study(seeds: Sequence[int] = (0, 1), **fields: object) -> Study:
 
 
 def write_results(folder: Path, study: Study, numbers: Numbers) -> StudyStore:
-    """Writes a results folder through the store, and collects its tables."""
+    """Writes a results folder through the store, and gathers its tables."""
     store, clock = StudyStore(folder), [STARTED, STARTED]
     facts = study.data.facts(folder)
     _write_trials(store, study, facts, numbers, clock)

@@ -12,7 +12,6 @@ import pytest
 from raysweep import pipeline, tables, tasks, worker
 from raysweep.agenda import Kind, Piece
 from raysweep.errors import UserError
-from raysweep.gathering import gather
 from raysweep.patience import StorageError
 from raysweep.pipeline import run_study
 from raysweep.serial import SerialBackend
@@ -62,36 +61,20 @@ def run(folder: Path, study: Study = STUDY, steps: Sequence[pipeline.Step] = ("t
     return recorder
 
 
-@pytest.fixture(scope="module")
-def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small study computed, before its tables were gathered. No test may change it."""
-    folder = tmp_path_factory.mktemp("computed")
-    pipeline.work(STUDY, Workplace(folder, folder), SerialBackend(), Recorder(), ["train", "measure"])
-    return folder
-
-
-@pytest.fixture(scope="module")
-def finished(computed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Results of the small study, which no test may change."""
-    folder = Path(shutil.copytree(computed, tmp_path_factory.mktemp("finished") / "results"))
-    gather(Workplace(folder, folder).store, STUDY, FACTS)
-    return folder
+@pytest.fixture
+def results(small_results: Path, tmp_path: Path) -> Path:
+    """A copy of the small study's."""
+    return Path(shutil.copytree(small_results, tmp_path / "results"))
 
 
 @pytest.fixture
-def results(finished: Path, tmp_path: Path) -> Path:
-    """A copy of them."""
-    return Path(shutil.copytree(finished, tmp_path / "results"))
-
-
-@pytest.fixture
-def interrupted(computed: Path, tmp_path: Path) -> Path:
+def interrupted(small_computed: Path, tmp_path: Path) -> Path:
     """A copy of what is there if the run ends before it gathers tables."""
-    return Path(shutil.copytree(computed, tmp_path / "interrupted"))
+    return Path(shutil.copytree(small_computed, tmp_path / "interrupted"))
 
 
-def test_every_trial_and_every_shard_is_there(finished: Path) -> None:
-    found = tables(finished)
+def test_every_trial_and_every_shard_is_there(small_results: Path) -> None:
+    found = tables(small_results)
     assert set(found["trials"]["trial"]) == {trial.id for trial in STUDY.trials}
     assert set(found["trials"]["status"]) == {"finished"}
     assert found["failures"].empty
@@ -111,8 +94,8 @@ def test_every_trial_and_every_shard_is_there(finished: Path) -> None:
         assert np.isfinite(found[name][{"history": "value", "frechet": "distance"}[name]]).all()
 
 
-def test_the_schedule_says_who_did_what(finished: Path) -> None:
-    schedule = Workplace(finished, finished).store.table("schedule")
+def test_the_schedule_says_who_did_what(small_results: Path) -> None:
+    schedule = Workplace(small_results, small_results).store.table("schedule")
     assert len(schedule) == len(STUDY.trials) + len(list(measurements(STUDY, FACTS)))
     assert set(schedule["process"]) == {os.getpid()}
     assert (schedule["wall"] > 0).all()
@@ -126,7 +109,7 @@ def test_a_second_run_does_nothing(results: Path) -> None:
         pd.testing.assert_frame_equal(table, before[name])
 
 
-def test_only_what_is_missing_is_done_and_comes_out_the_same(finished: Path, interrupted: Path) -> None:
+def test_only_what_is_missing_is_done_and_comes_out_the_same(small_results: Path, interrupted: Path) -> None:
     store = Workplace(interrupted, interrupted).store
     trial = STUDY.trials[3]
     shutil.rmtree(interrupted / "trials" / trial.id)
@@ -137,7 +120,7 @@ def test_only_what_is_missing_is_done_and_comes_out_the_same(finished: Path, int
     names = {f"{measure_key(STUDY, m)}/{t.id}/{s.key}" for m, t, s in lost}
     assert set(recorder.shares) == {trial.id, *names}
     for name, table in tables(interrupted).items():
-        pd.testing.assert_frame_equal(table, tables(finished)[name])
+        pd.testing.assert_frame_equal(table, tables(small_results)[name])
 
 
 def test_shards_that_lie_in_one_file_are_all_done_again_without_it(results: Path) -> None:
@@ -239,9 +222,9 @@ def test_a_failed_shard_is_recorded_and_tried_again(results: Path, monkeypatch: 
 
 
 def test_a_measure_waits_for_the_one_that_it_follows(
-    finished: Path, interrupted: Path, monkeypatch: pytest.MonkeyPatch
+    small_results: Path, interrupted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    results, before = interrupted, tables(finished)
+    results, before = interrupted, tables(small_results)
     store = Workplace(results, results).store
     trial = STUDY.trials[1]
     lost = [item for item in measurements(STUDY, FACTS) if item[1] == trial and item[0].name in FOLLOWED_AND_FOLLOWING]

@@ -79,6 +79,13 @@ TINY = Tuning(
 SAMPLERS = pytest.mark.parametrize("sampler", [Tpe(startup=3), Nsga2(population=3), Random()], ids=lambda s: s.kind)
 
 
+def workplace(folder: Path, settings: Tuning) -> Workplace:
+    """A results folder in which a search can begin."""
+    place = Workplace(folder, folder)
+    place.store.save_study(settings.study({"model": settings.model}, (0,)), settings.data.facts(folder), {})
+    return place
+
+
 def pretend(search: Search, until: int) -> None:
     """Draws and scores configurations by a formula, `parallel` at a time, until there are so many."""
     running = [each for each in search.configurations() if each.state == "running"]
@@ -165,8 +172,7 @@ def test_a_few_censored_class_radii_count_as_the_largest_found() -> None:
 
 
 def test_the_whole_way_reports_only_fresh_seeds(tmp_path: Path) -> None:
-    place = Workplace(tmp_path, tmp_path)
-    place.store.save_study(TINY.study({"model": TINY.model}, (0,)), TINY.data.facts(tmp_path), {})
+    place = workplace(tmp_path, TINY)
     study = run_tuning(TINY, place, SerialBackend(), Recorder())
     store = place.store
     assert set(store.table("trials")["seed"]) == {100, 101}
@@ -278,8 +284,7 @@ def test_pruning_is_the_same_whatever_the_interruptions(
 
 
 def test_pruned_trials_cost_less_and_are_not_taken_for_results(tmp_path: Path) -> None:
-    place = Workplace(tmp_path, tmp_path)
-    place.store.save_study(PRUNED.study({"model": PRUNED.model}, (0,)), PRUNED.data.facts(tmp_path), {})
+    place = workplace(tmp_path, PRUNED)
     study = run_tuning(PRUNED, place, SerialBackend(), Recorder())
     rows = place.store.table("configurations").set_index("configuration")
     pruned = [name for name, row in rows.iterrows() if row["state"] == "pruned"]
@@ -307,9 +312,9 @@ SHORT = TINY.model_copy(update={"configurations": 4, "fresh_seeds": (100,)})
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> StudyStore:
-    folder = tmp_path_factory.mktemp("undisturbed")
-    assert main([study_file(folder, SHORT), "--serial", "--results", str(folder)]) == DONE
-    return StudyStore(folder / SHORT.name)
+    place = workplace(tmp_path_factory.mktemp("undisturbed"), SHORT)
+    run_tuning(SHORT, place, SerialBackend(), Recorder())
+    return place.store
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from abc import ABC
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from raysweep.models.descent import adam
 from raysweep.models.learner import Learner
@@ -23,7 +24,9 @@ class AdversarialLearner(Learner, ABC):
     def __init__(self, settings: AdversarialSettings, facts: DataFacts, seed: int, device: torch.device) -> None:
         super().__init__(settings, facts, seed, device)
         self.networks = build_all(settings.networks(facts), seed, device)
-        self.optimizers = {name: adam(settings, network) for name, network in self.networks.items()}
+
+    def _build_optimizers(self) -> dict[str, Optimizer]:
+        return {name: adam(self.settings, network) for name, network in self.networks.items()}
 
     @property
     def generator(self) -> nn.Module:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim import Optimizer
 
 from raysweep.models.descent import adam, descend
 from raysweep.models.learner import Learner
@@ -23,7 +24,9 @@ class AutoencoderLearner(Learner):
     def __init__(self, settings: Autoencoder, facts: DataFacts, seed: int, device: torch.device) -> None:
         super().__init__(settings, facts, seed, device)
         self.networks = build_all(settings.networks(facts), seed, device)
-        self.optimizers = {"all": adam(settings, self.networks)}
+
+    def _build_optimizers(self) -> dict[str, Optimizer]:
+        return {"all": adam(self.settings, self.networks)}
 
     @property
     def generator(self) -> nn.Module:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim import Optimizer
 
 from raysweep.feasible import project, radius
 from raysweep.models.descent import adam
@@ -26,11 +27,14 @@ class GloLearner(Learner):
     def __init__(self, settings: Glo, facts: DataFacts, seed: int, device: torch.device) -> None:
         super().__init__(settings, facts, seed, device)
         self.networks = build_all(settings.networks(facts), seed, device)
-        # Adam on all latents would go on moving those whose image is not in the batch.
-        latent_adam = torch.optim.SparseAdam(self._latents.parameters(), settings.latent_learning_rate, settings.betas)
-        self.optimizers = {"generator": adam(settings, self.networks["generator"]), "latents": latent_adam}
         self._order = BatchStream(facts.train, seed)
         self._project(slice(None))
+
+    def _build_optimizers(self) -> dict[str, Optimizer]:
+        settings = self.settings
+        # Adam on all latents would go on moving those whose image is not in the batch.
+        latent_adam = torch.optim.SparseAdam(self._latents.parameters(), settings.latent_learning_rate, settings.betas)
+        return {"generator": adam(settings, self.networks["generator"]), "latents": latent_adam}
 
     @property
     def generator(self) -> nn.Module:

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -19,18 +20,26 @@ class Learner(ABC):
     Everything needed to continue exactly is in `state`: networks (with BatchNorm's statistics) and optimisers. Random
     numbers come from streams named by the trial's seed and the step, so no generator's state has to be kept.
 
-    Subclasses build `self.networks` and `self.optimizers` in their constructor with `device` already set; networks
-    are initialised from the trial's seed on the CPU, so that a model starts equal on every device.
+    Subclasses build `self.networks` in their constructor with `device` already set; networks are initialised from the
+    trial's seed on the CPU, so that a model starts equal on every device.
     """
 
     networks: nn.ModuleDict
-    optimizers: dict[str, torch.optim.Optimizer]
 
     def __init__(self, settings: FamilySettings, facts: DataFacts, seed: int, device: torch.device) -> None:
         self.settings = settings
         self.facts = facts
         self.seed = seed
         self.device = device
+
+    @cached_property
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """What trains the networks. Built when first needed: most measures need none, and PyTorch loads long for it."""
+        return self._build_optimizers()
+
+    def _build_optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """The optimisers, by name; none where nothing descends."""
+        return {}
 
     @property
     def shape(self) -> ImageShape:

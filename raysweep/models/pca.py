@@ -60,7 +60,6 @@ class PcaLearner(Learner):
     def __init__(self, settings: Pca, facts: DataFacts, seed: int, device: torch.device) -> None:
         super().__init__(settings, facts, seed, device)
         self.networks = build_all(settings.networks(facts), seed, device).requires_grad_(False)
-        self.optimizers = {}
         self._moments: Moments | None = None
         """What was gathered so far; None before the first step and after the last."""
 

@@ -98,7 +98,6 @@ class PolynomialLearner(Learner):
     def __init__(self, settings: Polynomial, facts: DataFacts, seed: int, device: torch.device) -> None:
         super().__init__(settings, facts, seed, device)
         self.networks = build_all(settings.networks(facts), seed, device).requires_grad_(False)
-        self.optimizers = {}
         self.nodes = make_nodes(settings).to(device, DTYPES[settings.arithmetic])
         """(n,): the latents of its images."""
 

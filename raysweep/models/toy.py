@@ -16,7 +16,6 @@ class ToyLearner(Learner):
     def __init__(self, settings: Toy, facts: DataFacts, seed: int, device: torch.device) -> None:
         super().__init__(settings, facts, seed, device)
         self.networks = nn.ModuleDict()
-        self.optimizers = {}
 
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
         """See `Learner`: nothing is learned."""

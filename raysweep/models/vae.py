@@ -6,6 +6,7 @@ Both see pixels in [0, 1], the range of their decoder's sigmoid; images come and
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim import Optimizer
 
 from raysweep.models.descent import adam, descend
 from raysweep.models.learner import Learner
@@ -41,10 +42,12 @@ class VaeLearner(Learner):
     def __init__(self, settings: VaeSettings, facts: DataFacts, seed: int, device: torch.device) -> None:
         super().__init__(settings, facts, seed, device)
         self.networks = build_all(settings.networks(facts), seed, device)
-        self.optimizers = {"all": adam(settings, self.networks)}
         self._to_pixels = ToPixels()
         self._to_images = to_images(facts.shape.channels).to(device)
         self._logits = nn.Sequential(*(m for m in self.networks["decoder"].children() if not isinstance(m, nn.Sigmoid)))
+
+    def _build_optimizers(self) -> dict[str, Optimizer]:
+        return {"all": adam(self.settings, self.networks)}
 
     @property
     def generator(self) -> nn.Sequential:

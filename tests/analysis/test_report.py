@@ -21,7 +21,8 @@ from pretended_results import pretended_study
 from raysweep import schema
 from raysweep.errors import UserError
 from raysweep.store import StudyStore
-from raysweep.study import FrechetDistance, Reconstruction, Samples
+from raysweep.study import FrechetDistance, Reconstruction, Samples, Study
+from raysweep.study.measures import AnyMeasure
 from raysweep.tables import TABLES
 
 
@@ -50,6 +51,11 @@ def content_of(folder: Path) -> dict[str, bytes]:
 
 def report_of(store: StudyStore) -> Path:
     return Path(store.folder.locate("report"))
+
+
+def one_arm(*measures: AnyMeasure) -> Study:
+    """What is drawn at once."""
+    return pretended_study(arms=pretended_study().arms[:1], measures=measures, seeds=(0,))
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +121,7 @@ def test_every_table_is_there_without_pixels(page: Page, shared_store: StudyStor
 
 
 def test_tables_without_rows_are_only_named(page: Page, make_store: Callable[..., StudyStore]) -> None:
-    empty = Page(write_report(make_store(pretended_study(measures=(Samples(),), seeds=(0,)))))
+    empty = Page(write_report(make_store(one_arm(Samples()))))
     assert "Empty here: " in empty.words
     assert "squared Fréchet distance between Gaussians" not in empty.words
     assert "squared Fréchet distance between Gaussians" in page.words
@@ -195,13 +201,12 @@ def test_a_whole_report_loads_neither_torch_nor_ray_nor_pyplot(again: tuple[Path
 
 def test_drawing_leaves_matplotlibs_settings_alone(make_store: Callable[..., StudyStore]) -> None:
     before = dict(mpl.rcParams)
-    write_report(make_store(pretended_study(measures=())))
+    write_report(make_store(one_arm()))
     assert dict(mpl.rcParams) == before
 
 
 def test_a_users_settings_do_not_show(make_store: Callable[..., StudyStore], tmp_path: Path) -> None:
-    arms = pretended_study().arms[1:2]
-    store = make_store(pretended_study(arms=arms, measures=(FrechetDistance(samples=10),), seeds=(0,)))
+    store = make_store(one_arm(FrechetDistance(samples=10)))
     plain = content_of(Path(write_report(store, tmp_path / "plain")).parent)
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "none"}):
         changed = content_of(Path(write_report(store, tmp_path / "changed")).parent)
@@ -222,14 +227,14 @@ def test_a_study_before_its_first_table(tmp_path: Path) -> None:
 
 
 def test_a_missing_measure_is_said(make_store: Callable[..., StudyStore]) -> None:
-    page = Page(write_report(make_store(pretended_study(measures=(FrechetDistance(samples=10),), seeds=(0,)))))
+    page = Page(write_report(make_store(one_arm(FrechetDistance(samples=10)))))
     assert "Class radius: no class radius was measured" in page.words
     assert len(page.all("img")) == 3
 
 
 def test_two_measures_of_a_kind_have_figures_of_their_own(make_store: Callable[..., StudyStore]) -> None:
     measures = (FrechetDistance(samples=10), FrechetDistance(name="fid", features="inception", samples=20))
-    store = make_store(pretended_study(measures=measures, seeds=(0,)))
+    store = make_store(one_arm(*measures))
     page = Page(write_report(store))
     names = {path.name for path in (report_of(store) / "figures").glob("*.svg")}
     assert names == {"frechet_distance-frechet.svg", "frechet_distance-fid.svg", "training.svg", "schedule.svg"}
@@ -237,7 +242,7 @@ def test_two_measures_of_a_kind_have_figures_of_their_own(make_store: Callable[.
 
 
 def test_an_earlier_report_is_replaced_whole(make_store: Callable[..., StudyStore]) -> None:
-    store = make_store(pretended_study(measures=(), seeds=(0,)))
+    store = make_store(one_arm())
     write_report(store)
     left_over = report_of(store) / "figures" / "gone.svg"
     left_over.write_text("old")
@@ -249,7 +254,7 @@ def test_an_earlier_report_is_replaced_whole(make_store: Callable[..., StudyStor
 def test_a_failure_leaves_the_earlier_report(
     make_store: Callable[..., StudyStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = make_store(pretended_study(measures=(), seeds=(0,)))
+    store = make_store(one_arm())
     before = content_of(Path(write_report(store)).parent)
 
     def fail(results: object) -> tuple[object, ...]:
@@ -270,12 +275,12 @@ def test_a_folder_with_something_else_is_not_replaced(
     target.mkdir()
     (target / name).write_text("precious")
     with pytest.raises(UserError, match=re.escape(name)):
-        write_report(make_store(pretended_study(measures=(), seeds=(0,))), target)
+        write_report(make_store(one_arm()), target)
     assert (target / name).read_text() == "precious"
 
 
 def test_a_recommended_study_can_be_copied_from_the_page(make_store: Callable[..., StudyStore]) -> None:
-    store = make_store(pretended_study(measures=(), seeds=(0,)))
+    store = make_store(one_arm())
     text = 'from raysweep.study import Study\n\nSTUDY = Study(name="a<b", seeds=(1, 2))\n'
     store.save_recommended(text)
     page = Page(write_report(store))

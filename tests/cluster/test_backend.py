@@ -13,7 +13,6 @@ from raysweep.cluster.backend import RayBackend, check_resources
 from raysweep.cluster.connect import connected
 from raysweep.errors import UserError
 from raysweep.pipeline import run_study
-from raysweep.serial import SerialBackend
 from raysweep.store import CHECKPOINT, MODEL, measure_key, measurements, shard_file, trial_file
 from raysweep.study import Resources, Study
 from raysweep.study.data import Digits
@@ -39,15 +38,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(folder: Path, study: Study = STUDY) -> Recorder:
-    recorder = Recorder()
-    run_study(study, Workplace(folder, folder), RayBackend(), recorder, ["train", "measure"])
-    return recorder
+def run(folder: Path, study: Study = STUDY, recorder: Recorder | None = None) -> None:
+    run_study(study, Workplace(folder, folder), RayBackend(), recorder or Recorder(), ["train", "measure"])
 
 
-def test_ray_and_one_process_give_the_same_tables(finished: Path, tmp_path: Path) -> None:
-    run_study(STUDY, Workplace(tmp_path, tmp_path), SerialBackend(), Recorder(), ["train", "measure"])
-    through_ray, in_one_process = tables(finished), tables(tmp_path)
+def test_ray_and_one_process_give_the_same_tables(finished: Path, small_results: Path) -> None:
+    through_ray, in_one_process = tables(finished), tables(small_results)
     assert len(through_ray["reconstruction"]) > 0
     for name, table in through_ray.items():
         pd.testing.assert_frame_equal(table, in_one_process[name], check_exact=True)
@@ -61,18 +57,33 @@ def test_processes_go_on_with_the_next_trial(finished: Path) -> None:
     assert training["process"].nunique() <= cores
 
 
+class SeenError(Exception):
+    """What a run was for has happened."""
+
+
+class UntilMeasured(Recorder):
+    """Ends the run when a shard is done."""
+
+    def advance(self, name: str, share: float, node: str, seconds: float) -> None:
+        super().advance(name, share, node, seconds)
+        if "/" in name and share == 1.0:
+            raise SeenError
+
+
 def test_a_model_is_measured_while_others_train(tmp_path: Path) -> None:
-    long = STUDY.arms[0].model_copy(
-        update={"model": STUDY.arms[0].model.model_copy(update={"steps": 1500}), "over": {}}
-    )
+    """Beside a training that would take many minutes."""
+    model = STUDY.arms[0].model.model_copy(update={"steps": 20_000})
+    long = STUDY.arms[0].model_copy(update={"model": model, "over": {}})
     pca = next(arm for arm in STUDY.arms if arm.model.family == "pca")
-    names = ("samples", "weights", "lbfgs")
-    measures = tuple(measure for measure in STUDY.measures if measure.name in names)
-    run(tmp_path, STUDY.model_copy(update={"arms": (long, pca), "seeds": (0,), "measures": measures}))
-    schedule = Workplace(tmp_path, tmp_path).store.table("schedule")
-    training = schedule[schedule["work"] == "train"]
-    shards = schedule[schedule["work"] != "train"]
-    assert shards["started"].min() < (training["started"] + training["wall"]).max()
+    measures = tuple(measure for measure in STUDY.measures if measure.name in {"samples", "weights", "lbfgs"})
+    study = STUDY.model_copy(update={"arms": (long, pca), "measures": measures})
+    recorder = UntilMeasured()
+    with pytest.raises(SeenError):
+        run(tmp_path, study, recorder)
+    unfinished, measured = study.trials
+    assert (unfinished.arm, measured.arm) == (long.name, pca.name)
+    assert recorder.shares.get(unfinished.id, 0.0) < 1.0
+    assert recorder.shares[measured.id] == 1.0
 
 
 class Growing(Agenda):
@@ -104,8 +115,9 @@ def test_a_trial_of_a_search_is_seen_to_advance(tmp_path: Path) -> None:
 
 def test_a_failed_trial_and_its_shards_leave_the_others_alone(tmp_path: Path) -> None:
     """A checkpoint that cannot be read fails its trial on every try."""
-    study = STUDY.model_copy(update={"arms": STUDY.arms[2:3]})
-    bad = study.trials[1].id
+    measures = tuple(measure for measure in STUDY.measures if measure.name == "samples")
+    study = STUDY.model_copy(update={"arms": STUDY.arms[2:3], "seeds": (0, 1), "measures": measures})
+    bad = study.trials[0].id
     store = Workplace(tmp_path, tmp_path).store
     store.save_checkpoint(bad, lambda file: file.write(b"not a checkpoint"))
     run(tmp_path, study)

@@ -30,7 +30,6 @@ class Linear(Learner):
         stream = torch.Generator().manual_seed(derive_seed(seed, "matrix"))
         generator.weight.data = torch.randn(generator.weight.shape, generator=stream) / 8
         self.networks = nn.ModuleDict({"generator": generator})
-        self.optimizers = {}
         self.load_weights(self.weights())
 
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:

@@ -171,7 +171,7 @@ def test_values_get_the_type_of_the_setting() -> None:
 
 def test_infinity_is_a_value_of_one_setting_and_not_of_another() -> None:
     study = override(SMALL, ["arms.lc_vae.over.c=inf"])
-    assert [trial.model.c for trial in study.trials if isinstance(trial.model, LcVae)] == [math.inf] * 1
+    assert [trial.model.c for trial in study.trials if isinstance(trial.model, LcVae)] == [math.inf]
     with pytest.raises(UserError, match=r"arms\.lc_vae\.lam=inf: .*finite"):
         override(SMALL, ["arms.lc_vae.lam=inf"])
 
