@@ -5,9 +5,9 @@ VENV ?= .venv
 PYTHON ?= python3 python3.13 python3.12 python3.11
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Tests of one file go to the same one of two processes. Those that start Ray run one after the other, since two Rays
-# at once would each believe that they own every core.
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# Tests of one file go to the same one of two processes, in the order of tests/conftest.py. Those that start Ray run one
+# after the other, since two Rays at once would each believe that they own every core.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # One thread for each process: results do not depend on it, and processes then share the cores fairly.
 export OMP_NUM_THREADS := 1

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -202,7 +203,7 @@ def write_results(folder: Path, study: Study, numbers: Numbers) -> StudyStore:
         if done.reason:
             store.fail_shard(key, done.trial.id, done.shard, done.reason)
         else:
-            store.save_shard(key, done.trial.id, done.shard, done.rows, done.work)
+            store.save_shard(key, done.trial.id, done.shard, done.measure.table.rows(done.columns), done.work)
     gather(store, study, facts)
     return store
 
@@ -214,15 +215,21 @@ def pretended_results(folder: Path, study: Study, numbers: Numbers) -> Results:
     _write_trials(store, study, facts, numbers, clock)
     gather(store, study, facts)
     trained = load_results(store)
-    rows = {name: [pa.Table.from_pandas(trained.tables[name], table.schema)] for name, table in TABLES.items()}
+    columns: dict[str, Columns] = {
+        name: {column.name: [] for column in table.columns} for name, table in TABLES.items()
+    }
     for done in _measured(study, facts, numbers, clock):
-        names = {"work": done.measure.name, "trial": done.trial.id, "shard": done.shard.key}
-        if done.reason:
-            rows["failures"].append(schema.FAILURES.records([{**names, "reason": done.reason}]))
-        else:
-            rows["schedule"].append(schema.SCHEDULE.records([{**names, **asdict(done.work)}]))
-            rows[done.measure.table.name].append(done.rows)
-    tables = {name: table.sorted(table.together(rows[name])).to_pandas() for name, table in TABLES.items()}
+        work = {"work": done.measure.name, "trial": done.trial.id, "shard": done.shard.key}
+        work |= {"reason": done.reason} if done.reason else asdict(done.work)
+        for name, value in work.items():
+            columns["failures" if done.reason else "schedule"][name].append(value)
+        for name, values in done.columns.items():
+            columns[done.measure.table.name][name] += values
+    tables = dict(trained.tables)
+    for name, table in TABLES.items():
+        if any(columns[name].values()):
+            rows = [pa.Table.from_pandas(tables[name], table.schema), table.rows(columns[name])]
+            tables[name] = table.sorted(table.together(rows)).to_pandas()
     return replace(trained, tables=tables)
 
 
@@ -237,13 +244,13 @@ def _write_trials(store: StudyStore, study: Study, facts: DataFacts, numbers: Nu
 
 @dataclass(frozen=True)
 class _Measured:
-    """A shard that was tried: its rows, or why there are none."""
+    """A shard that was tried: its columns, or why there are none."""
 
     measure: AnyMeasure
     trial: Trial
     shard: Shard
     reason: str = ""
-    rows: pa.Table | None = None
+    columns: Columns = field(default_factory=dict)
     work: Work | None = None
 
 
@@ -257,8 +264,8 @@ def _measured(study: Study, facts: DataFacts, numbers: Numbers, clock: list[floa
             continue
         columns = WRITERS[table.name](measure, trial, shard, numbers)
         count = len(next(iter(columns.values())))
-        rows = table.rows({"measure": [measure.name] * count, "trial": [trial.id] * count, **columns})
-        yield _Measured(measure, trial, shard, rows=rows, work=_work(clock, index % 2, 0.4))
+        columns = {"measure": [measure.name] * count, "trial": [trial.id] * count, **columns}
+        yield _Measured(measure, trial, shard, columns=columns, work=_work(clock, index % 2, 0.4))
 
 
 def _write_weights(file: BinaryIO) -> None:
@@ -291,6 +298,7 @@ def _history(trial: Trial) -> object:
     )
 
 
+@cache
 def _picture(index: int, sharpness: float = 1.0) -> bytes:
     """A blob whose place depends on `index`, blurred where `sharpness` is small."""
     y, x = np.mgrid[0:SIZE, 0:SIZE]

@@ -73,6 +73,7 @@ def interrupted(small_computed: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(small_computed, tmp_path / "interrupted"))
 
 
+@pytest.mark.slow
 def test_every_trial_and_every_shard_is_there(small_results: Path) -> None:
     found = tables(small_results)
     assert set(found["trials"]["trial"]) == {trial.id for trial in STUDY.trials}
@@ -94,6 +95,7 @@ def test_every_trial_and_every_shard_is_there(small_results: Path) -> None:
         assert np.isfinite(found[name][{"history": "value", "frechet": "distance"}[name]]).all()
 
 
+@pytest.mark.slow
 def test_the_schedule_says_who_did_what(small_results: Path) -> None:
     schedule = Workplace(small_results, small_results).store.table("schedule")
     assert len(schedule) == len(STUDY.trials) + len(list(measurements(STUDY, FACTS)))
@@ -101,6 +103,7 @@ def test_the_schedule_says_who_did_what(small_results: Path) -> None:
     assert (schedule["wall"] > 0).all()
 
 
+@pytest.mark.slow
 def test_a_second_run_does_nothing(results: Path) -> None:
     before = tables(results)
     recorder = run(results)
@@ -109,6 +112,7 @@ def test_a_second_run_does_nothing(results: Path) -> None:
         pd.testing.assert_frame_equal(table, before[name])
 
 
+@pytest.mark.slow
 def test_only_what_is_missing_is_done_and_comes_out_the_same(small_results: Path, interrupted: Path) -> None:
     store = Workplace(interrupted, interrupted).store
     trial = STUDY.trials[3]
@@ -123,6 +127,7 @@ def test_only_what_is_missing_is_done_and_comes_out_the_same(small_results: Path
         pd.testing.assert_frame_equal(table, tables(small_results)[name])
 
 
+@pytest.mark.slow
 def test_shards_that_lie_in_one_file_are_all_done_again_without_it(results: Path) -> None:
     before = tables(results)
     store = Workplace(results, results).store
@@ -138,6 +143,7 @@ def test_shards_that_lie_in_one_file_are_all_done_again_without_it(results: Path
         pd.testing.assert_frame_equal(table, before[name])
 
 
+@pytest.mark.slow
 def test_a_larger_study_adds_to_what_is_there(results: Path) -> None:
     larger = STUDY.model_copy(update={"seeds": (0, 1), "arms": STUDY.arms[1:2]})
     recorder = run(results, larger, ["train"])
@@ -201,6 +207,7 @@ def test_storage_that_was_given_up_ends_the_work_at_once(tmp_path: Path, monkeyp
     assert len(tried) == 1
 
 
+@pytest.mark.slow
 def test_a_failed_shard_is_recorded_and_tried_again(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = tables(results)
     store = Workplace(results, results).store
@@ -221,6 +228,7 @@ def test_a_failed_shard_is_recorded_and_tried_again(results: Path, monkeypatch: 
     assert tables(results)["failures"].empty
 
 
+@pytest.mark.slow
 def test_a_measure_waits_for_the_one_that_it_follows(
     small_results: Path, interrupted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,7 @@ def test_another_run_gives_the_same_tables(finished: Path, tmp_path: Path) -> No
         pd.testing.assert_frame_equal(table, Workplace(finished, finished).store.table(name))
 
 
+@pytest.mark.slow
 def test_a_report_is_drawn(finished: Path, tmp_path: Path) -> None:
     store = Workplace(finished, finished).store
     store.save_study(STUDY, STUDY.data.facts(finished), {"cores": 1, "packages": {}, "command": ["raysweep", "points"]})

@@ -171,6 +171,7 @@ def test_a_few_censored_class_radii_count_as_the_largest_found() -> None:
     assert OBJECTIVES["class_radius"].value(pd.DataFrame({"radius": [1.0, math.inf]})) == math.inf
 
 
+@pytest.mark.slow
 def test_the_whole_way_reports_only_fresh_seeds(tmp_path: Path) -> None:
     place = workplace(tmp_path, TINY)
     study = run_tuning(TINY, place, SerialBackend(), Recorder())
@@ -217,6 +218,7 @@ def test_as_many_as_wanted_are_in_work_until_the_last_are_drawn(tmp_path: Path, 
     assert {each.state for each in search.configurations()} == {"failed"}
 
 
+@pytest.mark.slow
 def test_a_failure_is_recorded_and_does_not_end_the_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = worker.start_training
 
@@ -266,6 +268,7 @@ def interrupted_at_every_step(tuning_: Tuning, place: Workplace, monkeypatch: py
 
 
 @pytest.mark.parametrize("pruner", [PRUNED.pruner, Halving(reduction=2)], ids=lambda each: each.kind)
+@pytest.mark.slow
 def test_pruning_is_the_same_whatever_the_interruptions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pruner: MedianRule | Halving
 ) -> None:
@@ -283,6 +286,7 @@ def test_pruning_is_the_same_whatever_the_interruptions(
     assert interrupted_at_every_step(settings, other, monkeypatch).configurations() == found
 
 
+@pytest.mark.slow
 def test_pruned_trials_cost_less_and_are_not_taken_for_results(tmp_path: Path) -> None:
     place = workplace(tmp_path, PRUNED)
     study = run_tuning(PRUNED, place, SerialBackend(), Recorder())

@@ -30,6 +30,7 @@ def folder(store: StudyStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_digest(store, tmp_path_factory.mktemp("digest") / "digits").parent
 
 
+@pytest.mark.slow
 def test_every_figure_is_shown_and_every_file_that_is_linked_is_there(folder: Path, store: StudyStore) -> None:
     results = load_results(store)
     page = (folder / "README.md").read_text()
@@ -43,6 +44,7 @@ def test_every_figure_is_shown_and_every_file_that_is_linked_is_there(folder: Pa
             assert picture.width == WIDTH
 
 
+@pytest.mark.slow
 def test_it_says_what_was_asked_run_and_found(folder: Path, store: StudyStore) -> None:
     page = (folder / "README.md").read_text()
     study, results = store.load_study(), load_results(store)
@@ -55,6 +57,7 @@ def test_it_says_what_was_asked_run_and_found(folder: Path, store: StudyStore) -
             assert f"| {claim.title} | **{finding.verdict}** |" in page
 
 
+@pytest.mark.slow
 def test_its_tables_hold_the_numbers_and_the_evidence(folder: Path, store: StudyStore) -> None:
     numbers = pd.read_csv(folder / "tables" / "numbers.csv")
     cell = numbers[(numbers["arm"] == "AE") & (numbers["latent_dim"] == 2) & (numbers["part"] == "train")]

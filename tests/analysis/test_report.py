@@ -63,6 +63,7 @@ def page(shared_store: StudyStore) -> Page:
     return Page(write_report(shared_store))
 
 
+@pytest.mark.slow
 def test_the_page_stands_alone(page: Page, shared_store: StudyStore) -> None:
     assert page.all("script") == []
     assert page.all("link") == []
@@ -76,12 +77,14 @@ def test_the_page_stands_alone(page: Page, shared_store: StudyStore) -> None:
     assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", text)
 
 
+@pytest.mark.slow
 def test_links_within_the_page_lead_somewhere(page: Page) -> None:
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     assert {link["href"][1:] for link in page.all("a") if link["href"].startswith("#")} <= set(ids)
 
 
+@pytest.mark.slow
 def test_every_figure_is_there_in_two_formats(page: Page, shared_store: StudyStore) -> None:
     results = load_results(shared_store)
     drawn = {name: len(kind.infos(results)) for name, kind in FIGURES.items()}
@@ -94,6 +97,7 @@ def test_every_figure_is_there_in_two_formats(page: Page, shared_store: StudySto
     assert captions == [str(number) for number in range(1, sum(drawn.values()) + 1)]
 
 
+@pytest.mark.slow
 def test_pictures_are_png_of_200_dots_per_inch(page: Page, shared_store: StudyStore) -> None:
     content = (report_of(shared_store) / "figures" / "class_radius.png").read_bytes()
     assert int.from_bytes(content[16:20], "big") == 1440  # pixels across 7.2 inches
@@ -112,6 +116,7 @@ def test_letters_are_equally_large_in_a_narrow_figure(
     assert points < 72 * 7.2
 
 
+@pytest.mark.slow
 def test_every_table_is_there_without_pixels(page: Page, shared_store: StudyStore) -> None:
     for name, table in TABLES.items():
         columns = pd.read_csv(report_of(shared_store) / "tables" / f"{name}.csv").columns.tolist()
@@ -120,6 +125,7 @@ def test_every_table_is_there_without_pixels(page: Page, shared_store: StudyStor
             assert all(column.meaning in page.words for column in table.columns)
 
 
+@pytest.mark.slow
 def test_tables_without_rows_are_only_named(page: Page, make_store: Callable[..., StudyStore]) -> None:
     empty = Page(write_report(make_store(one_arm(Samples()))))
     assert "Empty here: " in empty.words
@@ -127,6 +133,7 @@ def test_tables_without_rows_are_only_named(page: Page, make_store: Callable[...
     assert "squared Fréchet distance between Gaussians" in page.words
 
 
+@pytest.mark.slow
 def test_verdicts_and_the_rule_are_stated(page: Page, shared_store: StudyStore) -> None:
     results = load_results(shared_store)
     for claim in CLAIMS.values():
@@ -137,6 +144,7 @@ def test_verdicts_and_the_rule_are_stated(page: Page, shared_store: StudyStore) 
     assert "margin is ours" in page.words
 
 
+@pytest.mark.slow
 def test_trials_protocol_and_environment_are_listed(page: Page, shared_store: StudyStore) -> None:
     for trial in shared_store.load_study().trials:
         assert trial.id in page.words

@@ -104,7 +104,7 @@ class Told(Recorder):
 
 
 def test_a_trial_of_a_search_is_seen_to_advance(tmp_path: Path) -> None:
-    arm = STUDY.arms[0].model_copy(update={"model": STUDY.arms[0].model.model_copy(update={"steps": 1500}), "over": {}})
+    arm = STUDY.arms[0].model_copy(update={"model": STUDY.arms[0].model.model_copy(update={"steps": 400}), "over": {}})
     agenda, told = Growing(Workplace(tmp_path, tmp_path)), Told()
     extend(agenda, STUDY.model_copy(update={"arms": (arm,), "seeds": (0,), "measures": ()}), FACTS, ("train",))
     RayBackend().run(agenda, told)

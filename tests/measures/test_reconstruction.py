@@ -139,6 +139,7 @@ def test_all_trials_are_measured_on_the_same_images(make_context: Make) -> None:
         (Vae(latent_dim=5), Automatic()),
     ],
 )
+@pytest.mark.slow
 def test_rows_do_not_depend_on_how_images_are_cut(make_context: Make, model: WganGp | Vae, solver: AnySolver) -> None:
     tables = []
     for shard in (10, 4, 1):
