@@ -88,7 +88,7 @@ def caption(info: ReconstructionError) -> str:
     )
     ends = lowest_shown(info.panels)
     cut = (
-        " What lies below a hundredth of the smallest error is cut off."
+        " What lies below a tenth of the smallest error is cut off."
         if any((curve.low < ends).any() for panel in info.panels for curve in panel.curves)
         else ""
     )

@@ -48,6 +48,8 @@ class Schedule:
     """Where pauses were left out, on the axis of `start`."""
     cores: int | None
     """Processor cores of the machine, where all ran on one and the environment says so."""
+    searched: bool
+    """Whether this is a tuning's: its search is not among the pieces."""
 
     @property
     def seconds(self) -> float:
@@ -82,6 +84,7 @@ def infos(results: Results) -> tuple[Schedule, ...]:
             processes=len(lanes),
             pauses=pauses,
             cores=_cores(results, set(nodes)),
+            searched=not results.tables["configurations"].empty,
         ),
     )
 
@@ -203,11 +206,15 @@ def caption(info: Schedule) -> str:
         if info.processes == len(info.nodes)
         else (f"and processes of a node that followed one another share a lane ({number(info.processes)} in all)")
     )
+    used = (
+        ", all of it on fresh seeds: the search is not shown, and leaves a gap"
+        if info.searched
+        else f" in {number(info.seconds)} s of running time: {number(info.busy)} cores busy on average{share}"
+    )
     return (
         f"One bar is one piece of work ({number(len(info.work))} in all), {lanes}, on "
-        f"{plural(len(set(info.nodes)), 'node')}. The work took {number(float(info.cpu.sum()))} s of processor time in "
-        f"{number(info.seconds)} s of running time: {number(info.busy)} cores busy on average{share}. Of the "
-        f"processor time: {listing(shares)}.{paused}"
+        f"{plural(len(set(info.nodes)), 'node')}. The work took {number(float(info.cpu.sum()))} s of processor time"
+        f"{used}. Of the processor time: {listing(shares)}.{paused}"
     )
 
 

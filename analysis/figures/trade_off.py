@@ -245,14 +245,14 @@ def _spread(positions: Sequence[float], logarithmic: bool) -> list[float]:
 
 
 def lowest_shown(panels: Sequence[Panel]) -> float:
-    """Where a logarithmic axis ends: at the lowest band, but no lower than a hundredth of the smallest model's value.
+    """Where a logarithmic axis ends: at the lowest band, but no lower than a tenth of the smallest model's value.
 
     An optimiser's floor can be practically zero, and the curves of the models would then be squeezed into one line.
     """
     curves = [curve for panel in panels for curve in panel.curves]
     means = [float(mean) for curve in curves if curve.part != "generated" for mean in curve.mean if not np.isnan(mean)]
     lows = [float(low) for curve in curves for low in curve.low if not np.isnan(low)]
-    return max(min(means) / 100, min(lows)) if means else 0.0
+    return max(min(means) / 10, min(lows)) if means else 0.0
 
 
 def _log_quantity(axes: Axes, lowest: float) -> None:

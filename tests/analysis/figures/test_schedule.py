@@ -50,6 +50,14 @@ def test_processor_time_and_its_share(shared_results: Results) -> None:
     assert "train 90 % and samples 10 %" in text
 
 
+def test_the_search_of_a_tuning_is_not_taken_for_idleness(shared_results: Results) -> None:
+    results = with_schedule(shared_results, ("train", "a", 1, 0.0, 10.0, 8.0), cores=2)
+    tuned = replace(results, tables={**results.tables, "configurations": pd.DataFrame({"configuration": ["c0"]})})
+    text = schedule.caption(schedule.infos(tuned)[0])
+    assert "8 s of processor time, all of it on fresh seeds: the search is not shown" in text
+    assert "busy" not in text
+
+
 def test_the_drivers_cores_say_nothing_about_other_nodes(shared_results: Results) -> None:
     rows = (("train", "a", 1, 0.0, 10.0, 8.0), ("train", "b", 1, 0.0, 10.0, 8.0))
     (info,) = schedule.infos(with_schedule(shared_results, *rows, cores=2))
