@@ -15,6 +15,8 @@ from raysweep.study.core import Study
 from raysweep.tasks import Workplace, asset_name
 
 Step = Literal["train", "measure", "report"]
+MANY_SHARDS = 5_000
+"""So many take a while to gather for the first time, which is said."""
 
 
 class Progress(Protocol):
@@ -67,7 +69,11 @@ def run_study(
 ) -> None:
     """Does what is missing of the study, and gathers the tables."""
     work(study, workplace, backend, progress, steps)
-    gather(workplace.store, study, study.data.facts(workplace.data))
+    facts = study.data.facts(workplace.data)
+    shards = sum(1 for _ in measurements(study, facts))
+    if shards >= MANY_SHARDS:
+        progress.note(f"Gathering the rows of {shards:,} shards")
+    gather(workplace.store, study, facts)
 
 
 def work(study: Study, workplace: Workplace, backend: Backend, progress: Progress, steps: Collection[Step]) -> None:
