@@ -188,16 +188,22 @@ def _ping(place: str) -> tuple[str, str] | None:
 
 
 def _check_head(address: str) -> None:
-    """Compares the head's versions with this machine's. When Ray's client joins, Ray does so itself."""
+    """Compares the head's versions with this machine's, and looks for a node here.
+
+    A server of Ray's client needs no node here, and compares the versions itself, when it is joined.
+    """
     try:
         from ray._common.usage.usage_lib import get_cluster_metadata
+        from ray._private.services import find_node_ids
         from ray._raylet import GcsClient  # type: ignore[attr-defined] # its stub leaves it out
+        from ray.core.generated.gcs_pb2 import GcsNodeInfo
         from ray.exceptions import AuthenticationError
     except ImportError:  # this Ray keeps them elsewhere
         return
     try:
         with _silence():
-            head = get_cluster_metadata(GcsClient(address=address))
+            client = GcsClient(address=address)
+            head, nodes = get_cluster_metadata(client), client.get_all_node_info(timeout=ANSWER_SECONDS)
     except AuthenticationError as error:
         raise _wants_token(address) from error
     except Exception as error:  # Ray raises several kinds, all of which mean that it is no head
@@ -206,6 +212,13 @@ def _check_head(address: str) -> None:
     compared = slice(0, 2 if os.environ.get("RAY_DEFAULT_PYTHON_VERSION_MATCH_LEVEL") == "minor" else 3)
     if theirs[0] != ours[0] or theirs[1].split(".")[compared] != ours[1].split(".")[compared]:
         raise _other_versions(address, *theirs)
+    alive = {identity.hex() for identity, node in nodes.items() if node.state == GcsNodeInfo.ALIVE}
+    if alive.isdisjoint(find_node_ids()):  # which Ray would look for, for a minute
+        raise UserError(
+            f"Ray cluster {address}: this machine is not one of its nodes; go through Ray's client with --cluster "
+            f"{CLIENT}{address.rpartition(':')[0]}:10001, run this on a node, or make this machine one with "
+            f"`ray start --address={address}`"
+        )
 
 
 def _versions() -> tuple[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -15,6 +16,7 @@ import pytest
 import ray
 from ray._private.utils import check_version_info
 from ray.core.generated import ray_client_pb2, ray_client_pb2_grpc
+from ray.core.generated.gcs_pb2 import GcsNodeInfo
 
 from raysweep.cluster import connect
 from raysweep.cluster.connect import connected
@@ -74,12 +76,16 @@ def free_port() -> int:
 
 @pytest.fixture
 def a_head(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Pretends that a head of these versions is there."""
+    """Pretends that a head of these versions is there, and a node of its cluster here."""
 
     def head(ray_version: str, python_version: str) -> None:
         found = {"ray_version": ray_version, "python_version": python_version}
+        states = {b"here": GcsNodeInfo.ALIVE, b"gone": GcsNodeInfo.DEAD}
+        nodes = {identity: SimpleNamespace(state=state) for identity, state in states.items()}
         monkeypatch.setattr("ray._common.usage.usage_lib.get_cluster_metadata", lambda _: found)
-        monkeypatch.setattr("ray._raylet.GcsClient", lambda address: address)
+        client = SimpleNamespace(get_all_node_info=lambda timeout: nodes)
+        monkeypatch.setattr("ray._raylet.GcsClient", lambda address: client)
+        monkeypatch.setattr("ray._private.services.find_node_ids", lambda: {b"here".hex()})
 
     return head
 
@@ -107,6 +113,15 @@ def test_equal_versions_are_joined(monkeypatch: pytest.MonkeyPatch, a_head: Any)
     monkeypatch.setenv("RAY_DEFAULT_PYTHON_VERSION_MATCH_LEVEL", "minor")
     a_head(OURS[0], PATCH)
     connect._check_head("10.0.0.5:6379")
+
+
+def test_a_machine_that_is_not_a_node_is_told_the_ways(monkeypatch: pytest.MonkeyPatch, a_head: Any) -> None:
+    a_head(*OURS)
+    monkeypatch.setattr("ray._private.services.find_node_ids", lambda: {b"gone".hex(), b"other".hex()})
+    with pytest.raises(
+        UserError, match=r"not one of its nodes; go through .* --cluster ray://10.0.0.5:10001, run this"
+    ):
+        connect._check_head("10.0.0.5:6379")
 
 
 def test_other_versions_that_rays_client_finds_are_said_alike() -> None:

@@ -1,11 +1,12 @@
 """deploy/on_premise.yaml, brought up, used and taken down with the commands of docs/cluster.md, over SSH.
 
 Three network namespaces stand for three machines: the one where the commands are typed, a head, and a worker. Each has
-an address, processes, a home and temporary files of its own. What differs from the file: addresses and the user are of
-this test; and there is no Docker here, so what the image would bring is on the machines' PATH. The study is a tiny one
-in place of digits.
+an address, processes, a home and temporary files of its own. What differs from the file: addresses, the user and the
+number of cores are of this test; and there is no Docker here, so what the image would bring is on the machines' PATH.
+The study is a tiny one in place of digits.
 """
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -90,8 +91,11 @@ class Machine:
             )
 
     def runs(self, program: str) -> bool:
-        running = (Path(f"/proc/{pid}/comm") for pid in self.node.processes())
-        return any(path.read_text().strip() == program for path in running if path.exists())
+        names = set()
+        for pid in self.node.processes():
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                names.add(Path(f"/proc/{pid}/comm").read_text().strip())
+        return program in names
 
     def types(self, command: str) -> str:
         """What a command says; it must succeed."""
@@ -129,6 +133,8 @@ def machines(shared: Path) -> Iterator[tuple[Machine, Machine, Machine]]:
         config["provider"] |= {"head_ip": head.node.address, "worker_ips": [worker.node.address]}
         config["auth"]["ssh_user"] = "root"
         config["min_workers"] = config["max_workers"] = 1
+        for role in ("head", "worker"):
+            config[f"{role}_start_ray_commands"][-1] += " --num-cpus=1"  # both are needed, however many cores there are
         (mine.home / "deploy").mkdir()
         (mine.home / "deploy" / "on_premise.yaml").write_text(yaml.safe_dump(config))
         yield mine, head, worker
@@ -156,9 +162,9 @@ def test_a_study_on_machines_that_the_launcher_brings_up(
         )
         time.sleep(0.5)
     said = mine.types(doctor)
-    assert "(2 nodes" in said
+    assert "(2 nodes, 2 cores)" in said
     assert "A run can start." in said
-    assert "(2 nodes" in mine.types(run.replace(" --tmux", ""))
+    assert "(2 nodes, 2 cores)" in mine.types(run.replace(" --tmux", ""))
     mine.types(f"{down} --yes")
     assert not head.runs("raylet")
 
