@@ -1,6 +1,7 @@
 """`raysweep doctor`: what is there to work with, machine by machine; what is missing, and what to do about it."""
 
 import argparse
+import contextlib
 import shutil
 import sys
 import uuid
@@ -109,10 +110,15 @@ def _look(cluster: str | None, workplace: Workplace, data_sets: Sequence[DataSet
 def _this_machine(workplace: Workplace, data_sets: Sequence[DataSettings]) -> "Node":
     from raysweep.inspection import Node, inspect
 
+    path = workplace.store.folder.path
+    made = [folder for folder in (path, *path.parents) if not folder.exists()] if path else []
     probe = uuid.uuid4().hex
     found = inspect(workplace, data_sets, probe, probe)
     if not found.storage.problem:
         workplace.store.remove_probe(probe)
+    for folder in made:
+        with contextlib.suppress(OSError):  # another process may use it by now
+            folder.rmdir()
     return Node("this machine", found.cores, len(found.gpus), found)
 
 
