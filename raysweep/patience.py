@@ -48,13 +48,13 @@ def patiently(act: Callable[[], Result], problem: str, reason: Callable[[OSError
 
     Raises:
         StorageError: see `Patience`.
-        FileNotFoundError: of a file that is not there, at once.
+        FileNotFoundError, NotADirectoryError: of a file that is not there, or is one where a folder must be, at once.
     """
     patience = Patience()
     while True:
         try:
             return act()
-        except (FileNotFoundError, StorageError):
+        except (FileNotFoundError, NotADirectoryError, StorageError):
             raise
         except OSError as error:
             patience.wait(error, problem, reason)
