@@ -128,6 +128,7 @@ def test_measures_come_after_those_that_they_follow() -> None:
 
 
 @given(st.data())
+@pytest.mark.slow
 def test_every_piece_starts_once_and_after_what_it_needs(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

@@ -96,6 +96,7 @@ def commands() -> list[str]:
 
 
 @pytest.mark.parametrize("command", commands())
+@pytest.mark.slow
 def test_every_command_can_be_planned(
     command: str, workplace: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:

@@ -115,6 +115,7 @@ def test_a_mirror_has_what_was_written_to_it_so_far(folder: Folder) -> None:
     assert mirror.path.exists() == isinstance(folder, LocalFolder)
 
 
+@pytest.mark.slow
 def test_large_files_arrive_whole_or_not_at_all(s3: S3Server, bucket: str) -> None:
     content = os.urandom(2 * CHUNK + 12)
     folder = open_folder(f"{bucket}/results")

@@ -138,6 +138,7 @@ def test_the_shards_of_a_trial_become_one_file_when_all_are_there(tmp_path: Path
         store.shard_rows(ClassRadius.table, CUT_KEY, second, others)
 
 
+@pytest.mark.slow
 def test_gathering_tables_may_be_killed_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     undisturbed, killed = StudyStore(tmp_path / "undisturbed"), StudyStore(tmp_path / "killed")
     save_radii(undisturbed)

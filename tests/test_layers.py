@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 PRINT_LOADED = "import json, sys; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
 
 
@@ -19,6 +21,7 @@ def test_studies_tables_and_the_analysis_load_neither_torch_nor_ray() -> None:
     assert not loaded_by(f"import {light}") & {"torch", "torchvision", "ray", "pytorch_fid"}
 
 
+@pytest.mark.slow
 def test_models_and_the_serial_backend_do_not_load_ray() -> None:
     modules = ["raysweep.models", "raysweep.inversion", "raysweep.radius", "raysweep.serial"]
     loaded = loaded_by(f"import {', '.join(modules)}")

@@ -44,6 +44,7 @@ def source_files() -> Iterator[Path]:
                 yield path.relative_to(ROOT)
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert packed == {path.as_posix() for path in source_files()}
@@ -94,6 +95,7 @@ def names_of(requirements: list[str]) -> set[str]:
     return {canonicalize_name(Requirement(text).name) for text in requirements}
 
 
+@pytest.mark.slow
 def test_every_import_is_declared_and_every_declaration_used() -> None:
     owners = importlib.metadata.packages_distributions()
     imported = {canonicalize_name(owner) for name in imported_packages() for owner in owners[name]}

@@ -166,6 +166,7 @@ def test_training_alone_measures_nothing(tmp_path: Path) -> None:
     assert found["samples"].empty
 
 
+@pytest.mark.slow
 def test_a_failure_is_recorded_and_the_rest_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study = STUDY.model_copy(update={"arms": STUDY.arms[2:3], "seeds": (0, 1)})
     bad = study.trials[1].id

@@ -71,6 +71,7 @@ def test_every_model_is_measured(finished: Path) -> None:
     assert (found["class_radius"]["lower_by"] == "exact").sum() == 20  # the toy's
 
 
+@pytest.mark.slow
 def test_another_run_gives_the_same_tables(finished: Path, tmp_path: Path) -> None:
     for name, table in run(tmp_path).items():
         pd.testing.assert_frame_equal(table, Workplace(finished, finished).store.table(name))

@@ -216,6 +216,7 @@ SAFE = re.compile(r"[a-z][a-z0-9_.+-]*\Z")
 
 @settings(max_examples=50)
 @given(HOSTILE, HOSTILE, HOSTILE, st.floats(min_value=0, allow_nan=False), st.integers())
+@pytest.mark.slow
 def test_names_of_a_study_stay_in_its_folder(study: str, arm: str, measure: str, c: float, seed: int) -> None:
     content = json.loads(STUDY.model_dump_json()) | {"name": study, "seeds": [seed]}
     content["arms"][0] |= {"name": arm, "over": {"lam": [c]}}

@@ -47,6 +47,7 @@ def same(a: Mapping[str, torch.Tensor], b: Mapping[str, torch.Tensor]) -> bool:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.family)
+@pytest.mark.slow
 def test_interruptions_change_nothing(model: FamilySettings, tmp_path: Path) -> None:
     trial = Trial(arm="a", model=model, data=Digits(), seed=3)
     weights, history = finish(start(trial, tmp_path / "whole"))
@@ -81,6 +82,7 @@ def test_the_seed_changes_the_weights(tmp_path: Path) -> None:
     assert not same(finish(start(a, tmp_path))[0], finish(start(b, tmp_path))[0])
 
 
+@pytest.mark.slow
 def test_history_is_logged_at_equal_intervals(tmp_path: Path) -> None:
     trial = Trial(arm="a", model=Autoencoder(steps=250, width=2, batch=2, latent_dim=1), data=Digits(), seed=0)
     _, history = finish(start(trial, tmp_path))

@@ -114,6 +114,7 @@ def drawn(folder: Path, settings: Tuning, *stops: int) -> list[LcVae]:
 
 
 @SAMPLERS
+@pytest.mark.slow
 def test_a_search_goes_on_and_is_made_longer_as_if_it_had_been_one(tmp_path: Path, sampler: Tpe) -> None:
     settings = TINY.model_copy(update={"sampler": sampler})
     whole = drawn(tmp_path / "whole", settings, 9)
@@ -135,6 +136,7 @@ def test_what_is_drawn_lies_in_the_space_and_is_drawn_once(tmp_path: Path, sampl
 
 
 @SAMPLERS
+@pytest.mark.slow
 def test_what_is_drawn_does_not_depend_on_which_configuration_ends_first(tmp_path: Path, sampler: Tpe) -> None:
     settings = TINY.model_copy(update={"sampler": sampler, "parallel": 3})
     expected = drawn(tmp_path / "in_order", settings, 12)

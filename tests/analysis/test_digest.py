@@ -68,6 +68,7 @@ def test_its_tables_hold_the_numbers_and_the_evidence(folder: Path, store: Study
     assert all(path.stat().st_size <= LARGEST_TABLE for path in (folder / "tables").iterdir())
 
 
+@pytest.mark.slow
 def test_the_same_tables_give_the_same_bytes(make_store: Callable[..., StudyStore], tmp_path: Path) -> None:
     arms = pretended_study().arms[:1]
     store = make_store(pretended_study(arms=arms, measures=(FrechetDistance(samples=10), Samples(count=4)), seeds=(0,)))

@@ -13,6 +13,7 @@ from raysweep.store import StudyStore
 from raysweep.study import Trial
 
 
+@pytest.mark.slow
 def test_the_page_is_drawn_and_its_path_printed(
     make_store: Callable[..., StudyStore], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -39,6 +40,7 @@ def test_wrong_arguments_are_exit_code_2(capsys: pytest.CaptureFixture[str]) -> 
     assert "RESULTS" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_module_is_a_command(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-m", "analysis", str(tmp_path)], capture_output=True, text=True, check=False)
     assert run.returncode == 2
@@ -87,6 +89,7 @@ def test_the_smallest_dim_is_a_table_too(reached: str, capsys: pytest.CaptureFix
     assert set(table["largest_tried"]) == {50}
 
 
+@pytest.mark.slow
 def test_measures_that_encode_alike_are_told_once(
     make_store: Callable[..., StudyStore], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -155,6 +155,7 @@ def test_trials_protocol_and_environment_are_listed(page: Page, shared_store: St
     assert "raysweep digits" in page.words
 
 
+@pytest.mark.slow
 def test_failures_are_shown(make_store: Callable[..., StudyStore]) -> None:
     store = make_store(
         pretended_study(measures=(FrechetDistance(samples=10),)),
@@ -167,6 +168,7 @@ def test_failures_are_shown(make_store: Callable[..., StudyStore]) -> None:
     assert "1 diverged" in page.words
 
 
+@pytest.mark.slow
 def test_names_cannot_inject(make_store: Callable[..., StudyStore]) -> None:
     evil = "<script>alert('x')</script><img src=//evil.example/x onerror=alert(1)> & \"quotes\""
     store = make_store(
@@ -213,6 +215,7 @@ def test_drawing_leaves_matplotlibs_settings_alone(make_store: Callable[..., Stu
     assert dict(mpl.rcParams) == before
 
 
+@pytest.mark.slow
 def test_a_users_settings_do_not_show(make_store: Callable[..., StudyStore], tmp_path: Path) -> None:
     store = make_store(one_arm(FrechetDistance(samples=10)))
     plain = content_of(Path(write_report(store, tmp_path / "plain")).parent)

@@ -14,6 +14,7 @@ from raysweep.store import StudyStore
 from raysweep.study import Arm, Vae, grid
 
 
+@pytest.mark.slow
 def test_pretended_results_are_those_of_a_folder_that_is_written_and_read(tmp_path: Path) -> None:
     """So that other tests need not write a file for each shard."""
     numbers = Numbers(

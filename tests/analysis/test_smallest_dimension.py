@@ -55,6 +55,7 @@ def test_no_error_at_all_is_reached() -> None:
     assert 10 < found.reach(1e-9).dim <= 20
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     """Errors scatter by seed and by image; 19 of 20 intervals should cover, and surely 52 of 60 (1 in 200 fewer)."""
     stream, covered, wide = np.random.default_rng(0), 0, []

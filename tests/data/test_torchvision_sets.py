@@ -114,6 +114,7 @@ def test_colours_come_first(monkeypatch, tmp_path: Path) -> None:
     assert np.array_equal(data.validation.labels, np.arange(10))
 
 
+@pytest.mark.slow
 def test_mnist_is_mnist(real_data: Path, tmp_path: Path) -> None:
     data = load_data(Mnist(), real_data, tmp_path)
     assert data.facts == Mnist().facts(real_data)

@@ -37,6 +37,7 @@ def test_it_never_ends_above_a_long_projected_adam_on_average(latent_dim: int) -
 
 
 @pytest.mark.parametrize("latent_dim", [2, 8, 64])
+@pytest.mark.slow
 def test_plans_reckon_with_at_least_the_passes_that_are_spent_and_at_most_twice_as_many(latent_dim: int) -> None:
     network, truth = untrained(latent_dim, DIGITS, 4), random(16, latent_dim, seed=3)
     images = torch.cat([network(truth).detach(), torch.tanh(random(16, 1, 8, 8, seed=4))])
@@ -57,6 +58,7 @@ def test_plans_reckon_with_at_least_the_passes_that_are_spent_and_at_most_twice_
     ],
     ids=lambda solver: f"{solver.solver}-{solver.bank_size}-{solver.random_starts}",
 )
+@pytest.mark.slow
 def test_every_solver_inverts_functions_and_modules_and_repeats_itself(solver: Solver) -> None:
     network, images = untrained(3, DIGITS, 2), torch.tanh(random(4, 1, 8, 8, seed=4))
     first = invert(network, images, latent_dim=3, solver=solver)

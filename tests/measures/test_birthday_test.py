@@ -45,6 +45,7 @@ def test_equally_likely_outputs_are_counted(outputs: int) -> None:
     assert coverage(shares, repetitions=100) >= 0.9
 
 
+@pytest.mark.slow
 def test_unequal_outputs_have_the_support_of_equal_ones_that_collide_as_often() -> None:
     """One output in ten samples, the others at most once: duplicates come in one cluster."""
     shares = np.append(np.full(10_000, 0.9 / 10_000), 0.1)

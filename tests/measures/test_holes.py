@@ -82,6 +82,7 @@ def test_narrow_codes_leave_what_is_outside_of_a_ball(dim: int) -> None:
 
 
 @pytest.mark.parametrize(("dim", "short"), [(2, 0.03), (10, 0.12)])
+@pytest.mark.slow
 def test_a_strip_without_codes_is_a_hole(dim: int, short: float) -> None:
     """No Gaussian has such a gap: it is the network that finds it."""
     expected = with_rim(2 * norm.cdf(0.5) - 1)
@@ -166,6 +167,7 @@ def measure(context: MeasureContext, holes: Holes) -> dict[str, dict[str, Any]]:
     return {row["part"]: row for row in rows}
 
 
+@pytest.mark.slow
 def test_a_scaled_encoder_changes_the_mass_but_not_the_whitened_one() -> None:
     train, held_out = strip(points(1_000, 2, 0)), strip(points(1_000, 2, 1))
     holes = Holes(samples=1_000, images=1_000)

@@ -76,6 +76,7 @@ def test_our_solver_reaches_the_nearest_image(make_context: Make, data: DataSet,
     assert {row["solver"] for row in measured} == {settings.solver.at(latent_dim).model_dump_json()}
 
 
+@pytest.mark.slow
 def test_a_wgan_gp_is_inverted_through_an_equal_faster_network(make_context: Make) -> None:
     context = make_context(model := WganGp(latent_dim=3, width=4))
     learner = build_learner(model, context.data.facts, 0, context.device)
@@ -184,6 +185,7 @@ def test_pixels_of_the_first_images_are_kept(make_context: Make, data: DataSet) 
         assert row["original"] is row["reconstruction"] is None
 
 
+@pytest.mark.slow
 def test_other_targets_are_inverted_or_encoded_like_the_splits(
     make_context: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,6 +272,7 @@ def test_a_whitened_decoder_is_searched_through_an_equal_faster_network(make_con
     torch.testing.assert_close(network(u), learner.generate(reconstruction._whitening(problem)(u)), atol=1e-5, rtol=0)
 
 
+@pytest.mark.slow
 def test_the_budget_is_the_trials_whatever_shard_is_first(make_context: Make) -> None:
     slow = ProjectedAdam(steps=25, learning_rate=0.05, feasible="everything")
     settings = SETTINGS.model_copy(update={"solver": slow, "recover": 0.9})

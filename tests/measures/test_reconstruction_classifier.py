@@ -62,6 +62,7 @@ def accuracies(data: DataSet, decoder: Decoder, seed: int = 0, settings: Reconst
     return rows.set_index("part")
 
 
+@pytest.mark.slow
 def test_perfect_reconstructions_give_exactly_the_controls_accuracy(digits: DataSet) -> None:
     pixels = torch.from_numpy(np.array(digits.train.pixels))
     # Off by less than half a grey level, which rounding to bytes takes away.
@@ -93,6 +94,7 @@ def test_classes_that_reconstructions_merge_are_lost(digits: DataSet) -> None:
     assert 0.2 < found.loc["reconstructions", "accuracy"] < 0.6
 
 
+@pytest.mark.slow
 def test_the_control_depends_on_the_seed_alone(digits: DataSet) -> None:
     black, white = (Decoder(lambda z, grey=grey: torch.full((len(z), 1, 8, 8), grey)) for grey in (-1.0, 1.0))
     real = [accuracies(digits, decoder, seed).loc["real", "accuracy"] for decoder, seed in ((black, 0), (white, 0))]

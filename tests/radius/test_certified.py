@@ -87,6 +87,7 @@ def test_an_affine_network_gets_its_radius(latent_dim: int) -> None:
     ],
     ids=["relu", "leaky", "tanh", "sigmoid", "convolutional", "image, tanh", "image, sigmoid"],
 )
+@pytest.mark.slow
 def test_it_is_never_above_the_grid_and_not_vacuous(network: nn.Sequential) -> None:
     z = sample(2)
     found = grid_radius(Problem(network.double(), nn.Identity(), 2), z.double(), spacing=0.1, tolerance=1e-3)

@@ -47,6 +47,7 @@ def test_the_lattices_classes_are_equally_likely() -> None:
 
 
 @both
+@pytest.mark.slow
 def test_radii_are_those_of_a_dense_search(toy: Toy, boxes: Boxes) -> None:
     """The nearest of many points around z that is of another class is at most one step further than the border."""
     step = 0.004

@@ -61,6 +61,7 @@ def test_the_number_of_trials_is_that_counted_by_hand(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_the_docstring_states_the_cost_that_the_plan_computes(name: str) -> None:
     study = load_study(name)
     plan = make_plan(study, facts_of(study), None)
@@ -81,6 +82,7 @@ def test_every_model_can_be_built_for_its_data_and_has_the_planned_parameters(na
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_every_arm_trains_at_reduced_width(name: str) -> None:
     study = load_study(name)
     facts = replace(facts_of(study), train=256)  # GLO has a latent for each

@@ -43,6 +43,7 @@ def test_the_gan_has_the_networks_of_the_wgan_gp() -> None:
 
 @families
 @given(st.integers(1, 200), st.integers(100_000, 50_000_000))
+@pytest.mark.slow
 def test_a_budget_is_used_as_far_as_a_width_can(family: type[WidthSettings], latent_dim: int, budget: int) -> None:
     model = family(latent_dim=latent_dim, parameter_budget=budget)  # type: ignore[call-arg]
     network = decoder(model, MNIST)

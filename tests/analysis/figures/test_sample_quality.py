@@ -91,6 +91,7 @@ def test_support_sizes_are_means_over_the_seeds_with_duplicates(make_results: Ca
 
 
 @pytest.mark.parametrize("most", [0, 1], ids=["no duplicates", "one seed without"])
+@pytest.mark.slow
 def test_supports_without_end_can_be_drawn(most: int, make_results: Callable[..., Results]) -> None:
     (info,) = birthday_test.infos(make_results(duplicates=lambda trial: most * trial.seed))
     with figure_style():
