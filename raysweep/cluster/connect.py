@@ -9,6 +9,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from raysweep.errors import UserError
 
@@ -194,16 +195,14 @@ def _check_head(address: str) -> None:
     """
     try:
         from ray._common.usage.usage_lib import get_cluster_metadata
-        from ray._private.services import find_node_ids
         from ray._raylet import GcsClient  # type: ignore[attr-defined] # its stub leaves it out
-        from ray.core.generated.gcs_pb2 import GcsNodeInfo
         from ray.exceptions import AuthenticationError
     except ImportError:  # this Ray keeps them elsewhere
         return
     try:
         with _silence():
             client = GcsClient(address=address)
-            head, nodes = get_cluster_metadata(client), client.get_all_node_info(timeout=ANSWER_SECONDS)
+            head = get_cluster_metadata(client)
     except AuthenticationError as error:
         raise _wants_token(address) from error
     except Exception as error:  # Ray raises several kinds, all of which mean that it is no head
@@ -212,8 +211,19 @@ def _check_head(address: str) -> None:
     compared = slice(0, 2 if os.environ.get("RAY_DEFAULT_PYTHON_VERSION_MATCH_LEVEL") == "minor" else 3)
     if theirs[0] != ours[0] or theirs[1].split(".")[compared] != ours[1].split(".")[compared]:
         raise _other_versions(address, *theirs)
+    _check_node(address, client)
+
+
+def _check_node(address: str, client: Any) -> None:
+    """Makes sure that a node of the cluster runs here, through which Ray joins: it would look for one for a minute."""
+    try:
+        from ray._private.services import find_node_ids
+        from ray.core.generated.gcs_pb2 import GcsNodeInfo
+    except ImportError:  # this Ray has other ways
+        return
+    nodes = client.get_all_node_info(timeout=ANSWER_SECONDS)
     alive = {identity.hex() for identity, node in nodes.items() if node.state == GcsNodeInfo.ALIVE}
-    if alive.isdisjoint(find_node_ids()):  # which Ray would look for, for a minute
+    if alive.isdisjoint(find_node_ids()):
         raise UserError(
             f"Ray cluster {address}: this machine is not one of its nodes; go through Ray's client with --cluster "
             f"{CLIENT}{address.rpartition(':')[0]}:10001, run this on a node, or make this machine one with "
