@@ -337,7 +337,7 @@ def lose_head(sweep: Sweep) -> bool:
 
 
 def fail_storage(sweep: Sweep) -> bool:
-    """Results can not be written for a while, or not be reached at all."""
+    """Results cannot be written for a while, or not be reached at all."""
     if not (found := sweep.wait_for_work()):
         return False
     away = sweep.moments.uniform(3, 15)
@@ -491,6 +491,8 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.fault) - set(FAULTS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; faults are {', '.join(FAULTS)}")
+    if options.storage == "s3" and "fill_disk" in options.fault:
+        parser.error("fill_disk: an S3 server has no disk that could be filled")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was made here is removed
     if reason := why_not():
         print(f"faults: not possible here: {reason}")
