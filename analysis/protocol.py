@@ -120,14 +120,17 @@ def radius_protocol(results: Results, measure: AnyMeasure) -> str:
     assert isinstance(measure, ClassRadius)
     rows = results.rows(measure)
     samples = span(int(count) for count in rows["trial"].value_counts())
-    censored = percent(float((rows["status"] == "censored").mean()))
+    censored = float((rows["status"] == "censored").mean())
+    ended = (
+        f"for {percent(censored)} of the samples no other class was found" if censored else "all found another class"
+    )
     return (
         f"An upper estimate: {samples} prior samples a trial, each searched from the {measure.bank_starts} nearest of "
         f"{number(measure.bank)} prior samples of other classes and along the best {measure.ray_starts} of "
         f"{measure.rays} random rays, with {measure.projections} steps downhill; "
         f"{number(float(rows['evaluations'].mean()))} generator passes a sample beside the shared "
         f"{number(measure.bank)}. {percent(float(rows['converged'].mean()))} of the searches came to rest at a local "
-        f"minimum; for {censored} of the samples no other class was found. "
+        f"minimum; {ended}. "
         f"{classes_words(measure.classifier)}"
     )
 

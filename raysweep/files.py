@@ -179,6 +179,9 @@ class LocalFolder(Folder):
 
     def reach(self) -> None:
         """See `Folder`."""
+        above = next(path for path in (self.path, *self.path.parents) if path.exists())
+        if not above.is_dir():
+            raise UserError(f"results folder {self}: {above} is a file; name another with --results DIR")
 
     def check(self) -> None:
         """See `Folder`."""

@@ -124,11 +124,14 @@ def test_the_data_folder_of_the_environment_must_exist(
     assert "data folder nowhere (RAYSWEEP_DATA): not a folder" in refused(capsys, "--plan")
 
 
-def test_results_that_cannot_be_written_are_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["--serial", "--plan"])
+def test_a_file_in_the_place_of_the_results_is_named(
+    option: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     (tmp_path / "taken").write_text("a file")
-    assert main([STUDY_FILE, "--serial", "--results", "taken"]) == REFUSED
+    assert main([STUDY_FILE, option, "--results", "taken"]) == REFUSED
     said = capsys.readouterr()
-    assert f"results folder {tmp_path / 'taken' / 'small'}: cannot be written" in said.err
+    assert f"results folder {tmp_path / 'taken' / 'small'}: {tmp_path / 'taken'} is a file" in said.err
     assert said.out == ""
 
 

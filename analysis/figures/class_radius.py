@@ -106,15 +106,15 @@ def draw(info: ClassRadii, figure: Figure) -> None:
 def caption(info: ClassRadii) -> str:
     """What is shown, its protocol, and what was censored."""
     censored = (
-        f"In all, {number(info.censored)} of {plural(info.samples, 'prior sample')} are censored in this way; points "
+        f" In all, {number(info.censored)} of {plural(info.samples, 'prior sample')} are censored in this way; points "
         "that they concern are hollow, with their share beside them. There they count with the largest radius found in "
         "their model, so the upper estimate itself is larger, and infinite if they have no other class."
         if info.censored
-        else "So none is censored."
+        else ""
     )
     return (
         "Mean distance from a prior sample z to the nearest latent z′ found whose image the classifier puts in "
-        f"another class; smaller is tighter. {info.bounds} {panels_words(info.panels)}{info.protocol} {censored} "
+        f"another class; smaller is tighter. {info.bounds} {panels_words(info.panels)}{info.protocol}{censored} "
         f"{seeds_words(info.panels)}"
     )
 

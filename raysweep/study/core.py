@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, ValidationError, ValidationInfo, field_validator, model_validator
 
 from raysweep.errors import UserError, choices
 from raysweep.study.base import Frozen, Name, short_hash
@@ -136,7 +136,7 @@ class Study(Frozen):
     """Of a reduced study, in a sentence: what is smaller than in the full one. The report says so at its head."""
     data: AnyData
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
+    seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (0,)
     measures: tuple[AnyMeasure, ...] = ()
     classifier: LeNet = LeNet()
     """The LeNet of the data set's classes, trained once if a measure needs it."""

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     Field,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -252,9 +253,9 @@ class Tuning(Frozen):
     """Ends trials that do badly early, in a search for one objective that is known during training."""
     parallel: PositiveInt = 4
     """Configurations in work at a time. It belongs to the search: see `unknown`."""
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 1)
+    seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (0, 1)
     finalists: PositiveInt = 4
-    fresh_seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (100, 101, 102, 103, 104)
+    fresh_seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (100, 101, 102, 103, 104)
     search_seed: int = 0
     """Seed of the sampler."""
     classifier: LeNet = LeNet()
