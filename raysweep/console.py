@@ -64,11 +64,9 @@ class ConsoleProgress:
         self._started = self._printed = monotonic()
         for kind, tally in self._tallies.items():
             if already.get(kind):
-                count = already[kind]
-                done = (
-                    f"1 {NOUNS[kind][:-1]} was done before" if count == 1 else f"{count} {NOUNS[kind]} were done before"
-                )
-                self.console.print(f"{TITLES[kind]}: {done}, {tally.pieces} to do")
+                one, count = NOUNS[kind].removesuffix("s"), already[kind]
+                done = f"1 {one} was" if count == 1 else f"{count} {NOUNS[kind]} were"
+                self.console.print(f"{TITLES[kind]}: {done} done before, {tally.pieces} to do")
         if self.console.is_terminal:
             self._live = Live(get_renderable=self._lines, console=self.console, refresh_per_second=4)
             self._live.start()
