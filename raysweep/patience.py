@@ -48,13 +48,14 @@ def patiently(act: Callable[[], Result], problem: str, reason: Callable[[OSError
 
     Raises:
         StorageError: see `Patience`.
-        FileNotFoundError, NotADirectoryError: of a file that is not there, or is one where a folder must be, at once.
+        FileNotFoundError, NotADirectoryError, FileExistsError: of a file that is not there, or is one where a folder
+            must be, at once.
     """
     patience = Patience()
     while True:
         try:
             return act()
-        except (FileNotFoundError, NotADirectoryError, StorageError):
+        except (FileNotFoundError, NotADirectoryError, FileExistsError, StorageError):
             raise
         except OSError as error:
             patience.wait(error, problem, reason)

@@ -10,6 +10,7 @@ from raysweep import doctor, run
 from raysweep.data import Presence
 from raysweep.inspection import Gpu, Inspection, Node, Storage
 from raysweep.options import DONE, REFUSED
+from raysweep.store import StudyStore
 from raysweep.study.loading import load_study
 from raysweep.tasks import Workplace
 
@@ -109,10 +110,23 @@ def test_this_machine_is_examined_without_ray(capsys: pytest.CaptureFixture[str]
     assert not (tmp_path / "results").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_a_fault(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    (tmp_path / "results").write_text("a file")
+def test_a_folder_that_cannot_be_written_is_a_fault(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: StudyStore, name: str) -> None:
+        raise OSError("read-only file system")
+
+    monkeypatch.setattr(StudyStore, "save_probe", refuse)
     assert run.main(["doctor", "digits"]) == REFUSED
     assert f"Fault: this machine: results folder {tmp_path / 'results' / 'digits'}: cannot" in capsys.readouterr().out
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("a file")
+    assert run.main(["doctor", "digits"]) == REFUSED
+    said = capsys.readouterr()
+    assert f"results folder {tmp_path / 'results' / 'digits'}: {tmp_path / 'results'} is a file" in said.err
+    assert said.out == ""
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_a_full_disk_is_said_at_once(clock: list[float], code: int) -> None:
     assert clock == [0.0]
 
 
-@pytest.mark.parametrize("error", [FileNotFoundError("a"), StorageError("a"), ValueError("a")])
+@pytest.mark.parametrize("error", [FileNotFoundError("a"), FileExistsError("a"), StorageError("a"), ValueError("a")])
 def test_other_errors_are_not_waited_for(clock: list[float], error: Exception) -> None:
     def act() -> None:
         raise error
