@@ -10,12 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from raysweep import schema
 from raysweep.files import LocalFolder
 from raysweep.gathering import gather
 from raysweep.store import (
     StudyStore,
-    TrialRecord,
     Work,
     done_shards,
     measure_key,
@@ -25,29 +23,10 @@ from raysweep.store import (
     shards_of,
     table_file,
 )
-from raysweep.study import Arm, ClassRadius, Digits, FrechetDistance, Samples, Study, Trial, WganGp, grid
+from raysweep.study import ClassRadius, Samples, Trial
 from raysweep.study.measures import Shard
 from raysweep.tables import TABLES
-
-WORK = Work("node", 1, 0.0, 2.0, 1.0)
-FACTS = Digits().facts(Path())
-STUDY = Study(
-    name="small",
-    title="Small",
-    question="Does it work?",
-    data=Digits(),
-    arms=(Arm(model=WganGp(width=4), over={"latent_dim": grid(2, 8)}),),
-    measures=(FrechetDistance(features="inception", samples=10), Samples(count=3)),
-)
-
-
-def history(trial: Trial) -> schema.pa.Table:
-    rows = {"trial": [trial.id], "step": [1], "split": ["train"], "metric": ["loss"], "value": [0.5]}
-    return schema.HISTORY.rows(rows)
-
-
-def finish(store: StudyStore, trial: Trial, status: str = "finished") -> None:
-    store.finish_trial(trial.id, TrialRecord(status, "", 10, 5), lambda file: file.write(b"w"), history(trial), WORK)
+from test_store import FACTS, STUDY, WORK, finish
 
 
 def save_samples(store: StudyStore, trial: Trial, shard: Shard) -> None:

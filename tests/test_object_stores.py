@@ -9,7 +9,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import small_study
-import test_gathering
+import test_store
 from analysis.__main__ import main as analyse
 from raysweep.files import join
 from raysweep.options import DONE, REFUSED
@@ -21,6 +21,7 @@ from raysweep.study import FrechetDistance, Reconstruction, Samples
 from raysweep.study.measures import Shard
 from raysweep.tasks import Workplace
 from s3_server import S3Server
+from test_gathering import save_samples
 from test_pipeline import TABLES, Recorder
 
 STUDY = small_study.STUDY.model_copy(
@@ -141,15 +142,15 @@ def test_storage_that_fails_now_and_then_changes_nothing(
 
 
 def test_what_a_trial_and_a_shard_cost_in_requests(bucket: str, s3: S3Server) -> None:
-    store, trial = StudyStore(bucket), test_gathering.STUDY.trials[0]
+    store, trial = StudyStore(bucket), test_store.STUDY.trials[0]
     store.save_checkpoint(trial.id, lambda file: file.write(b"c"))
     assert [request.split()[0] for request in s3.requests] == ["PUT"]
     s3.requests.clear()
-    test_gathering.finish(store, trial)
+    test_store.finish(store, trial)
     # Model, history and marker; the checkpoint is removed, where pyarrow keeps its folder; there was no failure.
     assert [r.split()[0] for r in s3.requests] == ["PUT", "PUT", "PUT", "HEAD", "DELETE", "PUT", "HEAD"]
     s3.requests.clear()
-    test_gathering.save_samples(store, trial, Shard("samples", 0, 3))
+    save_samples(store, trial, Shard("samples", 0, 3))
     assert [request.split()[0] for request in s3.requests] == ["PUT", "HEAD"]
 
 
