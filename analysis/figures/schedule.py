@@ -167,7 +167,7 @@ def draw(info: Schedule, figure: Figure) -> None:
                 axes.axhline(lane - 0.5, color=RULE, linewidth=0.8)
     else:
         axes.set_yticks([])
-        axes.set_ylabel("processes at a time")
+        axes.set_ylabel("processes")
     axes.set_xlim(0, info.seconds / unit)
     axes.set_xlabel(f"running time, {word}")
     axes.grid(visible=False, axis="y")
