@@ -172,6 +172,7 @@ def fail_at_first(s3: S3Server, count: int) -> Callable[[str], bool]:
     return lambda request: len(s3.requests) <= until
 
 
+@pytest.mark.slow
 def test_storage_that_fails_for_a_while_is_tried_again(s3: S3Server, bucket: str) -> None:
     folder = open_folder(bucket)
     s3.fails = fail_at_first(s3, 5)
@@ -182,6 +183,7 @@ def test_storage_that_fails_for_a_while_is_tried_again(s3: S3Server, bucket: str
     assert folder.tree("a") == {"a/one"}
 
 
+@pytest.mark.slow
 def test_storage_that_fails_for_long_is_said_with_the_file(
     s3: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +269,7 @@ def test_a_signature_is_left_out_of_what_went_wrong() -> None:
         ("abfs://container@account.dfs.core.windows.net/results", "those of the environment (AZURE_STORAGE_SAS_TOKEN"),
     ],
 )
+@pytest.mark.slow
 def test_missing_credentials_are_said_with_where_they_come_from(
     url: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,6 +288,7 @@ def test_a_bucket_that_is_not_there_is_named(bucket: str) -> None:
             look()
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_answer_is_said_at_once(monkeypatch: pytest.MonkeyPatch, bucket: str) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(UserError, match=r"cannot be reached \(NETWORK_CONNECTION .*is given in AWS_ENDPOINT_URL"):

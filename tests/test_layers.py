@@ -16,6 +16,7 @@ def loaded_by(*statements: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
+@pytest.mark.slow
 def test_studies_tables_and_the_analysis_load_neither_torch_nor_ray() -> None:
     light = "raysweep.study, raysweep.store, raysweep.cost, raysweep.run, search_spaces.digits, analysis.report"
     assert not loaded_by(f"import {light}") & {"torch", "torchvision", "ray", "pytorch_fid"}
@@ -29,6 +30,7 @@ def test_models_and_the_serial_backend_do_not_load_ray() -> None:
     assert "ray" not in loaded
 
 
+@pytest.mark.slow
 def test_a_plan_needs_neither_torch_nor_ray() -> None:
     loaded = loaded_by("from raysweep.run import main", "assert main(['digits', '--plan']) == 0")
     assert "search_spaces" in loaded

@@ -51,6 +51,7 @@ def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(wheel: zipf
     assert any(name.startswith("analysis/") and name.endswith(".html") for name in packed)
 
 
+@pytest.mark.slow
 def test_the_wheel_carries_the_licence_and_the_command(wheel: zipfile.ZipFile) -> None:
     (licence,) = [name for name in wheel.namelist() if name.endswith("licenses/LICENSE")]
     assert wheel.read(licence) == (ROOT / "LICENSE").read_bytes()
@@ -58,6 +59,7 @@ def test_the_wheel_carries_the_licence_and_the_command(wheel: zipfile.ZipFile) -
     assert "raysweep = raysweep.run:main" in wheel.read(commands).decode()
 
 
+@pytest.mark.slow
 def test_the_wheel_works_without_the_repository(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     wheel.extractall(tmp_path / "installed")
     command = "import raysweep, raysweep.run; print(raysweep.__file__); raysweep.run.main(['digits', '--plan'])"

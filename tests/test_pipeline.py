@@ -152,12 +152,14 @@ def test_a_larger_study_adds_to_what_is_there(results: Path) -> None:
     assert len(new) == 2
 
 
+@pytest.mark.slow
 def test_progress_reaches_the_end_of_everything(tmp_path: Path) -> None:
     recorder = run(tmp_path, STUDY.model_copy(update={"arms": STUDY.arms[2:3]}))
     assert recorder.kinds == {"train", "prepare", "measure"}
     assert {name for name, share in recorder.shares.items() if share == 1.0} == recorder.expected
 
 
+@pytest.mark.slow
 def test_training_alone_measures_nothing(tmp_path: Path) -> None:
     study = STUDY.model_copy(update={"arms": STUDY.arms[2:3]})
     run(tmp_path, study, ["train"])

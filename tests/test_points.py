@@ -59,6 +59,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_every_model_is_measured(finished: Path) -> None:
     found = run(finished)  # nothing is left to do
     assert set(found["trials"]["status"]) == {"finished"}

@@ -71,6 +71,7 @@ def unsafe(path: Path) -> Iterator[str]:
                 yield f"{path}:{call.lineno}: {name} without {argument}={value}"
 
 
+@pytest.mark.slow
 def test_nothing_runs_what_it_reads() -> None:
     assert [line for path in SOURCES for line in unsafe(path)] == []
 

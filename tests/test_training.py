@@ -93,6 +93,7 @@ def test_history_is_logged_at_equal_intervals(tmp_path: Path) -> None:
     assert set(np.diff(train)) == {2, 3}
 
 
+@pytest.mark.slow
 def test_a_logged_loss_is_the_mean_since_the_row_before(tmp_path: Path) -> None:
     trial = Trial(arm="a", model=Autoencoder(steps=200, width=2, batch=4, latent_dim=1), data=Digits(), seed=0)
     run = start(trial, tmp_path)

@@ -124,6 +124,7 @@ def test_a_search_goes_on_and_is_made_longer_as_if_it_had_been_one(tmp_path: Pat
 
 
 @SAMPLERS
+@pytest.mark.slow
 def test_what_is_drawn_lies_in_the_space_and_is_drawn_once(tmp_path: Path, sampler: Tpe) -> None:
     """Without a second draw, a quarter of the first ones would all be λ = 0 and c = ∞."""
     settings = TINY.model_copy(update={"sampler": sampler})
@@ -211,6 +212,7 @@ class Order:
 
 
 @pytest.mark.parametrize("positions", [[0], [2, 1, 0]], ids=["in order", "out of order"])
+@pytest.mark.slow
 def test_as_many_as_wanted_are_in_work_until_the_last_are_drawn(tmp_path: Path, positions: list[int]) -> None:
     """Everything fails here, and the search ends all the same."""
     settings = TINY.model_copy(update={"parallel": 3, "configurations": 8, "sampler": Random()})

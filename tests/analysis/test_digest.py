@@ -78,12 +78,14 @@ def test_the_same_tables_give_the_same_bytes(make_store: Callable[..., StudyStor
     assert all((once / file).read_bytes() == (again / file).read_bytes() for file in files)
 
 
+@pytest.mark.slow
 def test_a_reduced_study_is_said_to_be_one(make_store: Callable[..., StudyStore], tmp_path: Path) -> None:
     store = make_store(pretended_study(measures=(), seeds=(0,), reduction="One step in a thousand."))
     page = write_digest(store, tmp_path / "out").read_text()
     assert "**A reduced study.** One step in a thousand." in page
 
 
+@pytest.mark.slow
 def test_words_of_a_study_are_no_markup(make_store: Callable[..., StudyStore], tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>"
     store = make_store(pretended_study(measures=(), seeds=(0,), title=evil, question=evil, reduction=evil))

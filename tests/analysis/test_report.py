@@ -243,6 +243,7 @@ def test_a_missing_measure_is_said(make_store: Callable[..., StudyStore]) -> Non
     assert len(page.all("img")) == 3
 
 
+@pytest.mark.slow
 def test_two_measures_of_a_kind_have_figures_of_their_own(make_store: Callable[..., StudyStore]) -> None:
     measures = (FrechetDistance(samples=10), FrechetDistance(name="fid", features="inception", samples=20))
     store = make_store(one_arm(*measures))

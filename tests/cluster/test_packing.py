@@ -133,6 +133,7 @@ def test_one_node_of_every_kind_of_gpu_is_asked() -> None:
     assert one_node_of_each_kind([*nodes, {"NodeID": "f", "Alive": True, "Resources": {"CPU": 4}}]) == ["a", "c"]
 
 
+@pytest.mark.slow
 def test_training_is_measured_one_shape_after_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """On a pretended GPU: its peak is taken for each trial anew, and a trial that does not fit needs all of it."""
     cuda, held, emptied = torch.device("cuda", 0), {"small": 2 * GIB, "large": 30 * GIB}, []

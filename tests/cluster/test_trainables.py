@@ -61,6 +61,7 @@ def steps(task: TrainTask, done: Callable[[dict[str, Any]], bool]) -> list[dict[
     return told
 
 
+@pytest.mark.slow
 def test_storage_that_refuses_for_a_while_is_waited_for(
     task: TrainTask, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +75,7 @@ def test_storage_that_refuses_for_a_while_is_waited_for(
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), StorageError("results folder: full")])
+@pytest.mark.slow
 def test_a_full_disk_halts_everything_and_is_no_failure_of_the_trial(
     error: Exception, task: TrainTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

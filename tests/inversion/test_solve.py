@@ -128,6 +128,7 @@ def test_z_zero_is_among_the_starts() -> None:
         assert torch.equal(invert(generate, images, latent_dim=4, solver=solver).z, torch.zeros(3, 4))
 
 
+@pytest.mark.slow
 def test_large_batches_are_cut_to_bound_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     network, images = untrained(3, DIGITS, 2), torch.tanh(random(7, 1, 8, 8, seed=4))
     solver = BallLbfgs(bank=20, starts=3)
@@ -138,6 +139,7 @@ def test_large_batches_are_cut_to_bound_the_memory(monkeypatch: pytest.MonkeyPat
     )
 
 
+@pytest.mark.slow
 def test_layers_that_work_in_place_can_be_inverted() -> None:
     network = nn.Sequential(
         nn.Linear(2, 32), nn.Unflatten(1, (8, 2, 2)), nn.ConvTranspose2d(8, 4, 4, 2, 1), nn.BatchNorm2d(4),

@@ -220,6 +220,7 @@ def test_kept_latents_are_exact_and_give_the_reconstruction(make_context: Make) 
 INVERT = SETTINGS.model_copy(update={"decoder": "invert", "latents": True, "solver": Automatic(feasible="everything")})
 
 
+@pytest.mark.slow
 def test_an_inverted_decoder_reaches_what_its_exact_encoder_does(make_context: Make, data: DataSet) -> None:
     context = make_context(Autoencoder(latent_dim=5))
     codes = context.learner.encode(to_unit(torch.from_numpy(data.train.pixels))).double().numpy()
@@ -242,6 +243,7 @@ def test_a_prior_is_not_whitened(make_context: Make, data: DataSet) -> None:
     assert [row["z_norm"] for row in measured] == pytest.approx(norms.tolist())
 
 
+@pytest.mark.slow
 def test_an_inverted_decoder_has_a_floor_within_the_ball(make_context: Make) -> None:
     settings = INVERT.model_copy(update={"solver": Automatic(), "keep": 10})
     context = make_context(Autoencoder(latent_dim=2))

@@ -179,6 +179,7 @@ def test_what_was_not_reconstructed_is_not_measured(claim: object, make_results:
         assert claim.examine(results).verdict == "not measured"  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_measures_that_invert_decoders_are_left_aside(make_results: Callable[..., Results]) -> None:
     decoder = MEASURE.model_copy(update={"name": "decoder", "decoder": "invert"})
     first = make_results(study(decoder, MEASURE), mse=freedom(0.8))

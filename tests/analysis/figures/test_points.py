@@ -198,6 +198,7 @@ def test_other_models_have_none(make_results: Callable[..., Results]) -> None:
 
 
 @pytest.mark.parametrize("infinite", [False, True])
+@pytest.mark.slow
 def test_panels_have_room(infinite: bool, make_results: Callable[..., Results]) -> None:
     """Warnings of the layout are errors here."""
     results = make_results(gans(), captured=captured, censored=lambda trial: 20 * (infinite and trial.seed))

@@ -119,6 +119,7 @@ def test_the_bracket_says_what_it_is_from_and_where_there_is_none(make_results: 
     assert info.bounds in class_radius.caption(info)
 
 
+@pytest.mark.slow
 def test_a_trial_without_any_other_class_is_drawn_as_infinite(make_results: Callable[..., Results]) -> None:
     results = make_results(pretended_study(seeds=(0,)), censored=lambda trial: 20 if trial.arm == "vae" else 0)
     (info,) = class_radius.infos(results)

@@ -174,6 +174,7 @@ def test_values_without_a_place_stand_beside_the_scale() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_every_figure_is_drawn_or_says_that_nothing_was_searched(
     shared_results: Results, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
