@@ -490,7 +490,7 @@ class StudyStore:
         return cast("dict[str, object]", self._understood(name, content, json.loads))
 
     def _stored_in(self, name: str, content: bytes, shards: tuple[Shard, ...]) -> StoredShards:
-        return self._understood(name, content, lambda content: _stored(content, shards))
+        return self._understood(name, content, lambda content: _shards_in(content, shards))
 
     def _understood(self, name: str, content: bytes, read: Callable[[bytes], Content]) -> Content:
         """What a file says.
@@ -546,7 +546,7 @@ def _files_of(
     return {name: held for name, held in named.items() if name in files}
 
 
-def _stored(content: bytes, shards: tuple[Shard, ...]) -> StoredShards:
+def _shards_in(content: bytes, shards: tuple[Shard, ...]) -> StoredShards:
     rows = _table(content)
     notes = {name: json.loads(note) for name, note in rows.schema.metadata.items()}
     works = notes[b"works"] if b"works" in notes else {shards[0].key: notes[b"work"]}

@@ -88,6 +88,11 @@ class MeasureTask:
     workplace: Workplace
     flop: float
 
+    @property
+    def kind(self) -> str:
+        """The same for all shards of a measure of an arm, which take about as long, and as much memory."""
+        return f"{self.key}/{self.trial.arm}"
+
 
 Task = TrainTask | PrepareTask | MeasureTask
 

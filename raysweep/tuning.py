@@ -202,11 +202,12 @@ def _rows(
     wanted = tuning.measure_of(objective)
     assert wanted is not None, "a tuning checks that its objectives are measured"
     key, shards = measure_key(study, wanted), wanted.shards(trial.model, facts)
-    done = done_shards(store.shard_files(key, trial.id), key, trial.id, shards)
-    missing = [shard for shard in shards if shard not in done]
-    if missing:
-        return pd.DataFrame(), f"was not measured: {store.shard_failure(key, trial.id, missing[0])}"
-    return pd.DataFrame(store.shard_rows(objective.table, key, trial.id, shards).to_pandas()), ""
+    try:
+        return pd.DataFrame(store.shard_rows(objective.table, key, trial.id, shards).to_pandas()), ""
+    except FileNotFoundError:
+        done = done_shards(store.shard_files(key, trial.id), key, trial.id, shards)
+    missing = next(shard for shard in shards if shard not in done)
+    return pd.DataFrame(), f"was not measured: {store.shard_failure(key, trial.id, missing)}"
 
 
 def _trials(study: Study, arm: str) -> list[Trial]:

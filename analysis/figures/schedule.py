@@ -137,7 +137,7 @@ def _cores(results: Results, nodes: set[str]) -> int | None:
 
 
 def draw(info: Schedule, figure: Figure) -> None:
-    """One lane a process, coloured by the kind of work."""
+    """A bar for each piece of work in its lane, coloured by the kind of work."""
     kinds = list(dict.fromkeys(info.work))
     colours = {kind: PALETTE[index % len(PALETTE)] for index, kind in enumerate(kinds)}
     unit, word = _unit(info.seconds)

@@ -269,9 +269,7 @@ class _Tasks:
             if len(self._pending) >= WINDOW * math.ceil(slots) or (self._trials and not _subtract(room, needs)):
                 self._again.appendleft(next_task)
                 return
-            remote, batch = run_on_cpu, [next_task]
-            if "GPU" in needs:
-                remote = self._on_gpu
+            remote, batch = self._on_gpu if "GPU" in needs else run_on_cpu, [next_task]
             if remote is run_on_one_of_gpus:
                 size = self._batches.size(next_task, self.agenda.ready, slots)
                 batch, other = self._batches.fill(next_task, size, self._next)

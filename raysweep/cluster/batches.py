@@ -21,7 +21,7 @@ class Batches:
     def learn(self, task: Task, seconds: float) -> None:
         """Takes note of how long a task took."""
         if isinstance(task, MeasureTask):
-            self._seconds[_kind(task)] = seconds
+            self._seconds[task.kind] = seconds
 
     def part(self, tasks: Sequence[Task]) -> None:
         """Has each of these run alone from now on, so that one failure is not the others'."""
@@ -35,9 +35,9 @@ class Batches:
             ready: how many tasks could start now: with few, each of the slots gets some.
             slots: how many such tasks the cluster runs at a time.
         """
-        if not isinstance(task, MeasureTask) or task_name(task) in self._singly or _kind(task) not in self._seconds:
+        if not isinstance(task, MeasureTask) or task_name(task) in self._singly or task.kind not in self._seconds:
             return 1
-        fits = SECONDS / max(self._seconds[_kind(task)], 1e-3)
+        fits = SECONDS / max(self._seconds[task.kind], 1e-3)
         return max(1, int(min(fits, ready / max(slots, 1.0))))
 
     def fill(self, task: Task, size: int, following: Callable[[], Task | None]) -> tuple[list[Task], Task | None]:
@@ -57,7 +57,3 @@ class Batches:
             and (one.key, one.trial.id) == (other.key, other.trial.id)
             and task_name(other) not in self._singly
         )
-
-
-def _kind(task: MeasureTask) -> str:
-    return f"{task.key}/{task.trial.arm}"

@@ -218,4 +218,4 @@ def _facts(data: DataSettings, folder: Path) -> DataFacts:
 
 
 def _measured(task: TrainTask | MeasureTask) -> str:
-    return _shape(task) if isinstance(task, TrainTask) else f"{task.key}/{task.trial.arm}"
+    return _shape(task) if isinstance(task, TrainTask) else task.kind
