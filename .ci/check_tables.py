@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from raysweep.store import StudyStore, measurements
+from raysweep.results.store import StudyStore, measurements
 
 FALLING = {
     "wgan_gp": ("train", "critic_loss"),

@@ -10,8 +10,8 @@ from analysis.reach import as_csv, find_reach, in_words
 from analysis.report import write_report
 from analysis.results import load_results
 from raysweep.errors import UserError
-from raysweep.patience import StorageError
-from raysweep.store import StudyStore
+from raysweep.results.patience import StorageError
+from raysweep.results.store import StudyStore
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -21,8 +21,8 @@ from analysis.claims.base import RULE
 from analysis.numbers import numbers
 from analysis.report import DrawnFigure, Findings, draw_figures, examine_claims, replacing, summary
 from analysis.results import Results, load_results
-from analysis.words import number, plural
-from raysweep.store import StudyStore
+from analysis.text.words import number, plural
+from raysweep.results.store import StudyStore
 from raysweep.tables import TABLES
 
 CONTENTS = frozenset({"README.md", "figures", "tables"})

@@ -9,10 +9,10 @@ from analysis.figures.birthday_test import support_sizes
 from analysis.figures.class_radius import bracket
 from analysis.figures.precision_recall import QUANTITIES
 from analysis.figures.reconstruction_recovered import recoveries
-from analysis.intervals import over_seeds
-from analysis.parts import in_order, part_name
 from analysis.results import Results, TrialRow, Value
-from analysis.words import arm_label, axis_values, bounds, number, percent
+from analysis.statistics.intervals import over_seeds
+from analysis.text.parts import in_order, part_name
+from analysis.text.words import arm_label, axis_values, bounds, number, percent
 from raysweep.study.measures import AnyMeasure
 
 PARTS = {

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.parts import part_words
 from analysis.results import Results
-from analysis.smallest_dimension import PARTS, Reach, Sweep, inverse, sweeps
-from analysis.words import number, setting
+from analysis.statistics.smallest_dimension import PARTS, Reach, Sweep, inverse, sweeps
+from analysis.text.parts import part_words
+from analysis.text.words import number, setting
 from raysweep.errors import UserError, choices
 
 Found = Sequence[tuple[Sweep, Reach]]

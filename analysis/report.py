@@ -23,17 +23,17 @@ from markupsafe import Markup
 
 from analysis.claims import CLAIMS
 from analysis.claims.base import RULE, Claim, Finding
+from analysis.drawing.style import FORMATS, WIDTH, Format, figure_style, new_figure, render
 from analysis.figures import FIGURES
 from analysis.figures.base import AnyFigure, Info
-from analysis.intervals import band_words
 from analysis.numbers import numbers
-from analysis.protocol import settings_words
 from analysis.results import Results, TrialRow, load_results
-from analysis.style import FORMATS, WIDTH, Format, figure_style, new_figure, render
-from analysis.words import arm_label, axis_label, axis_value, listing, number, plural, setting
+from analysis.statistics.intervals import band_words
+from analysis.text.protocol import settings_words
+from analysis.text.words import arm_label, axis_label, axis_value, listing, number, plural, setting
 from raysweep.errors import UserError
-from raysweep.schema import Table
-from raysweep.store import PAGE, REPORT, StudyStore
+from raysweep.results.store import PAGE, REPORT, StudyStore
+from raysweep.results.tables import Table
 from raysweep.tables import TABLES
 
 CONTENTS = frozenset({PAGE, "figures", "tables"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from raysweep.errors import UserError
-from raysweep.store import StudyStore
+from raysweep.results.store import StudyStore
 from raysweep.study.core import Arm, AxisValue, Study
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure

@@ -2,11 +2,11 @@
 
     python benchmarks/cluster_simulation.py [--study celeba] [--gpus 8 64 512] [--price 2.5] [--flops 148e12]
 
-A simulation of discrete events, of work that is placed as `raysweep.cluster` places it: trials first, the longest
-first; shards take what trials leave, those of the trial with the most work first, as soon as its model is there, or,
-for comparison, when the last trial has ended. What work costs are the operations that `--plan` counts; what comes on
-top are the overheads below, each with its origin. A job has the share of a GPU that its study asks for, though a run
-measures how much of the memory it needs, and runs at that share of the GPU's speed.
+A simulation of discrete events, of work that is placed as `raysweep.execution.cluster` places it: trials first, the
+longest first; shards take what trials leave, those of the trial with the most work first, as soon as its model is
+there, or, for comparison, when the last trial has ended. What work costs are the operations that `--plan` counts;
+what comes on top are the overheads below, each with its origin. A job has the share of a GPU that its study asks for,
+though a run measures how much of the memory it needs, and runs at that share of the GPU's speed.
 
 Left out: failures, the statistics of real images (once for a study), the data sets' download, and tables and
 TensorBoard's files, which are small beside models.
@@ -22,11 +22,11 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from raysweep.cluster.batches import SECONDS
-from raysweep.cost import find_device, measure_cost, trial_cost
-from raysweep.store import StudyStore
+from raysweep.cli.loading import load_study
+from raysweep.execution.cluster.batches import SECONDS
+from raysweep.results.store import StudyStore
 from raysweep.study import Study
-from raysweep.study.loading import load_study
+from raysweep.study.cost import find_device, measure_cost, trial_cost
 
 PER_NODE = 8
 """GPUs of a node."""
@@ -44,7 +44,7 @@ class Overheads:
     shared two cores (`--overheads` prints it for any results folder)."""
     seconds_per_process: float = SECONDS
     """On nodes with several GPUs a process computes so many seconds of shards of one measure of a model, which it loads
-    (`raysweep.cluster.batches`)."""
+    (`raysweep.execution.cluster.batches`)."""
     shard_bytes: float = 5_100
     """A shard's file: the mean of the same run, whose images are smaller than CelebA's."""
     node_bandwidth: float = 1e9
@@ -52,8 +52,8 @@ class Overheads:
     part: float = 10e6
     """A file goes to S3 in parts of so many bytes, one request each: pyarrow's multipart uploads."""
     requests_per_trial: int = 14
-    """Beside checkpoints, counted in `raysweep.store`: five when it ends (`finish_trial`), five looks at how it stands
-    while it is scheduled and resumed, one read of its model, three when tables are gathered."""
+    """Beside checkpoints, counted in `raysweep.results.store`: five when it ends (`finish_trial`), five looks at how it
+    stands while it is scheduled and resumed, one read of its model, three when tables are gathered."""
     requests_per_shard: int = 4
     """Rows written, an earlier failure removed (`StudyStore.save_shard`), rows read when tables are gathered, and
     removed when they lie in one file with those of the other shards (`StudyStore.merge_shards`)."""

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from raysweep.store import StudyStore
+from raysweep.results.store import StudyStore
 
 
 def main(parent: str | None = None) -> None:

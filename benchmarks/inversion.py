@@ -39,11 +39,11 @@ from raysweep.data.images import DataSet
 from raysweep.inversion import Inversion, Inverter, project, projected_adam, radius, webster
 from raysweep.measures.targets import converted
 from raysweep.models.learner import Learner
-from raysweep.store import StudyStore
+from raysweep.results.store import StudyStore
 from raysweep.study import Automatic, BallLbfgs, Digits, ImageFolder, Mnist, ProjectedAdam, Trial, WebsterLbfgs, WganGp
 from raysweep.study.data import AnyData
 from raysweep.study.solvers import Solver
-from raysweep.training import TrainingRun
+from raysweep.training.loop import TrainingRun
 
 CPU = torch.device("cpu")
 DATA: dict[str, AnyData] = {

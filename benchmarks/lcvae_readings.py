@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.intervals import over_seeds
 from analysis.results import Results, TrialRow, load_results
-from analysis.words import arm_label, axis_values, number
-from raysweep.store import StudyStore
+from analysis.statistics.intervals import over_seeds
+from analysis.text.words import arm_label, axis_values, number
+from raysweep.results.store import StudyStore
 
 HEADS = {
     "omega": "ω",

@@ -25,11 +25,11 @@ from pathlib import Path
 
 import psutil
 
-from raysweep.agenda import Kind, Piece
-from raysweep.pipeline import outcome, run_study
+from raysweep.execution.agenda import Kind, Piece
+from raysweep.execution.pipeline import outcome, run_study
+from raysweep.execution.tasks import Workplace
 from raysweep.study import Arm, ClassRadius, Resources, Study, Toy
 from raysweep.study.data import Grid2d
-from raysweep.tasks import Workplace
 
 STEPS = ("train", "measure", "again", "report")
 
@@ -54,19 +54,19 @@ class Silence:
     """A progress that nobody sees."""
 
     def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: bool = False) -> None:
-        """See `raysweep.pipeline.Progress`."""
+        """See `raysweep.execution.pipeline.Progress`."""
 
     def grow(self, pieces: Mapping[str, Piece], more: bool) -> None:
-        """See `raysweep.pipeline.Progress`."""
+        """See `raysweep.execution.pipeline.Progress`."""
 
     def note(self, text: str) -> None:
-        """See `raysweep.pipeline.Progress`."""
+        """See `raysweep.execution.pipeline.Progress`."""
 
     def advance(self, name: str, share: float, node: str, seconds: float) -> None:
-        """See `raysweep.pipeline.Progress`."""
+        """See `raysweep.execution.pipeline.Progress`."""
 
     def finish(self) -> None:
-        """See `raysweep.pipeline.Progress`."""
+        """See `raysweep.execution.pipeline.Progress`."""
 
 
 def run_step(step: str, folder: Path, study: Study) -> dict[str, float]:
@@ -78,10 +78,10 @@ def run_step(step: str, folder: Path, study: Study) -> dict[str, float]:
         wall, cpu = time.perf_counter(), time.process_time()
         write_report(place.store)
     else:
-        from raysweep.cluster.connect import connected
+        from raysweep.execution.cluster.connect import connected
 
         with connected(None):
-            from raysweep.cluster.backend import RayBackend
+            from raysweep.execution.cluster.backend import RayBackend
 
             wall, cpu = time.perf_counter(), time.process_time()
             steps = ("train", "measure") if step == "again" else (step,)

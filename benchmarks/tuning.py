@@ -5,8 +5,8 @@
     python benchmarks/tuning.py scheduling FOLDER  # what a search took beside its work, from what it left there
     python benchmarks/tuning.py idling             # how long workers wait for the next configuration, simulated
 
-`record` is a random search through `raysweep.tuning`, and goes on where it was interrupted. The table is committed as
-`digits.csv`: every objective of the LC-VAE's tuning, for settings of its space.
+`record` is a random search through `raysweep.tuning.run`, and goes on where it was interrupted. The table is committed
+as `digits.csv`: every objective of the LC-VAE's tuning, for settings of its space.
 
 The interpolation is a smoothed radial basis function (thin-plate splines) of each objective, on a logarithmic scale
 where it is positive, over the settings on the scales that they are searched on; a value apart from its range stands
@@ -35,18 +35,18 @@ from numpy.typing import NDArray
 from rich.console import Console
 from scipy.interpolate import RBFInterpolator
 
-from raysweep.console import ConsoleProgress
-from raysweep.gathering import gather
-from raysweep.search import Configuration, Search
-from raysweep.serial import SerialBackend
-from raysweep.store import StudyStore
+from raysweep.cli.loading import load_study
+from raysweep.cli.progress import ConsoleProgress
+from raysweep.execution.serial import SerialBackend
+from raysweep.execution.tasks import Workplace
+from raysweep.results.gathering import gather
+from raysweep.results.store import StudyStore
 from raysweep.study import Digits, FrechetDistance, LcVae, LeNet, Nsga2, Omega, Random, Tpe, Tuning
 from raysweep.study.core import AxisValue
-from raysweep.study.loading import load_study
 from raysweep.study.objectives import OBJECTIVES
-from raysweep.study.tuning import AnySampler, Choice, Dimension, Real
-from raysweep.tasks import Workplace
-from raysweep.tuning import run_search
+from raysweep.tuning.run import run_search
+from raysweep.tuning.search import Configuration, Search
+from raysweep.tuning.settings import AnySampler, Choice, Dimension, Real
 
 Matrix = NDArray[np.float64]
 

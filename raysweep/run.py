@@ -17,10 +17,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from raysweep.errors import UserError
-from raysweep.files import join
-from raysweep.gathering import gather
-from raysweep.options import (
+from raysweep.cli.loading import known_studies, load_study, override
+from raysweep.cli.options import (
     DONE,
     INCOMPLETE,
     Parser,
@@ -32,17 +30,19 @@ from raysweep.options import (
     tensorboard,
     weights_file,
 )
-from raysweep.plan import Plan, make_plan, print_plan, print_search
-from raysweep.store import RECOMMENDED, StudyStore
+from raysweep.errors import UserError
+from raysweep.execution.plan import Plan, make_plan, print_plan, print_search
+from raysweep.results.files import join
+from raysweep.results.gathering import gather
+from raysweep.results.store import RECOMMENDED, StudyStore
 from raysweep.study.core import Study
 from raysweep.study.data import DataFacts, DataSettings
-from raysweep.study.loading import known_studies, load_study, override
-from raysweep.study.tuning import Tuning
+from raysweep.tuning.settings import Tuning
 
 if TYPE_CHECKING:
-    from raysweep.console import ConsoleProgress
-    from raysweep.pipeline import Backend, Outcome, Step
-    from raysweep.tasks import Workplace
+    from raysweep.cli.progress import ConsoleProgress
+    from raysweep.execution.pipeline import Backend, Outcome, Step
+    from raysweep.execution.tasks import Workplace
 
 STEPS: "tuple[Step, ...]" = ("train", "measure", "report")
 DEFAULT_STUDY = "digits"
@@ -72,7 +72,7 @@ examples:
 
 results:
   RESULTS/<study>/report/index.html         the report; figures and tables beside it
-  RESULTS/<study>/*.parquet                 every number, as documented in raysweep/schema.py
+  RESULTS/<study>/*.parquet                 every number, as documented in raysweep/results/tables.py
   RESULTS/<study>/tensorboard/              live: tensorboard --logdir RESULTS/<study>/tensorboard
   RESULTS/<study>/study.json                the study as it was run
 
@@ -140,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns its exit code."""
     command = list(sys.argv[1:] if arguments is None else arguments)
     if command[:1] == ["doctor"]:
-        from raysweep import doctor
+        from raysweep.cli import doctor
 
         return doctor.main(command[1:])
     return answer(lambda: _run(_parser().parse_args(command), command))
@@ -203,7 +203,7 @@ def _check(study: Study, store: StudyStore, options: argparse.Namespace) -> _Job
 
 def _work(job: _Job, plan: Plan, options: argparse.Namespace, command: Sequence[str], console: Console) -> int:
     """Prints the plan once results can be written and the cluster is there; then trains, measures and draws."""
-    from raysweep.pipeline import outcome, run_study
+    from raysweep.execution.pipeline import outcome, run_study
 
     steps: tuple[Step, ...] = options.only or STEPS
     job.store.folder.check()
@@ -232,8 +232,8 @@ def _tune(
         return DONE
     if options.only is not None:
         raise UserError(f"--only {','.join(options.only)}: a tuning trains and measures by turns; leave it out")
-    from raysweep.pipeline import outcome
-    from raysweep.tuning import run_tuning
+    from raysweep.execution.pipeline import outcome
+    from raysweep.tuning.run import run_tuning
 
     store.folder.check()
     with _alone(store), _started(job, options, command, console, line) as (workplace, backend, progress):
@@ -256,13 +256,13 @@ def _started(
     plan: Plan | None = None,
 ) -> "Iterator[tuple[Workplace, Backend, ConsoleProgress]]":
     """What the work needs, once all of it is there; says where it runs, and `line`, and prints the plan before."""
-    from raysweep.console import ConsoleProgress
-    from raysweep.tasks import Workplace
+    from raysweep.cli.progress import ConsoleProgress
+    from raysweep.execution.tasks import Workplace
 
     workplace = Workplace(str(job.store.folder), job.data, job.fid_weights)
     with _backend(options) as (backend, words):
         from raysweep.data import load_data  # torch is loaded only once there is a cluster
-        from raysweep.environment import describe_environment
+        from raysweep.execution.environment import describe_environment
 
         if plan is not None:
             print_plan(plan, console, every_trial=False)
@@ -300,14 +300,14 @@ def _alone(store: StudyStore) -> Iterator[None]:
 def _backend(options: argparse.Namespace) -> "Iterator[tuple[Backend, str]]":
     """What runs the work, and its name."""
     if options.serial:
-        from raysweep.serial import SerialBackend
+        from raysweep.execution.serial import SerialBackend
 
         yield SerialBackend(), "this process"
         return
-    from raysweep.cluster.connect import connected
+    from raysweep.execution.cluster.connect import connected
 
     with connected(options.cluster) as words:
-        from raysweep.cluster.backend import RayBackend
+        from raysweep.execution.cluster.backend import RayBackend
 
         yield RayBackend(), words
 
@@ -315,7 +315,7 @@ def _backend(options: argparse.Namespace) -> "Iterator[tuple[Backend, str]]":
 def _check_cluster(options: argparse.Namespace, workplace: "Workplace", data_sets: Sequence[DataSettings]) -> None:
     """On a cluster, whether all its nodes see what this machine sees."""
     if options.cluster is not None:
-        from raysweep.cluster.check import check_nodes
+        from raysweep.execution.cluster.check import check_nodes
 
         check_nodes(workplace, data_sets)
 

@@ -1,6 +1,6 @@
 """Every table of a results folder, by name."""
 
-from raysweep.schema import OWN_TABLES
+from raysweep.results.tables import OWN_TABLES
 from raysweep.study.measures import KINDS
 
 MEASURE_TABLES = {kind.table.name: kind.table for kind in KINDS}

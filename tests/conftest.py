@@ -8,10 +8,11 @@ import pytest
 from hypothesis import settings
 
 from other_stores import OtherStore, azure_store, google_store, why_not_azure
-from raysweep import patience, pipeline
-from raysweep.gathering import gather
-from raysweep.serial import SerialBackend
-from raysweep.tasks import Workplace
+from raysweep.execution import pipeline
+from raysweep.execution.serial import SerialBackend
+from raysweep.execution.tasks import Workplace
+from raysweep.results import patience
+from raysweep.results.gathering import gather
 from s3_server import S3Server, s3_server
 from small_study import STUDY
 from test_pipeline import Recorder

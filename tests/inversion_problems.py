@@ -7,9 +7,9 @@ import torch
 from scipy.optimize import brentq
 from torch import Tensor, nn
 
-from raysweep.architecture import ImageShape, dcgan_generator
-from raysweep.feasible import FeasibleSet
+from raysweep.inversion.feasible import FeasibleSet
 from raysweep.models.networks import build
+from raysweep.study.architecture import ImageShape, dcgan_generator
 
 Generate = Callable[[Tensor], Tensor]
 

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.results import Results, load_results
-from raysweep import schema
-from raysweep.gathering import gather
-from raysweep.store import StudyStore, TrialRecord, Work, measure_key, measurements
+from raysweep.results import tables
+from raysweep.results.gathering import gather
+from raysweep.results.store import StudyStore, TrialRecord, Work, measure_key, measurements
 from raysweep.study import (
     Arm,
     Autoencoder,
@@ -225,12 +225,12 @@ def pretended_results(folder: Path, study: Study, numbers: Numbers) -> Results:
             columns["failures" if done.reason else "schedule"][name].append(value)
         for name, values in done.columns.items():
             columns[done.measure.table.name][name] += values
-    tables = dict(trained.tables)
+    changed = dict(trained.tables)
     for name, table in TABLES.items():
         if any(columns[name].values()):
-            rows = [pa.Table.from_pandas(tables[name], table.schema), table.rows(columns[name])]
-            tables[name] = table.sorted(table.together(rows)).to_pandas()
-    return replace(trained, tables=tables)
+            rows = [pa.Table.from_pandas(changed[name], table.schema), table.rows(columns[name])]
+            changed[name] = table.sorted(table.together(rows)).to_pandas()
+    return replace(trained, tables=changed)
 
 
 def _write_trials(store: StudyStore, study: Study, facts: DataFacts, numbers: Numbers, clock: list[float]) -> None:
@@ -293,7 +293,7 @@ def _history(trial: Trial) -> object:
         for index, name in enumerate(names)
     ]
     step, split, metric, value = zip(*points, strict=True)
-    return schema.HISTORY.rows(
+    return tables.HISTORY.rows(
         {"trial": [trial.id] * len(points), "step": step, "split": split, "metric": metric, "value": value}
     )
 

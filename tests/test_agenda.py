@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raysweep.agenda import Agenda, extend, in_order, make_agenda
-from raysweep.files import LocalFolder
-from raysweep.schema import HISTORY
-from raysweep.store import Stopwatch, StudyStore, TrialRecord, measure_key, shard_file
+from raysweep.execution.agenda import Agenda, extend, in_order, make_agenda
+from raysweep.execution.tasks import MeasureTask, PrepareTask, Workplace, task_name
+from raysweep.results.files import LocalFolder
+from raysweep.results.store import Stopwatch, StudyStore, TrialRecord, measure_key, shard_file
+from raysweep.results.tables import HISTORY
 from raysweep.study import Study
 from raysweep.study.core import Trial
-from raysweep.tasks import MeasureTask, PrepareTask, Workplace, task_name
 from small_study import STUDY
 
 FACTS = STUDY.data.facts(Path())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.cluster_simulation import Job, Overheads, lower_bound, simulate, workload
-from raysweep.cost import measure_cost, trial_cost
+from raysweep.study.cost import measure_cost, trial_cost
 from small_study import STUDY
 
 SECONDS = st.floats(0.1, 100, allow_subnormal=False)

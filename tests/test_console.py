@@ -5,9 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
-from raysweep import console
-from raysweep.agenda import Kind, Piece
-from raysweep.console import ConsoleProgress, duration
+from raysweep.cli import progress
+from raysweep.cli.progress import ConsoleProgress, duration
+from raysweep.execution.agenda import Kind, Piece
 
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 NOTHING: dict[Kind, int] = {"train": 0, "prepare": 0, "measure": 0}
@@ -26,7 +26,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr(console, "monotonic", found)
+    monkeypatch.setattr(progress, "monotonic", found)
     return found
 
 

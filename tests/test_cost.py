@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from raysweep.cost import DEVICES, Device, find_device, measure_cost, trial_cost
 from raysweep.errors import UserError
 from raysweep.study import (
     Autoencoder,
@@ -18,6 +17,7 @@ from raysweep.study import (
     Trial,
     WganGp,
 )
+from raysweep.study.cost import DEVICES, Device, find_device, measure_cost, trial_cost
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from raysweep import doctor, run
+from raysweep import run
+from raysweep.cli import doctor
+from raysweep.cli.loading import load_study
+from raysweep.cli.options import DONE, REFUSED
 from raysweep.data import Presence
-from raysweep.inspection import Gpu, Inspection, Node, Storage
-from raysweep.options import DONE, REFUSED
-from raysweep.store import StudyStore
-from raysweep.study.loading import load_study
-from raysweep.tasks import Workplace
+from raysweep.execution.machine import Gpu, Inspection, Node, Storage
+from raysweep.execution.tasks import Workplace
+from raysweep.results.store import StudyStore
 
 HEALTHY = Inspection(
     host="one",

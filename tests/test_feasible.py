@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from raysweep.feasible import FeasibleSet, feasible_set, project, radius
+from raysweep.inversion.feasible import FeasibleSet, feasible_set, project, radius
 from raysweep.study.solvers import Feasible
 
 

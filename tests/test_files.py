@@ -15,10 +15,10 @@ from typing import BinaryIO
 import pytest
 from pyarrow import fs
 
-from raysweep import files, patience
 from raysweep.errors import UserError
-from raysweep.files import CHUNK, Folder, LocalFolder, join, open_folder
-from raysweep.patience import StorageError
+from raysweep.results import files, patience
+from raysweep.results.files import CHUNK, Folder, LocalFolder, join, open_folder
+from raysweep.results.patience import StorageError
 from s3_server import S3Server
 
 
@@ -148,7 +148,7 @@ def test_a_killed_upload_leaves_the_old_file_and_nothing_that_is_read(s3: S3Serv
     folder = open_folder(bucket)
     put(folder, "large", b"old")
     script = (
-        "import os; from raysweep.files import open_folder; "
+        "import os; from raysweep.results.files import open_folder; "
         f"open_folder({bucket!r}).write('large', lambda file: file.write(os.urandom({4 * CHUNK})))"
     )
     process = subprocess.Popen([sys.executable, "-c", script])

@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from raysweep.files import LocalFolder
-from raysweep.gathering import gather
-from raysweep.store import (
+from raysweep.results.files import LocalFolder
+from raysweep.results.gathering import gather
+from raysweep.results.store import (
     StudyStore,
     Work,
     done_shards,

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from raysweep.data import find_data
-from raysweep.inspection import Node, Storage, inspect
+from raysweep.execution.machine import Node, Storage, inspect
+from raysweep.execution.tasks import Workplace
 from raysweep.study import Digits
 from raysweep.study.data import Cifar10, ImageFolder, Mnist
-from raysweep.tasks import Workplace
 
 
 @pytest.fixture(autouse=True)

@@ -18,13 +18,13 @@ def loaded_by(*statements: str) -> set[str]:
 
 @pytest.mark.slow
 def test_studies_tables_and_the_analysis_load_neither_torch_nor_ray() -> None:
-    light = "raysweep.study, raysweep.store, raysweep.cost, raysweep.run, search_spaces.digits, analysis.report"
+    light = "raysweep.study, raysweep.results.store, raysweep.run, search_spaces.digits, analysis.report"
     assert not loaded_by(f"import {light}") & {"torch", "torchvision", "ray", "pytorch_fid"}
 
 
 @pytest.mark.slow
 def test_models_and_the_serial_backend_do_not_load_ray() -> None:
-    modules = ["raysweep.models", "raysweep.inversion", "raysweep.radius", "raysweep.serial"]
+    modules = ["raysweep.models", "raysweep.inversion", "raysweep.radius", "raysweep.execution.serial"]
     loaded = loaded_by(f"import {', '.join(modules)}")
     assert "torch" in loaded
     assert "ray" not in loaded

@@ -11,15 +11,15 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import small_study
 import test_store
 from analysis.__main__ import main as analyse
-from raysweep.files import join
-from raysweep.options import DONE, REFUSED
-from raysweep.pipeline import run_study
+from raysweep.cli.options import DONE, REFUSED
+from raysweep.execution.pipeline import run_study
+from raysweep.execution.serial import SerialBackend
+from raysweep.execution.tasks import Workplace
+from raysweep.results.files import join
+from raysweep.results.store import StudyStore
 from raysweep.run import main
-from raysweep.serial import SerialBackend
-from raysweep.store import StudyStore
 from raysweep.study import FrechetDistance, Reconstruction, Samples
 from raysweep.study.measures import Shard
-from raysweep.tasks import Workplace
 from s3_server import S3Server
 from test_gathering import save_samples
 from test_pipeline import TABLES, Recorder

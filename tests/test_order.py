@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raysweep.order import BatchStream
+from raysweep.data.order import BatchStream
 
 
 @given(images=st.integers(1, 40), counts=st.lists(st.integers(1, 30), min_size=1, max_size=8), seed=st.integers(0, 99))

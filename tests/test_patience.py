@@ -2,8 +2,8 @@ import errno
 
 import pytest
 
-from raysweep import patience
-from raysweep.patience import StorageError, patiently
+from raysweep.results import patience
+from raysweep.results.patience import StorageError, patiently
 
 
 @pytest.fixture

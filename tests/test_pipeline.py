@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from raysweep import pipeline, tables, tasks, worker
-from raysweep.agenda import Kind, Piece
+from raysweep import tables
 from raysweep.errors import UserError
-from raysweep.patience import StorageError
-from raysweep.pipeline import run_study
-from raysweep.serial import SerialBackend
-from raysweep.store import measure_key, measurements, merged_file, shard_file, shards_of
+from raysweep.execution import pipeline, tasks, worker
+from raysweep.execution.agenda import Kind, Piece
+from raysweep.execution.pipeline import run_study
+from raysweep.execution.serial import SerialBackend
+from raysweep.execution.tasks import MeasureTask, PrepareTask, TrainTask, Workplace
+from raysweep.results.patience import StorageError
+from raysweep.results.store import measure_key, measurements, merged_file, shard_file, shards_of
 from raysweep.study import Study
-from raysweep.tasks import MeasureTask, PrepareTask, TrainTask, Workplace
 from small_study import STUDY
 
 FACTS = STUDY.data.facts(Path())
@@ -181,7 +182,7 @@ def test_a_failure_is_recorded_and_the_rest_goes_on(tmp_path: Path, monkeypatch:
             raise RuntimeError("out\nof memory")
         return real(task, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("raysweep.worker.start_training", start)
+    monkeypatch.setattr("raysweep.execution.worker.start_training", start)
     run(tmp_path, study)
     trials = tables(tmp_path)["trials"].set_index("trial")
     assert trials.loc[bad, "status"] == "failed"
@@ -220,7 +221,7 @@ def test_a_failed_shard_is_recorded_and_tried_again(results: Path, monkeypatch: 
     def broken(self: object, task: MeasureTask | PrepareTask, **_: object) -> None:
         raise OSError("storage is away")
 
-    monkeypatch.setattr("raysweep.worker.Worker.run", broken)
+    monkeypatch.setattr("raysweep.execution.worker.Worker.run", broken)
     run(results)
     failures = tables(results)["failures"]
     assert list(failures["reason"]) == ["OSError: storage is away"]
@@ -251,7 +252,7 @@ def test_a_measure_waits_for_the_one_that_it_follows(
         real(self, task)
 
     with monkeypatch.context() as patch:
-        patch.setattr("raysweep.worker.Worker.run", without_one)
+        patch.setattr("raysweep.execution.worker.Worker.run", without_one)
         run(results)
     assert set(started) == {"newton"}
     assert list(tables(results)["failures"]["reason"]) == ["this one fails"]

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from raysweep import schema
 from raysweep.errors import UserError
-from raysweep.plan import Plan, duration, make_plan, print_plan, with_prefix
-from raysweep.store import StudyStore, TrialRecord, Work, measure_key
+from raysweep.execution.plan import Plan, duration, make_plan, print_plan, with_prefix
+from raysweep.results import tables
+from raysweep.results.store import StudyStore, TrialRecord, Work, measure_key
 from raysweep.study import Arm, Autoencoder, Digits, Reconstruction, Resources, Samples, Study, Trial, Vae, grid
 
 WORK = Work("node", 1, 0.0, 2.0, 1.0)
@@ -35,7 +35,7 @@ SMALLER, LARGER, VAE = STUDY.trials
 
 
 def finish(store: StudyStore, trial: Trial, status: str = "finished") -> None:
-    history = schema.HISTORY.rows({"trial": [], "step": [], "split": [], "metric": [], "value": []})
+    history = tables.HISTORY.rows({"trial": [], "step": [], "split": [], "metric": [], "value": []})
     store.finish_trial(trial.id, TrialRecord(status, "", 10, 5), lambda file: file.write(b"w"), history, WORK)
 
 

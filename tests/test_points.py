@@ -7,8 +7,9 @@ import pytest
 
 from analysis.report import write_report
 from raysweep import tables
-from raysweep.pipeline import run_study
-from raysweep.serial import SerialBackend
+from raysweep.execution.pipeline import run_study
+from raysweep.execution.serial import SerialBackend
+from raysweep.execution.tasks import Workplace
 from raysweep.study import (
     Arm,
     ClassMap,
@@ -23,7 +24,6 @@ from raysweep.study import (
     WganGp,
     grid,
 )
-from raysweep.tasks import Workplace
 from test_pipeline import Recorder
 
 SMALL = Resources(cpus=1, gpus=0.25)

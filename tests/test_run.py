@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 import small_study
-from raysweep import schema
-from raysweep.options import DONE, INCOMPLETE, INTERRUPTED, REFUSED
+from raysweep.cli.loading import known_studies
+from raysweep.cli.options import DONE, INCOMPLETE, INTERRUPTED, REFUSED
+from raysweep.results import tables
+from raysweep.results.store import StudyStore, TrialRecord, Work
 from raysweep.run import main
-from raysweep.store import StudyStore, TrialRecord, Work
 from raysweep.study import FrechetDistance, Samples
-from raysweep.study.loading import known_studies
 
 STUDY_FILE = str(Path(small_study.__file__))
 
@@ -245,7 +245,7 @@ def test_a_study_is_run_and_drawn_and_not_run_again(capsys: pytest.CaptureFixtur
 
 def test_what_diverged_and_what_is_not_trained_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     study, store = small_study.STUDY, StudyStore(tmp_path / "results" / "small")
-    history = schema.HISTORY.rows({"trial": [], "step": [], "split": [], "metric": [], "value": []})
+    history = tables.HISTORY.rows({"trial": [], "step": [], "split": [], "metric": [], "value": []})
     work = Work("node", 1, 0.0, 2.0, 1.0)
     for trial in study.trials[1:3]:
         store.finish_trial(trial.id, TrialRecord("diverged", "loss is nan", 1, 5), None, history, work)
@@ -264,7 +264,7 @@ def test_failed_work_is_told_and_tried_again(
 
     command = [STUDY_FILE, "--serial", "--only", "train", "--set", "arms.*.steps=2", "--set", "measures.*.shard=20"]
     with monkeypatch.context() as patch:
-        patch.setattr("raysweep.worker.start_training", broken)
+        patch.setattr("raysweep.execution.worker.start_training", broken)
         assert main(command) == INCOMPLETE
     out = capsys.readouterr().out
     assert "RuntimeError: no [memory] left" in out

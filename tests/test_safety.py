@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from analysis.results import load_results
-from raysweep.files import LocalFolder
-from raysweep.pipeline import run_study
-from raysweep.serial import SerialBackend
-from raysweep.store import (
+from raysweep.execution.pipeline import run_study
+from raysweep.execution.serial import SerialBackend
+from raysweep.execution.tasks import Workplace, asset_name
+from raysweep.results.files import LocalFolder
+from raysweep.results.store import (
     CHECKPOINT,
     DONE,
     MODEL,
@@ -33,7 +34,6 @@ from raysweep.store import (
     trial_file,
 )
 from raysweep.study import Arm, Digits, FrechetDistance, Samples, Study, Vae
-from raysweep.tasks import Workplace, asset_name
 from test_pipeline import Recorder
 
 ROOT = Path(__file__).parents[1]

@@ -1,7 +1,7 @@
 import pytest
 from pyarrow import Table as ArrowTable
 
-from raysweep import schema
+from raysweep.results import tables
 from raysweep.study import FrechetDistance
 from raysweep.tables import TABLES
 
@@ -41,7 +41,7 @@ def test_other_rows_are_refused(change: dict[str, list[object]], words: str) -> 
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
-def test_every_column_says_what_it_means(table: schema.Table) -> None:
+def test_every_column_says_what_it_means(table: tables.Table) -> None:
     assert table.row
     assert len({column.name for column in table.columns}) == len(table.columns)
     assert all(column.meaning for column in table.columns)

@@ -10,17 +10,10 @@ from typing import BinaryIO
 import pandas as pd
 import pytest
 
-from raysweep import schema
 from raysweep.errors import UserError
-from raysweep.patience import StorageError
-from raysweep.store import (
-    Stopwatch,
-    StudyStore,
-    TrialRecord,
-    Work,
-    measure_key,
-    shard_file,
-)
+from raysweep.results import tables
+from raysweep.results.patience import StorageError
+from raysweep.results.store import Stopwatch, StudyStore, TrialRecord, Work, measure_key, shard_file
 from raysweep.study import Arm, Digits, FrechetDistance, Samples, Study, Trial, WganGp, grid
 from raysweep.study.measures import Shard
 
@@ -36,9 +29,9 @@ STUDY = Study(
 )
 
 
-def history(trial: Trial) -> schema.pa.Table:
+def history(trial: Trial) -> tables.pa.Table:
     rows = {"trial": [trial.id], "step": [1], "split": ["train"], "metric": ["loss"], "value": [0.5]}
-    return schema.HISTORY.rows(rows)
+    return tables.HISTORY.rows(rows)
 
 
 def finish(store: StudyStore, trial: Trial, status: str = "finished") -> None:
@@ -88,14 +81,14 @@ def test_a_file_that_is_no_folder_has_no_study(tmp_path: Path) -> None:
 def test_a_damaged_file_is_named_with_a_remedy(tmp_path: Path, length: int) -> None:
     store, trial, shard = StudyStore(tmp_path), STUDY.trials[0], Shard("samples", 0, 3)
     finish(store, trial)
-    store.save_table(schema.HISTORY, history(trial))
+    store.save_table(tables.HISTORY, history(trial))
     store.save_shard("m-1", trial.id, shard, history(trial), WORK)
     store.fail_trial(trial.id, "why it failed, in many words")
     reads: dict[str, Callable[[], object]] = {
         f"trials/{trial.id}/done.json": lambda: store.trial_records([trial.id]),
         f"trials/{trial.id}/history.parquet": lambda: list(store.histories([trial.id])),
         f"trials/{trial.id}/failed.json": lambda: store.trial_failure(trial.id),
-        shard_file("m-1", trial.id, shard): lambda: store.shard_rows(schema.HISTORY, "m-1", trial.id, [shard]),
+        shard_file("m-1", trial.id, shard): lambda: store.shard_rows(tables.HISTORY, "m-1", trial.id, [shard]),
         "history.parquet": lambda: store.table("history"),
     }
     for name, read in reads.items():
@@ -155,7 +148,7 @@ def test_a_column_that_an_earlier_version_did_not_have_is_empty_in_what_it_wrote
     trial, shard = STUDY.trials[0], Shard("samples", 0, 10)
     store.save_study(STUDY, FACTS, {})
     finish(store, trial)
-    older = schema.pa.table({"measure": ["frechet"], "trial": [trial.id], "part": ["samples"], "distance": [2.5]})
+    older = tables.pa.table({"measure": ["frechet"], "trial": [trial.id], "part": ["samples"], "distance": [2.5]})
     store.save_shard(measure_key(STUDY, STUDY.measures[0]), trial.id, shard, older, WORK)
     found = store.shard_rows(
         FrechetDistance.table, measure_key(STUDY, STUDY.measures[0]), trial.id, [shard]

@@ -10,10 +10,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from raysweep.data import load_data
 from raysweep.data.images import to_bytes
-from raysweep.files import Mirror
 from raysweep.models import build_learner
+from raysweep.results.files import Mirror
 from raysweep.study import Autoencoder, Digits
-from raysweep.tensorboard import COLUMNS, PICTURES, TrialBoard, grid
+from raysweep.training.tensorboard import COLUMNS, PICTURES, TrialBoard, grid
 
 
 def test_storage_that_fails_costs_scalars_but_no_training(tmp_path: Path) -> None:

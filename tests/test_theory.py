@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from raysweep.radius.exact import LATTICE, SQUARE, Boxes
-from raysweep.theory import (
+from raysweep.theory.class_radius import (
     SHARPER_LIMIT,
     collision_probability,
     estimated_probabilities,

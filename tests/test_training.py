@@ -12,10 +12,10 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from raysweep.data import load_data
-from raysweep.store import StudyStore
+from raysweep.results.store import StudyStore
 from raysweep.study import Autoencoder, Digits, Gan, Glo, LcVae, LeNet, Pca, Trial, Vae, WganGp
 from raysweep.study.models import FamilySettings
-from raysweep.training import EVALUATIONS, LOG_ROWS, TrainingRun
+from raysweep.training.loop import EVALUATIONS, LOG_ROWS, TrainingRun
 
 CPU = torch.device("cpu")
 MODELS = [
@@ -70,7 +70,7 @@ def test_checkpoints_are_written_when_due_however_long_an_advance_is(
     """A clock on which a step takes two seconds: of 30 steps, every third is followed by a checkpoint."""
     run = start(Trial(arm="a", model=MODELS[1], data=Digits(), seed=0), tmp_path)
     saved = []
-    monkeypatch.setattr("raysweep.training.monotonic", lambda: 2.0 * run.step)
+    monkeypatch.setattr("raysweep.training.loop.monotonic", lambda: 2.0 * run.step)
     monkeypatch.setattr(run.store, "save_checkpoint", lambda *_: saved.append(run.step))
     run.checkpoint_seconds, run._saved_at = 5.0, 0.0
     assert run.advance(1e9).status == "finished"

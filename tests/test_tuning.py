@@ -21,16 +21,17 @@ import pytest
 from filelock import FileLock
 from pydantic import ValidationError
 
-from raysweep import tuning, worker
-from raysweep.agenda import Agenda
+from raysweep.cli.loading import load_study, override
+from raysweep.cli.options import DONE, REFUSED
 from raysweep.errors import UserError
-from raysweep.options import DONE, REFUSED
-from raysweep.pipeline import Progress
-from raysweep.plan import make_plan, with_prefix
+from raysweep.execution import worker
+from raysweep.execution.agenda import Agenda
+from raysweep.execution.pipeline import Progress
+from raysweep.execution.plan import make_plan, with_prefix
+from raysweep.execution.serial import SerialBackend
+from raysweep.execution.tasks import TrainTask, Workplace, task_name
+from raysweep.results.store import RECOMMENDED, StudyStore
 from raysweep.run import main
-from raysweep.search import Configuration, Search
-from raysweep.serial import SerialBackend
-from raysweep.store import RECOMMENDED, StudyStore
 from raysweep.study import (
     Digits,
     FrechetDistance,
@@ -47,10 +48,10 @@ from raysweep.study import (
     choice,
     log_uniform,
 )
-from raysweep.study.loading import load_study, override
 from raysweep.study.objectives import OBJECTIVES, nondominated
-from raysweep.tasks import TrainTask, Workplace, task_name
-from raysweep.tuning import choose_finalists, run_tuning
+from raysweep.tuning import run
+from raysweep.tuning.run import choose_finalists, run_tuning
+from raysweep.tuning.search import Configuration, Search
 from test_kills import descendants, wait_for_work
 from test_pipeline import TABLES, Recorder
 
@@ -217,7 +218,7 @@ def test_as_many_as_wanted_are_in_work_until_the_last_are_drawn(tmp_path: Path, 
     """Everything fails here, and the search ends all the same."""
     settings = TINY.model_copy(update={"parallel": 3, "configurations": 8, "sampler": Random()})
     order = Order(cycle(positions))
-    search = tuning.run_search(settings, Workplace(tmp_path, tmp_path), order, Recorder())
+    search = run.run_search(settings, Workplace(tmp_path, tmp_path), order, Recorder())
     assert order.in_work == [3, 3, 3, 3, 3, 3, 2, 1]
     assert {each.state for each in search.configurations()} == {"failed"}
 
@@ -231,8 +232,8 @@ def test_a_failure_is_recorded_and_does_not_end_the_search(tmp_path: Path, monke
             raise UserError("this one fails")
         return real(task, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("raysweep.worker.start_training", start)
-    found = tuning.run_search(TINY, Workplace(tmp_path, tmp_path), SerialBackend(), Recorder()).configurations()
+    monkeypatch.setattr("raysweep.execution.worker.start_training", start)
+    found = run.run_search(TINY, Workplace(tmp_path, tmp_path), SerialBackend(), Recorder()).configurations()
     assert [each.state for each in found] == ["complete"] * 3 + ["failed", "complete"]
     assert found[3].reason == "seed 0: failed: this one fails"
     assert "c3" not in {each.arm for each in choose_finalists(TINY, found)}
@@ -268,7 +269,7 @@ def interrupted_at_every_step(tuning_: Tuning, place: Workplace, monkeypatch: py
     monkeypatch.setattr(Search, "tell", tell)
     while True:
         with contextlib.suppress(KeyboardInterrupt):
-            return tuning.run_search(tuning_, place, SerialBackend(), Recorder())
+            return run.run_search(tuning_, place, SerialBackend(), Recorder())
 
 
 @pytest.mark.parametrize("pruner", [PRUNED.pruner, Halving(reduction=2)], ids=lambda each: each.kind)
@@ -280,7 +281,7 @@ def test_pruning_is_the_same_whatever_the_interruptions(
     place, other = (Workplace(tmp_path / name, tmp_path) for name in ("undisturbed", "interrupted"))
     for each in (place, other):
         each.results.mkdir()
-    search = tuning.run_search(settings, place, SerialBackend(), Recorder())
+    search = run.run_search(settings, place, SerialBackend(), Recorder())
     found = search.configurations()
     states = [each.state for each in found]
     assert len(states) == settings.configurations

@@ -1,10 +1,10 @@
 """The autoencoder's reconstruction error lower-bounds the GAN's."""
 
 from analysis.claims.base import Claim, Effect, Finding, Verdict, as_ratio, judge, not_measured
-from analysis.claims.cells import Cells, at_each_dim, log_ratios, uneven_counts
 from analysis.claims.inversion_floor import doubt_from_floor, floor_words
 from analysis.claims.reconstruction_errors import GAN, reconstruction_errors
 from analysis.results import Results
+from analysis.statistics.cells import Cells, at_each_dim, log_ratios, uneven_counts
 
 UNIT = "error of WGAN-GP / error of AE"
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
-from analysis.intervals import ENOUGH_SEEDS, Estimate
 from analysis.results import Results
-from analysis.words import listing
+from analysis.statistics.intervals import ENOUGH_SEEDS, Estimate
+from analysis.text.words import listing
 
 Verdict = Literal["supported", "not supported", "undecided", "not measured"]
 

@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterable
 
 from analysis.claims.base import Claim, Effect, Evidence, Finding, as_ratio, judge, not_measured
-from analysis.claims.cells import Cells, as_cells, at_each_dim, inner_share, main_values
 from analysis.figures.surface_shape import surface_shapes
 from analysis.results import Results, Value
-from analysis.surfaces import BUMP
-from analysis.words import percent, span
+from analysis.statistics.cells import Cells, as_cells, at_each_dim, inner_share, main_values
+from analysis.statistics.surfaces import BUMP
+from analysis.text.words import percent, span
 from raysweep.study.measures import LossSurface
 
 SELDOM = 0.05

@@ -3,11 +3,11 @@
 import math
 
 from analysis.claims.base import Claim, Effect, Evidence, Finding, judge, not_measured
-from analysis.claims.cells import Cells, as_cells, at_each_dim, log_ratios, main_values, uneven_counts
 from analysis.claims.inversion_floor import doubt_from_floor
 from analysis.claims.reconstruction_errors import GAN, ReconstructionErrors, reconstruction_errors
-from analysis.intervals import Estimate
 from analysis.results import Results, Value
+from analysis.statistics.cells import Cells, as_cells, at_each_dim, log_ratios, main_values, uneven_counts
+from analysis.statistics.intervals import Estimate
 
 UNITS = {
     "train": "share of the untrained generator's error that training explains",

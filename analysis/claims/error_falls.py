@@ -1,10 +1,10 @@
 """Reconstruction error falls with dim(z), for the autoencoder and for the GAN."""
 
 from analysis.claims.base import Claim, Effect, Finding, as_slope, judge, not_measured
-from analysis.claims.cells import Cells, logarithms, slope, uneven_counts
 from analysis.claims.inversion_floor import doubt_from_floor, floor_words
 from analysis.claims.reconstruction_errors import GAN, reconstruction_errors
 from analysis.results import Results
+from analysis.statistics.cells import Cells, logarithms, slope, uneven_counts
 
 UNIT = "exponent b in error ∝ dim(z)ᵇ"
 

@@ -12,10 +12,10 @@ from analysis.claims.base import (
     not_measured,
     within_margin,
 )
-from analysis.claims.cells import Cells, at_each_dim, log_ratios, slope, uneven_counts
 from analysis.claims.inversion_floor import doubt_from_floor, floor_words
 from analysis.claims.reconstruction_errors import GAN, reconstruction_errors
 from analysis.results import Results
+from analysis.statistics.cells import Cells, at_each_dim, log_ratios, slope, uneven_counts
 
 UNIT = "error of WGAN-GP / error of AE"
 SLOPE_UNIT = "exponent b in error of WGAN-GP / error of AE ∝ dim(z)ᵇ"

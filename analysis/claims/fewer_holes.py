@@ -4,9 +4,9 @@ from dataclasses import replace
 from functools import partial
 
 from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured
-from analysis.claims.cells import as_cells, at_each_dim, inner_share, log_ratios
-from analysis.claims.lipschitz_pair import differing_words, lipschitz_pair
 from analysis.results import Results
+from analysis.statistics.cells import as_cells, at_each_dim, inner_share, log_ratios
+from analysis.statistics.lipschitz_pair import differing_words, lipschitz_pair
 
 UNIT = "mass of holes of VAE / of LC-VAE"
 

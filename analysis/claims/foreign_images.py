@@ -1,9 +1,9 @@
 """A GAN reconstructs images of another data set better than its own."""
 
 from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured
-from analysis.claims.cells import at_each_dim, log_ratios, uneven_counts
 from analysis.claims.reconstruction_errors import GAN, reconstruction_errors
 from analysis.results import Results
+from analysis.statistics.cells import at_each_dim, log_ratios, uneven_counts
 
 UNITS = {
     GAN: "error on own / on foreign images",

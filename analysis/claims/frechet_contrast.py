@@ -1,8 +1,8 @@
 """The GAN's Fréchet distance barely changes with dim(z), the autoencoder's falls."""
 
 from analysis.claims.base import MARGIN, Claim, Effect, Finding, as_ratio, as_slope, judge, not_measured, within_margin
-from analysis.claims.cells import as_cells, from_mean, logarithms, main_values, slope
 from analysis.results import Results
+from analysis.statistics.cells import as_cells, from_mean, logarithms, main_values, slope
 
 GAN_UNIT = "WGAN-GP: distance / its mean over dim(z)"
 AE_UNIT = "AE: exponent b in distance ∝ dim(z)ᵇ"

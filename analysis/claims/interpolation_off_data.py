@@ -5,10 +5,10 @@ from dataclasses import replace
 from functools import partial
 
 from analysis.claims.base import MARGIN, Claim, Effect, Finding, as_ratio, judge, not_measured, within_margin
-from analysis.claims.cells import as_cells, at_each_dim, inner_share, log_ratios
-from analysis.claims.lipschitz_pair import differing_words, lipschitz_pair
-from analysis.intervals import Estimate
 from analysis.results import Results
+from analysis.statistics.cells import as_cells, at_each_dim, inner_share, log_ratios
+from analysis.statistics.intervals import Estimate
+from analysis.statistics.lipschitz_pair import differing_words, lipschitz_pair
 
 UNIT = "share off the data of VAE / of LC-VAE"
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from analysis.claims.cells import Cells, paired
-from analysis.words import listing, percent
+from analysis.statistics.cells import Cells, paired
+from analysis.text.words import listing, percent
 
 LARGE_SHARE = 0.25
 """From this share of the GAN's error on, a verdict says that the optimiser may be to blame."""

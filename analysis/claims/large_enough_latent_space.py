@@ -4,10 +4,10 @@ import math
 from dataclasses import replace
 
 from analysis.claims.base import MARGIN, Claim, Effect, Finding, as_ratio, judge, not_measured, within_margin
-from analysis.claims.cells import as_cells, at_each_dim, log_ratios, main_values
 from analysis.claims.reconstruction_errors import GAN
-from analysis.intervals import Estimate
 from analysis.results import Results
+from analysis.statistics.cells import as_cells, at_each_dim, log_ratios, main_values
+from analysis.statistics.intervals import Estimate
 
 UNIT = "accuracy from reconstructions / from real images"
 

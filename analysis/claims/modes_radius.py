@@ -6,11 +6,11 @@ from collections.abc import Callable
 import numpy as np
 
 from analysis.claims.base import Claim, Effect, Finding, as_slope, judge, not_measured
-from analysis.correlation import rank_correlation
 from analysis.figures.modes_radius import PointModel, Quantity, by_dim, point_models
-from analysis.intervals import contrast
 from analysis.results import Results
-from analysis.words import plural, span
+from analysis.statistics.correlation import rank_correlation
+from analysis.statistics.intervals import contrast
+from analysis.text.words import plural, span
 from raysweep.study.measures import Modes
 
 WORDS: dict[Quantity, str] = {

@@ -1,10 +1,10 @@
 """Noise: its reconstruction does not depend on dim(z), unless that is very large."""
 
 from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured, within_margin
-from analysis.claims.cells import from_mean, logarithms, uneven_counts
 from analysis.claims.reconstruction_errors import GAN, reconstruction_errors
-from analysis.intervals import contrast
 from analysis.results import Results
+from analysis.statistics.cells import from_mean, logarithms, uneven_counts
+from analysis.statistics.intervals import contrast
 
 UNITS = (
     "error on noise / its geometric mean over all dim(z) but the largest",

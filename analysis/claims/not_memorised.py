@@ -4,8 +4,8 @@ import math
 from dataclasses import replace
 
 from analysis.claims.base import MARGIN, Claim, Effect, Finding, as_ratio, as_slope, judge, not_measured
-from analysis.claims.cells import as_cells, at_each_dim, logarithms, main_values, slope
 from analysis.results import Results
+from analysis.statistics.cells import as_cells, at_each_dim, logarithms, main_values, slope
 from raysweep.study.measures import Memorisation
 
 SLOPE_UNIT = "AE: exponent b in Fréchet distance ∝ dim(z)ᵇ"

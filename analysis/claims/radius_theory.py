@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable
 
 from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured
-from analysis.claims.cells import Cells, at_each_dim
 from analysis.figures.radius_theory import BoundedModel, bounded_models, radius_measures
 from analysis.results import Results
-from raysweep.theory import THEOREM_LIMIT
+from analysis.statistics.cells import Cells, at_each_dim
+from raysweep.theory.class_radius import THEOREM_LIMIT
 
 Number = Callable[[BoundedModel], float]
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from analysis.claims.base import Finding, not_measured
-from analysis.claims.cells import Cells, as_cells, main_values
-from analysis.parts import in_order
 from analysis.results import Results, Value
+from analysis.statistics.cells import Cells, as_cells, main_values
+from analysis.text.parts import in_order
 from raysweep.study.measures import Reconstruction
 
 GAN = "wgan_gp"

@@ -1,10 +1,10 @@
 """Shifted images: worse than the originals where dim(z) is small, as good where it is large."""
 
 from analysis.claims.base import Claim, Effect, Evidence, Finding, as_ratio, judge, not_measured, within_margin
-from analysis.claims.cells import at_each_dim, log_ratios, uneven_counts
 from analysis.claims.reconstruction_errors import GAN, reconstruction_errors
-from analysis.parts import SHIFTED, part_words
 from analysis.results import Results
+from analysis.statistics.cells import at_each_dim, log_ratios, uneven_counts
+from analysis.text.parts import SHIFTED, part_words
 
 UNIT = "error of shifted images / of the originals"
 

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured
-from analysis.claims.cells import as_cells, at_each_dim, log_ratios
-from analysis.claims.lipschitz_pair import LipschitzPair, differing_words, lipschitz_pair
 from analysis.figures.class_radius import radii
 from analysis.results import Results
-from analysis.words import plural
+from analysis.statistics.cells import as_cells, at_each_dim, log_ratios
+from analysis.statistics.lipschitz_pair import LipschitzPair, differing_words, lipschitz_pair
+from analysis.text.words import plural
 
 UNIT = "class radius of VAE / of LC-VAE"
 

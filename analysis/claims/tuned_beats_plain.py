@@ -5,8 +5,8 @@ from itertools import groupby
 
 from analysis.claims.base import Claim, Evidence, Finding, Verdict, not_measured
 from analysis.results import Results
-from analysis.search import Difference, differences, found
-from analysis.words import listing
+from analysis.statistics.searches import Difference, differences, found
+from analysis.text.words import listing
 from raysweep.study.objectives import OBJECTIVES
 
 CAUTIONS = (

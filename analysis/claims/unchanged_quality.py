@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from analysis.claims.base import MARGIN, Claim, Finding, as_ratio, judge, not_measured, within_margin
-from analysis.claims.cells import as_cells, at_each_dim, log_ratios
-from analysis.claims.lipschitz_pair import differing_words, lipschitz_pair
 from analysis.results import Results
+from analysis.statistics.cells import as_cells, at_each_dim, log_ratios
+from analysis.statistics.lipschitz_pair import differing_words, lipschitz_pair
 
 UNIT = "Fréchet distance of LC-VAE / of VAE"
 

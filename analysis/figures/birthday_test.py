@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.curves import Panel, panels
+from analysis.drawing.style import LineStyle, arm_colours
+from analysis.drawing.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
 from analysis.figures.base import FigureKind
 from analysis.figures.memorisation import SPACES
-from analysis.figures.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
 from analysis.results import Results, Value
-from analysis.style import LineStyle, arm_colours
-from analysis.words import bounds, number, setting, span
+from analysis.statistics.curves import Panel, panels
+from analysis.text.words import bounds, number, setting, span
 
 PARTS: dict[str, tuple[LineStyle, str]] = {"samples": ("-", "samples")}
 

@@ -10,12 +10,12 @@ from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from analysis.drawing.pictures import first_seed, trial_lines
+from analysis.drawing.style import INK, PALETTE, WIDTH
 from analysis.figures.base import FigureKind
-from analysis.pictures import first_seed, trial_lines
-from analysis.protocol import classes_words
 from analysis.results import Results
-from analysis.style import INK, PALETTE, WIDTH
-from analysis.words import number
+from analysis.text.protocol import classes_words
+from analysis.text.words import number
 from raysweep.study.measures import ClassMap
 from raysweep.study.measures.classes import class_points
 

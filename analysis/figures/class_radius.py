@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.curves import Panel, panels
+from analysis.drawing.style import LineStyle, arm_colours
+from analysis.drawing.trade_off import TradeOff, draw_trade_off, panels_words, seeds_words
 from analysis.figures.base import FigureKind
-from analysis.figures.trade_off import TradeOff, draw_trade_off, panels_words, seeds_words
-from analysis.protocol import radius_protocol
 from analysis.results import Results, Value
-from analysis.style import LineStyle, arm_colours
-from analysis.words import listing, number, percent, plural
+from analysis.statistics.curves import Panel, panels
+from analysis.text.protocol import radius_protocol
+from analysis.text.words import listing, number, percent, plural
 
 PARTS: dict[str, tuple[LineStyle, str]] = {
     "samples": ("-", "upper estimate, by search"),

@@ -7,13 +7,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from analysis.drawing.style import INK, MUTED, WIDTH, arm_colours
 from analysis.figures.base import FigureKind
 from analysis.figures.modes_radius import radius_measure
-from analysis.intervals import student
-from analysis.protocol import radius_protocol
 from analysis.results import Results
-from analysis.style import INK, MUTED, WIDTH, arm_colours
-from analysis.words import arm_label, bounds, listing, number
+from analysis.statistics.intervals import student
+from analysis.text.protocol import radius_protocol
+from analysis.text.words import arm_label, bounds, listing, number
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from analysis.curves import Panel, panels
+from analysis.drawing.style import LineStyle, arm_colours
+from analysis.drawing.trade_off import Level, TradeOff, draw_trade_off, panels_words, seeds_words
 from analysis.figures.base import FigureKind
-from analysis.figures.trade_off import Level, TradeOff, draw_trade_off, panels_words, seeds_words
-from analysis.protocol import held_out_words, quality_protocol
-from analysis.published import Mark, marks, marks_words
 from analysis.results import Results
-from analysis.style import LineStyle, arm_colours
+from analysis.statistics.curves import Panel, panels
+from analysis.text.protocol import held_out_words, quality_protocol
+from analysis.text.published import Mark, marks, marks_words
 from raysweep.study.measures import AnyMeasure, FrechetDistance
 
 PARTS: dict[str, tuple[LineStyle, str]] = {"samples": ("-", "samples"), "reconstructions": ("--", "reconstructions")}

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from analysis.curves import Panel, panels
+from analysis.drawing.style import LineStyle, arm_colours
+from analysis.drawing.trade_off import TradeOff, draw_multiples, panels_words, seeds_words
 from analysis.figures.base import FigureKind
-from analysis.figures.trade_off import TradeOff, draw_multiples, panels_words, seeds_words
 from analysis.results import Results
-from analysis.style import LineStyle, arm_colours
-from analysis.words import number, percent, setting, span
+from analysis.statistics.curves import Panel, panels
+from analysis.text.words import number, percent, setting, span
 
 PARTS: dict[str, tuple[LineStyle, str]] = {
     "means": ("-", "codes: posterior means"),

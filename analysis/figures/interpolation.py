@@ -6,12 +6,12 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
-from analysis.curves import Panel, panels
+from analysis.drawing.style import LineStyle, arm_colours
+from analysis.drawing.trade_off import Level, TradeOff, draw_trade_off, panels_words, seeds_words
 from analysis.figures.base import FigureKind
-from analysis.figures.trade_off import Level, TradeOff, draw_trade_off, panels_words, seeds_words
 from analysis.results import Results
-from analysis.style import LineStyle, arm_colours
-from analysis.words import number, percent, setting, span
+from analysis.statistics.curves import Panel, panels
+from analysis.text.words import number, percent, setting, span
 
 Parts = Mapping[str, tuple[LineStyle, str]]
 

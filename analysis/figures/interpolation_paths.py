@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from analysis.drawing.pictures import Pixels, TrialColumn, first_seed, mosaic, read_image, trial_lines
+from analysis.drawing.style import PALETTE, WIDTH
 from analysis.figures.base import FigureKind
-from analysis.pictures import Pixels, TrialColumn, first_seed, mosaic, read_image, trial_lines
 from analysis.results import Results
-from analysis.style import PALETTE, WIDTH
-from analysis.words import number
-from raysweep.architecture import ImageShape
+from analysis.text.words import number
+from raysweep.study.architecture import ImageShape
 
 PAIRS = 2
 """Pairs side by side, at most."""

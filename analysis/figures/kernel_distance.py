@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from analysis.curves import Panel, panels
+from analysis.drawing.style import arm_colours
+from analysis.drawing.trade_off import Level, TradeOff, draw_trade_off, panels_words, seeds_words
 from analysis.figures.base import FigureKind
 from analysis.figures.frechet_distance import PARTS, floor
-from analysis.figures.trade_off import Level, TradeOff, draw_trade_off, panels_words, seeds_words
-from analysis.protocol import quality_protocol
-from analysis.published import Mark, marks, marks_words
 from analysis.results import Results
-from analysis.style import arm_colours
-from analysis.words import number, span
+from analysis.statistics.curves import Panel, panels
+from analysis.text.protocol import quality_protocol
+from analysis.text.published import Mark, marks, marks_words
+from analysis.text.words import number, span
 from raysweep.study.measures import AnyMeasure
 
 

@@ -13,12 +13,12 @@ from matplotlib.patches import Circle
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from analysis.curves import series_label
+from analysis.drawing.style import INK, MUTED, WIDTH
 from analysis.figures.base import FigureKind
-from analysis.intervals import SeedInterval, band_words, over_seeds
 from analysis.results import Results, TrialRow
-from analysis.style import INK, MUTED, WIDTH
-from analysis.words import number, percent, plural, span
+from analysis.statistics.curves import series_label
+from analysis.statistics.intervals import SeedInterval, band_words, over_seeds
+from analysis.text.words import number, percent, plural, span
 
 MOST_PANELS, ACROSS = 9, 3
 

@@ -11,13 +11,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
+from analysis.drawing.pictures import TrialLine, first_seed, trial_lines
+from analysis.drawing.style import INK, PAPER, WIDTH
 from analysis.figures.base import FigureKind
-from analysis.parts import in_order, part_words
-from analysis.pictures import TrialLine, first_seed, trial_lines
 from analysis.results import Results
-from analysis.style import INK, PAPER, WIDTH
-from analysis.surfaces import BUMP, Surface, surface
-from analysis.words import number, percent
+from analysis.statistics.surfaces import BUMP, Surface, surface
+from analysis.text.parts import in_order, part_words
+from analysis.text.words import number, percent
 from raysweep.study.measures import LossSurface
 
 ACROSS = 4

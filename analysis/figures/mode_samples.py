@@ -6,12 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from analysis.drawing.pictures import first_seed, trial_lines
+from analysis.drawing.style import MUTED, PALETTE, WIDTH
 from analysis.figures.base import FigureKind
-from analysis.pictures import first_seed, trial_lines
-from analysis.protocol import modes_protocol
 from analysis.results import Results
-from analysis.style import MUTED, PALETTE, WIDTH
-from analysis.words import percent, span
+from analysis.text.protocol import modes_protocol
+from analysis.text.words import percent, span
 from raysweep.study.measures.classes import class_points
 
 MODE_COLOUR, SAMPLE_COLOUR = PALETTE[0], PALETTE[1]

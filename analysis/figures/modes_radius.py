@@ -10,14 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.correlation import bootstrap_interval, rank_correlation
+from analysis.drawing.style import INK, MARKERS, MUTED, WIDTH, arm_colours
 from analysis.figures.base import FigureKind
 from analysis.figures.class_radius import radii
 from analysis.figures.radius_theory import radius_measures
-from analysis.protocol import modes_protocol, radius_protocol
 from analysis.results import Results, TrialRow
-from analysis.style import INK, MARKERS, MUTED, WIDTH, arm_colours
-from analysis.words import arm_label, bounds, number, plural
+from analysis.statistics.correlation import bootstrap_interval, rank_correlation
+from analysis.text.protocol import modes_protocol, radius_protocol
+from analysis.text.words import arm_label, bounds, number, plural
 from raysweep.study.data import GRID2D_DEVIATION
 from raysweep.study.measures import ClassRadius, Modes
 

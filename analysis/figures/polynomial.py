@@ -13,11 +13,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
+from analysis.drawing.pictures import Pixels, mosaic, read_image
+from analysis.drawing.style import INK, MUTED, PALETTE, RULE, WIDTH
 from analysis.figures.base import FigureKind
-from analysis.pictures import Pixels, mosaic, read_image
 from analysis.results import Results
-from analysis.style import INK, MUTED, PALETTE, RULE, WIDTH
-from analysis.words import listing, number, plural, setting, span
+from analysis.text.words import listing, number, plural, setting, span
 
 NODES = {
     "equispaced": (PALETTE[0], "equispaced nodes"),

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from analysis.curves import Panel, panels
+from analysis.drawing.style import arm_colours
+from analysis.drawing.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
 from analysis.figures.base import FigureKind
 from analysis.figures.frechet_distance import PARTS
-from analysis.figures.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
-from analysis.protocol import held_out_words, quality_protocol
 from analysis.results import Results
-from analysis.style import arm_colours
+from analysis.statistics.curves import Panel, panels
+from analysis.text.protocol import held_out_words, quality_protocol
 
 QUANTITIES = ("precision", "recall", "density", "coverage")
 

@@ -8,15 +8,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis.drawing.style import INK, MUTED, WIDTH, arm_colours
 from analysis.figures.base import FigureKind
-from analysis.intervals import student
-from analysis.protocol import radius_protocol
 from analysis.results import Results, TrialRow
-from analysis.style import INK, MUTED, WIDTH, arm_colours
-from analysis.words import arm_label, number, plural
+from analysis.statistics.intervals import student
+from analysis.text.protocol import radius_protocol
+from analysis.text.words import arm_label, number, plural
 from raysweep.study.measures import ClassRadius
 from raysweep.study.measures.classes import class_count
-from raysweep.theory import (
+from raysweep.theory.class_radius import (
     THEOREM_LIMIT,
     Bound,
     Interval,

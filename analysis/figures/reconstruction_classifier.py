@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from analysis.curves import Panel, panels
+from analysis.drawing.style import LineStyle, arm_colours
+from analysis.drawing.trade_off import Level, TradeOff, draw_trade_off, panels_words, seeds_words
 from analysis.figures.base import FigureKind
-from analysis.figures.trade_off import Level, TradeOff, draw_trade_off, panels_words, seeds_words
-from analysis.intervals import over_seeds
-from analysis.protocol import reconstruction_protocol
 from analysis.results import Results, Value
-from analysis.style import LineStyle, arm_colours
-from analysis.words import number, span
+from analysis.statistics.curves import Panel, panels
+from analysis.statistics.intervals import over_seeds
+from analysis.text.protocol import reconstruction_protocol
+from analysis.text.words import number, span
 from raysweep.study.measures import AnyMeasure
 
 PARTS: dict[str, tuple[LineStyle, str]] = {"reconstructions": ("-", "learned from reconstructions")}

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from matplotlib.figure import Figure
 
-from analysis.curves import Panel, panels
+from analysis.drawing.style import LineStyle, arm_colours
+from analysis.drawing.trade_off import TradeOff, draw_trade_off, lowest_shown, panels_words, seeds_words
 from analysis.figures.base import FigureKind
-from analysis.figures.trade_off import TradeOff, draw_trade_off, lowest_shown, panels_words, seeds_words
-from analysis.protocol import reconstruction_protocol
 from analysis.results import Results, Value
-from analysis.style import LineStyle, arm_colours
+from analysis.statistics.curves import Panel, panels
+from analysis.text.protocol import reconstruction_protocol
 from raysweep.study.measures import Reconstruction
 from raysweep.study.solvers import Solver
 

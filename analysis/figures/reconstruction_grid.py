@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.drawing.pictures import Pixels, TrialLine, blank, first_seed, mosaic, read_image, trial_lines
+from analysis.drawing.style import MUTED, WIDTH
 from analysis.figures.base import FigureKind
-from analysis.parts import in_order, part_name
-from analysis.pictures import Pixels, TrialLine, blank, first_seed, mosaic, read_image, trial_lines
 from analysis.results import Results
-from analysis.style import MUTED, WIDTH
-from raysweep.architecture import ImageShape
+from analysis.text.parts import in_order, part_name
+from raysweep.study.architecture import ImageShape
 
 SPLITS = ("train", "validation")
 

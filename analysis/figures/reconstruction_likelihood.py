@@ -9,15 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from analysis.drawing.by_arm import ArmPanel, Line, by_arm, dims_axis, draw_by_arm, line, seeds_of
+from analysis.drawing.style import INK, PALETTE, RULE
 from analysis.figures.base import FigureKind
-from analysis.figures.by_arm import ArmPanel, Line, by_arm, dims_axis, draw_by_arm, line, seeds_of
-from analysis.parts import WORDS, part_words
-from analysis.prior import bounds, log_density_per_dim, square_per_dim
-from analysis.protocol import FEASIBLE, reconstruction_protocol
 from analysis.results import Results, Value
-from analysis.style import INK, PALETTE, RULE
-from analysis.words import number, percent
+from analysis.text.parts import WORDS, part_words
+from analysis.text.protocol import FEASIBLE, reconstruction_protocol
+from analysis.text.words import number, percent
 from raysweep.study.measures import Reconstruction
+from raysweep.theory.prior import bounds, log_density_per_dim, square_per_dim
 
 COLOURS = {part_words(part): colour for part, colour in zip(WORDS, PALETTE, strict=False)}
 

@@ -11,16 +11,16 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.curves import series_label
+from analysis.drawing.style import PALETTE, RULE, WIDTH
 from analysis.figures.base import FigureKind
-from analysis.intervals import SeedInterval, band_words, over_seeds
-from analysis.parts import part_words
-from analysis.prior import BIN, overlap
-from analysis.protocol import reconstruction_protocol
 from analysis.results import Results, TrialRow, Value
-from analysis.style import PALETTE, RULE, WIDTH
-from analysis.words import bounds, number, percent, setting
+from analysis.statistics.curves import series_label
+from analysis.statistics.intervals import SeedInterval, band_words, over_seeds
+from analysis.text.parts import part_words
+from analysis.text.protocol import reconstruction_protocol
+from analysis.text.words import bounds, number, percent, setting
 from raysweep.study.measures import AnyMeasure, Reconstruction
+from raysweep.theory.prior import BIN, overlap
 
 PARTS = {"train": PALETTE[1], "validation": PALETTE[2]}
 """The paper's red and green."""

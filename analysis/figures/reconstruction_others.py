@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from analysis.curves import Panel, panels
+from analysis.drawing.style import LineStyle, arm_colours
+from analysis.drawing.trade_off import TradeOff, draw_trade_off, panels_words, seeds_words
 from analysis.figures.base import FigureKind
-from analysis.figures.trade_off import TradeOff, draw_trade_off, panels_words, seeds_words
-from analysis.parts import part_words
-from analysis.protocol import reconstruction_protocol
 from analysis.results import Results
-from analysis.style import LineStyle, arm_colours
+from analysis.statistics.curves import Panel, panels
+from analysis.text.parts import part_words
+from analysis.text.protocol import reconstruction_protocol
 from raysweep.study.measures import AnyMeasure, Reconstruction
 
 

@@ -9,14 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from analysis.curves import series_label
+from analysis.drawing.by_arm import Line, dims_axis, line, log_axis
+from analysis.drawing.style import INK, MARKERS, WIDTH, LineStyle, arm_colours
 from analysis.figures.base import FigureKind
-from analysis.figures.by_arm import Line, dims_axis, line, log_axis
-from analysis.intervals import band_words
-from analysis.protocol import reconstruction_protocol
 from analysis.results import Results, TrialRow
-from analysis.style import INK, MARKERS, WIDTH, LineStyle, arm_colours
-from analysis.words import setting, span
+from analysis.statistics.curves import series_label
+from analysis.statistics.intervals import band_words
+from analysis.text.protocol import reconstruction_protocol
+from analysis.text.words import setting, span
 
 LEVEL = 0.01
 """p-values below it are Webster et al.'s mark of overfitting."""

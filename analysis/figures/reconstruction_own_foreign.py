@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-from analysis.curves import series_label
+from analysis.drawing.style import INK, MARKERS, MUTED, arm_colours
 from analysis.figures.base import FigureKind
-from analysis.intervals import SeedInterval, band_words, over_seeds
-from analysis.protocol import reconstruction_protocol
 from analysis.results import Results
-from analysis.style import INK, MARKERS, MUTED, arm_colours
-from analysis.words import setting
+from analysis.statistics.curves import series_label
+from analysis.statistics.intervals import SeedInterval, band_words, over_seeds
+from analysis.text.protocol import reconstruction_protocol
+from analysis.text.words import setting
 from raysweep.study.measures import Reconstruction
 
 

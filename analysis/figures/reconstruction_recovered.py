@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.curves import Panel, panels
+from analysis.drawing.style import LineStyle, arm_colours
+from analysis.drawing.trade_off import TradeOff, draw_multiples, draw_trade_off, panels_words, seeds_words
 from analysis.figures.base import FigureKind
-from analysis.figures.trade_off import TradeOff, draw_multiples, draw_trade_off, panels_words, seeds_words
-from analysis.protocol import counts_words, reconstruction_protocol
 from analysis.results import Results
-from analysis.style import LineStyle, arm_colours
-from analysis.words import number, percent, setting
+from analysis.statistics.curves import Panel, panels
+from analysis.text.protocol import counts_words, reconstruction_protocol
+from analysis.text.words import number, percent, setting
 from raysweep.study.measures.reconstruction import RECOVERED
 
 ALIKE = 0.01

@@ -7,13 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from analysis.drawing.by_arm import ArmPanel, Line, by_arm, draw_by_arm, line, log_axis, seeds_of
+from analysis.drawing.style import shades
 from analysis.figures.base import FigureKind
-from analysis.figures.by_arm import ArmPanel, Line, by_arm, draw_by_arm, line, log_axis, seeds_of
-from analysis.parts import SHIFTED, shift_of
-from analysis.protocol import reconstruction_protocol
 from analysis.results import Results, Value
-from analysis.style import shades
-from analysis.words import setting
+from analysis.text.parts import SHIFTED, shift_of
+from analysis.text.protocol import reconstruction_protocol
+from analysis.text.words import setting
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from analysis.drawing.pictures import Pixels, first_seed, mosaic, read_image, trial_lines
+from analysis.drawing.style import MUTED, WIDTH
 from analysis.figures.base import FigureKind
-from analysis.pictures import Pixels, first_seed, mosaic, read_image, trial_lines
 from analysis.results import Results
-from analysis.style import MUTED, WIDTH
-from raysweep.architecture import ImageShape
+from raysweep.study.architecture import ImageShape
 
 ACROSS, DOWN = 30, 4
 """Images across the whole figure, and down one mosaic, at most."""

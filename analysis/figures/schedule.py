@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from analysis.drawing.style import MUTED, PALETTE, RULE, WIDTH
 from analysis.figures.base import FigureKind
 from analysis.results import Results
-from analysis.style import MUTED, PALETTE, RULE, WIDTH
-from analysis.words import listing, number, percent, plural
+from analysis.text.words import listing, number, percent, plural
 
 Process = tuple[str, int]
 """Host name and process id."""

@@ -9,12 +9,12 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from numpy.typing import NDArray
 
+from analysis.drawing.style import INK, MARKERS, LineStyle, arm_colours
 from analysis.figures.base import FigureKind
-from analysis.protocol import reconstruction_protocol
 from analysis.results import Results
-from analysis.smallest_dimension import Sweep, inverse, sweeps
-from analysis.style import INK, MARKERS, LineStyle, arm_colours
-from analysis.words import setting
+from analysis.statistics.smallest_dimension import Sweep, inverse, sweeps
+from analysis.text.protocol import reconstruction_protocol
+from analysis.text.words import setting
 
 STYLES: dict[str, tuple[LineStyle, str]] = {
     "train": ("-", "training images"),

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from analysis.curves import Panel, panels
+from analysis.drawing.style import LineStyle, arm_colours
+from analysis.drawing.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
 from analysis.figures.base import FigureKind
 from analysis.figures.loss_surface import DIRECTIONS
-from analysis.figures.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
-from analysis.protocol import counts_words
 from analysis.results import Results, Value
-from analysis.style import LineStyle, arm_colours
-from analysis.surfaces import BUMP, surface
-from analysis.words import percent
+from analysis.statistics.curves import Panel, panels
+from analysis.statistics.surfaces import BUMP, surface
+from analysis.text.protocol import counts_words
+from analysis.text.words import percent
 from raysweep.study.measures import AnyMeasure, LossSurface
 
 PARTS: dict[str, tuple[LineStyle, str]] = {

@@ -10,10 +10,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from analysis.drawing.style import INK, WIDTH, LineStyle, shades
 from analysis.figures.base import FigureKind
 from analysis.results import Results, TrialRow
-from analysis.style import INK, WIDTH, LineStyle, shades
-from analysis.words import arm_label, axis_values, listing, setting
+from analysis.text.words import arm_label, axis_values, listing, setting
 
 COLUMNS = 3
 

@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis.drawing.style import MUTED, PALETTE, WIDTH
 from analysis.figures.base import FigureKind
-from analysis.intervals import SeedInterval, band_words, over_seeds
 from analysis.results import Results
-from analysis.search import Configuration, Found, found, mean, objective_label, on_front
-from analysis.style import MUTED, PALETTE, WIDTH
-from analysis.words import axis_label, listing, plural
+from analysis.statistics.intervals import SeedInterval, band_words, over_seeds
+from analysis.statistics.searches import Configuration, Found, found, mean, objective_label, on_front
+from analysis.text.words import axis_label, listing, plural
 
 MOST_ACROSS = 3
 ALL_PAIRS = 4

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from analysis.drawing.style import INK, PALETTE, WIDTH
 from analysis.figures.base import FigureKind
-from analysis.importance import ENOUGH, GROUPS, Importance, importances
 from analysis.results import Results
-from analysis.search import Found, found
-from analysis.style import INK, PALETTE, WIDTH
-from analysis.words import axis_label, percent, plural
+from analysis.statistics.importance import ENOUGH, GROUPS, Importance, importances
+from analysis.statistics.searches import Found, found
+from analysis.text.words import axis_label, percent, plural
 from raysweep.study.objectives import OBJECTIVES
 
 MOST_ACROSS = 4

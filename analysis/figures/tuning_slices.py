@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis.drawing.style import WIDTH
 from analysis.figures.base import FigureKind
 from analysis.figures.tuning_front import FAINT, checked_style, fresh_interval, scale_axes, search_words, wide
-from analysis.intervals import band_words
 from analysis.results import Results
-from analysis.search import Configuration, Found, found, is_ordered, mean, rounded
-from analysis.style import WIDTH
-from analysis.words import axis_label
+from analysis.statistics.intervals import band_words
+from analysis.statistics.searches import Configuration, Found, found, is_ordered, mean, rounded
+from analysis.text.words import axis_label
 from raysweep.study.core import AxisValue
 from raysweep.study.objectives import OBJECTIVES
 

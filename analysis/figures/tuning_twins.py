@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
+from analysis.drawing.style import INK, MUTED, PALETTE, WIDTH
 from analysis.figures.base import FigureKind
 from analysis.figures.tuning_front import twin_words
-from analysis.intervals import ENOUGH_SEEDS
 from analysis.results import Results
-from analysis.search import Difference, Found, differences, found
-from analysis.style import INK, MUTED, PALETTE, WIDTH
-from analysis.words import span
+from analysis.statistics.intervals import ENOUGH_SEEDS
+from analysis.statistics.searches import Difference, Found, differences, found
+from analysis.text.words import span
 from raysweep.study.objectives import OBJECTIVES
 
 MOST_ACROSS = 4

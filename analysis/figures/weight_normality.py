@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.curves import Panel, panels
+from analysis.drawing.style import LineStyle, arm_colours
+from analysis.drawing.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
 from analysis.figures.base import FigureKind
-from analysis.figures.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
 from analysis.results import Results, Value
-from analysis.style import LineStyle, arm_colours
-from analysis.words import number, setting
+from analysis.statistics.curves import Panel, panels
+from analysis.text.words import number, setting
 
 STATES = ["trial", "part"]
 """Columns that name a model in one state."""

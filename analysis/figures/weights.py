@@ -13,11 +13,11 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from scipy import stats
 
+from analysis.drawing.pictures import TrialLine, first_seed, trial_lines
+from analysis.drawing.style import INK, WIDTH, shades
 from analysis.figures.base import FigureKind
-from analysis.pictures import TrialLine, first_seed, trial_lines
 from analysis.results import Results
-from analysis.style import INK, WIDTH, shades
-from analysis.words import number, setting
+from analysis.text.words import number, setting
 
 ACROSS = 3
 """Histograms side by side, as in the paper."""

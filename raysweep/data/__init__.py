@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from raysweep.architecture import ImageShape
 from raysweep.data.cache import cache_folder, cached_folder, count_classes, fill, open_split
 from raysweep.data.celeba import celeba
 from raysweep.data.digits import digits
@@ -18,6 +17,7 @@ from raysweep.data.source import Source
 from raysweep.data.torchvision_sets import cifar10, fashion_mnist, mnist
 from raysweep.errors import UserError
 from raysweep.seeding import derive_seed
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import (
     CelebA,
     Cifar10,

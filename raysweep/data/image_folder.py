@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from raysweep.architecture import ImageShape
 from raysweep.data.source import RawImages, Source, seeded_split
 from raysweep.errors import UserError
 from raysweep.seeding import derive_seed
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import ImageFolder, Split, list_images, validation_count
 
 _THREADS = 8

@@ -1,6 +1,6 @@
 """Inversion of generators: for each image, the feasible latent whose image comes nearest to it."""
 
-from raysweep.feasible import FeasibleSet, feasible_set, project, radius
+from raysweep.inversion.feasible import FeasibleSet, feasible_set, project, radius
 from raysweep.inversion.problem import Inversion
 from raysweep.inversion.rewrite import fast_equal
 from raysweep.inversion.solve import Inverter, invert

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from raysweep.feasible import FeasibleSet
+from raysweep.inversion.feasible import FeasibleSet
 from raysweep.inversion.problem import Generate
 
 CHUNK = 500

@@ -7,8 +7,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from raysweep.feasible import FeasibleSet, feasible_set
 from raysweep.inversion.batch import SMALLEST_ERROR, Outcome, Searches, in_chunks
+from raysweep.inversion.feasible import FeasibleSet, feasible_set
 from raysweep.inversion.problem import Generate, Inversion, squared_error
 from raysweep.inversion.shared import NOTHING, Shared
 from raysweep.study.solvers import LevenbergMarquardt

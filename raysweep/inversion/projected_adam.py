@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from raysweep.feasible import FeasibleSet, feasible_set
+from raysweep.inversion.feasible import FeasibleSet, feasible_set
 from raysweep.inversion.problem import Generate, Inversion, Status, squared_error
 from raysweep.inversion.shared import NOTHING, Shared
 from raysweep.study.solvers import ProjectedAdam

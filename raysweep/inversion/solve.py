@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from raysweep.feasible import feasible_set
 from raysweep.inversion import ball_lbfgs, levenberg_marquardt, projected_adam, webster
 from raysweep.inversion.bank import make_bank
+from raysweep.inversion.feasible import feasible_set
 from raysweep.inversion.problem import Generate, Inversion
 from raysweep.inversion.regression import regress
 from raysweep.inversion.rewrite import fast_equal

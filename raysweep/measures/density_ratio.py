@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from raysweep.architecture import Dense, Network
 from raysweep.models.networks import build
+from raysweep.study.architecture import Dense, Network
 
 HIDDEN = 64
 """Units of each of the network's two layers."""

@@ -4,7 +4,7 @@ from raysweep.measures.context import Columns, MeasureContext
 from raysweep.radius.exact import toy_classes
 from raysweep.study.measures import ExactRadius, Shard
 from raysweep.study.models import Toy
-from raysweep.theory import exact_probabilities, lemma
+from raysweep.theory.class_radius import exact_probabilities, lemma
 
 
 def run(settings: ExactRadius, shard: Shard, context: MeasureContext) -> Columns:

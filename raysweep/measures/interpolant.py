@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from raysweep.data.images import to_bytes
-from raysweep.feasible import radius
+from raysweep.inversion.feasible import radius
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.models.polynomial import PolynomialLearner, log_lebesgue
 from raysweep.study.measures import Interpolant, Shard

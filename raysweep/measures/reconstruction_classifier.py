@@ -8,10 +8,10 @@ import torch
 from numpy.typing import NDArray
 
 from raysweep.data.images import DataSet, Images, to_bytes
+from raysweep.data.order import BatchStream
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.targets import chosen
 from raysweep.models.lenet import LeNetLearner
-from raysweep.order import BatchStream
 from raysweep.seeding import derive_seed
 from raysweep.study.data import DataSettings
 from raysweep.study.measures import ReconstructionClassifier, Shard

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from raysweep.architecture import ImageShape
 from raysweep.data import load_data
 from raysweep.data.images import Images
 from raysweep.inversion import feasible_set
@@ -16,6 +15,7 @@ from raysweep.measures.context import MeasureContext
 from raysweep.measures.streams import normal_each, shuffled, uniform_each
 from raysweep.models.learner import Learner
 from raysweep.seeding import derive_seed
+from raysweep.study.architecture import ImageShape
 from raysweep.study.measures import Reconstruction, Shard
 from raysweep.study.solvers import Feasible
 

@@ -5,11 +5,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
 
-from raysweep.feasible import project, radius
+from raysweep.data.order import BatchStream
+from raysweep.inversion.feasible import project, radius
 from raysweep.models.descent import adam
 from raysweep.models.learner import Learner
 from raysweep.models.networks import build_all
-from raysweep.order import BatchStream
 from raysweep.study.data import DataFacts
 from raysweep.study.models import Glo
 

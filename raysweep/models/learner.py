@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from raysweep.architecture import ImageShape
 from raysweep.seeding import derive_seed
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
 from raysweep.study.models import FamilySettings
 

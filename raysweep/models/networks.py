@@ -1,11 +1,12 @@
-"""Networks as modules: builds what `raysweep.architecture` describes, from plain torch layers."""
+"""Networks as modules: builds what `raysweep.study.architecture` describes, from plain torch layers."""
 
 from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
 
-from raysweep.architecture import (
+from raysweep.seeding import derive_seed
+from raysweep.study.architecture import (
     Activation,
     Conv,
     Dense,
@@ -19,7 +20,6 @@ from raysweep.architecture import (
     Norm,
     Upsample,
 )
-from raysweep.seeding import derive_seed
 
 LEAKY_SLOPE = 0.2
 """Slope of LeakyReLU below zero, as in DCGAN (Radford, Metz and Chintala, 2015); Table 1 does not state it."""

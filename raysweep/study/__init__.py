@@ -25,9 +25,9 @@ from raysweep.study.measures import (
 )
 from raysweep.study.measures.classes import WithinEpsilon
 from raysweep.study.models import Autoencoder, Gan, Glo, LcVae, LeNet, Pca, Polynomial, Toy, Vae, WganGp
-from raysweep.study.pruning import Halving, MedianRule
 from raysweep.study.solvers import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
-from raysweep.study.tuning import Nsga2, Random, Tpe, Tuning, choice, integers, log_uniform, uniform
+from raysweep.tuning.pruners import Halving, MedianRule
+from raysweep.tuning.settings import Nsga2, Random, Tpe, Tuning, choice, integers, log_uniform, uniform
 
 __all__ = [
     "Arm",

@@ -143,7 +143,7 @@ class Study(Frozen):
     checkpoint_seconds: Annotated[float, Field(gt=0)] = 120.0
     """Seconds of work between two checkpoints of a trial: what a crash can cost."""
     estimated_device: str = "laptop-core"
-    """The device for which `--plan` states hours, by its name in `raysweep.cost`."""
+    """The device for which `--plan` states hours, by its name in `raysweep.study.cost`."""
 
     @field_validator("arms", "measures", "seeds", mode="before")
     @classmethod

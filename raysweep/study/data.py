@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
-from raysweep.architecture import ImageShape
 from raysweep.errors import UserError
+from raysweep.study.architecture import ImageShape
 from raysweep.study.base import Frozen
 
 Split = Literal["train", "validation"]

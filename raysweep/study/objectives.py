@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from raysweep.schema import HISTORY, Table
+from raysweep.results.tables import HISTORY, Table
 from raysweep.study.measures.class_radius import CLASS_RADIUS
 from raysweep.study.measures.frechet import FRECHET
 from raysweep.study.measures.holes import HOLES

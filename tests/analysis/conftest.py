@@ -5,7 +5,7 @@ import pytest
 
 from analysis.results import Results
 from pretended_results import Numbers, pretended_results, pretended_study, write_results
-from raysweep.store import StudyStore
+from raysweep.results.store import StudyStore
 from raysweep.study import Study
 
 

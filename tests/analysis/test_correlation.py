@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.correlation import bootstrap_interval, rank_correlation
+from analysis.statistics.correlation import bootstrap_interval, rank_correlation
 
 NUMBERS = st.lists(st.tuples(st.integers(-5, 5), st.integers(-5, 5)), min_size=3, max_size=20)
 

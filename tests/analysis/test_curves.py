@@ -4,8 +4,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from analysis.curves import Curve, panels
 from analysis.results import Results, Value
+from analysis.statistics.curves import Curve, panels
 from pretended_results import pretended_study
 from raysweep.study import Arm, LcVae, Vae, grid
 

@@ -14,7 +14,7 @@ from analysis.figures import FIGURES
 from analysis.results import load_results
 from pretended_results import Numbers, pretended_study, write_results
 from raysweep.errors import UserError
-from raysweep.store import StudyStore
+from raysweep.results.store import StudyStore
 from raysweep.study import FrechetDistance, Samples
 
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from analysis.intervals import band_words, contrast, over_seeds, slope_weights, student
+from analysis.statistics.intervals import band_words, contrast, over_seeds, slope_weights, student
 
 
 def test_three_seeds_give_a_student_interval() -> None:

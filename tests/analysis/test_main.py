@@ -9,7 +9,7 @@ import pytest
 
 from analysis.__main__ import main
 from pretended_results import pretended_study
-from raysweep.store import StudyStore
+from raysweep.results.store import StudyStore
 from raysweep.study import Trial
 
 

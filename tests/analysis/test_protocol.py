@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from analysis.protocol import reconstruction_protocol
 from analysis.results import Results
+from analysis.text.protocol import reconstruction_protocol
 from pretended_results import pretended_study
 from raysweep.study import ProjectedAdam, Reconstruction
 

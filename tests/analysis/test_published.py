@@ -2,10 +2,10 @@ from collections.abc import Callable
 
 import pytest
 
+from analysis.drawing.style import figure_style, new_figure
 from analysis.figures import frechet_distance
-from analysis.published import load_published, marks, matching
 from analysis.results import Results
-from analysis.style import figure_style, new_figure
+from analysis.text.published import load_published, marks, matching
 from pretended_results import pretended_study
 from raysweep.study import Arm, Digits, FrechetDistance, Gan, KernelDistance, LeNet, Mnist, Study, WganGp, grid
 from raysweep.study.models import AnyModel

@@ -10,7 +10,7 @@ import pytest
 from analysis.results import Results, load_results
 from pretended_results import Numbers, pretended_results, pretended_study, write_results
 from raysweep.errors import UserError
-from raysweep.store import StudyStore
+from raysweep.results.store import StudyStore
 from raysweep.study import Arm, Vae, grid
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from analysis.results import Results
-from analysis.smallest_dimension import Sweep, inverse, never_rising, smallest, sweeps
+from analysis.statistics.smallest_dimension import Sweep, inverse, never_rising, smallest, sweeps
 from pretended_results import pretended_study
 from raysweep.study import Arm, Autoencoder, Reconstruction, Study, grid
 

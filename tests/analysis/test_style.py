@@ -1,8 +1,8 @@
 from types import SimpleNamespace
 from typing import cast
 
+from analysis.drawing.style import FAMILY_COLOURS, MARKERS, PALETTE, arm_colours
 from analysis.results import Results
-from analysis.style import FAMILY_COLOURS, MARKERS, PALETTE, arm_colours
 from raysweep.study import Arm, Digits, Gan, Study, WganGp
 
 

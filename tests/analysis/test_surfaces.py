@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analysis.surfaces import BUMP, Surface, inner_minima, rise
+from analysis.statistics.surfaces import BUMP, Surface, inner_minima, rise
 
 TICKS = np.linspace(-2, 2, 41)
 B, A = np.meshgrid(TICKS, TICKS, indexing="ij")

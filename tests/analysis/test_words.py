@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from analysis.words import arm_label, axis_values, listing, number, percent, plural, setting, span
+from analysis.text.words import arm_label, axis_values, listing, number, percent, plural, setting, span
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 import ray
 
-from raysweep.agenda import Agenda, extend
-from raysweep.cluster.backend import RayBackend, check_resources
-from raysweep.cluster.connect import connected
 from raysweep.errors import UserError
-from raysweep.pipeline import run_study
-from raysweep.store import CHECKPOINT, MODEL, measure_key, measurements, shard_file, trial_file
+from raysweep.execution.agenda import Agenda, extend
+from raysweep.execution.cluster.backend import RayBackend, check_resources
+from raysweep.execution.cluster.connect import connected
+from raysweep.execution.pipeline import run_study
+from raysweep.execution.tasks import Workplace
+from raysweep.results.store import CHECKPOINT, MODEL, measure_key, measurements, shard_file, trial_file
 from raysweep.study import Resources, Study
 from raysweep.study.data import Digits
-from raysweep.tasks import Workplace
 from small_study import STUDY
 from test_pipeline import Recorder, tables
 

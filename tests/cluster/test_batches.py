@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raysweep.cluster import tasks as cluster_tasks
-from raysweep.cluster.batches import SECONDS, Batches
+from raysweep.execution.cluster import remote as cluster_tasks
+from raysweep.execution.cluster.batches import SECONDS, Batches
+from raysweep.execution.tasks import MeasureTask, Task, Workplace
 from raysweep.study import Samples
 from raysweep.study.measures import Shard
-from raysweep.tasks import MeasureTask, Task, Workplace
 from small_study import STUDY
 
 

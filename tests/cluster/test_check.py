@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import ray
 
-from raysweep.cluster import check
 from raysweep.errors import UserError
-from raysweep.inspection import Inspection, inspect
+from raysweep.execution.cluster import check
+from raysweep.execution.machine import Inspection, inspect
+from raysweep.execution.tasks import Workplace
 from raysweep.study import Digits
-from raysweep.tasks import Workplace
 
 Look = Callable[..., Inspection]
 

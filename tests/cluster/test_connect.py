@@ -18,9 +18,9 @@ from ray._private.utils import check_version_info
 from ray.core.generated import ray_client_pb2, ray_client_pb2_grpc
 from ray.core.generated.gcs_pb2 import GcsNodeInfo
 
-from raysweep.cluster import connect
-from raysweep.cluster.connect import connected
 from raysweep.errors import UserError
+from raysweep.execution.cluster import connect
+from raysweep.execution.cluster.connect import connected
 
 OURS = (ray.__version__, platform.python_version())
 PATCH = f"{platform.python_version()}0"
@@ -54,7 +54,7 @@ def test_no_cluster_to_join_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
     # Asked for "auto", Ray joins whatever runs on this machine, so what it answers here cannot be relied on.
     monkeypatch.setattr("ray.init", refuse)
-    monkeypatch.setattr("raysweep.cluster.connect._known_address", lambda: None)
+    monkeypatch.setattr("raysweep.execution.cluster.connect._known_address", lambda: None)
     with pytest.raises(UserError, match=r"Ray cluster auto: cannot be joined .*Could not find"), connected("auto"):
         pass
 

@@ -22,7 +22,7 @@ import pytest
 import yaml
 
 from nodes import Node, why_not, wired_nodes
-from raysweep.store import StudyStore
+from raysweep.results.store import StudyStore
 from raysweep.study import Arm, Digits, ProjectedAdam, Reconstruction, Samples, Study, Vae, grid
 from test_pipeline import TABLES
 

@@ -10,8 +10,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 import s3_server
 from nodes import ray_nodes, why_not
-from raysweep.files import join
-from raysweep.store import StudyStore
+from raysweep.results.files import join
+from raysweep.results.store import StudyStore
 from test_pipeline import TABLES
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]

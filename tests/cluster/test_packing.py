@@ -14,10 +14,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raysweep.cluster import backend, batches
-from raysweep.cluster import packing as packing_module
-from raysweep.cluster.backend import RayBackend
-from raysweep.cluster.packing import (
+from raysweep.data import load_data
+from raysweep.execution.cluster import backend, batches
+from raysweep.execution.cluster import packing as packing_module
+from raysweep.execution.cluster.backend import RayBackend
+from raysweep.execution.cluster.memory import train_briefly
+from raysweep.execution.cluster.packing import (
     CONTEXT,
     GRID,
     SAFETY,
@@ -28,13 +30,11 @@ from raysweep.cluster.packing import (
     one_node_of_each_kind,
     shape,
 )
-from raysweep.cluster.tasks import gpu_task, on_gpu
-from raysweep.data import load_data
-from raysweep.memory import train_briefly
-from raysweep.pipeline import run_study
+from raysweep.execution.cluster.remote import gpu_task, on_gpu
+from raysweep.execution.pipeline import run_study
+from raysweep.execution.tasks import MeasureTask, PrepareTask, TrainTask, Workplace
 from raysweep.study import Arm, Digits, Reconstruction, Resources, Samples, Study, Vae, WganGp
 from raysweep.study.measures import Shard
-from raysweep.tasks import MeasureTask, PrepareTask, TrainTask, Workplace
 from small_study import STUDY
 from test_pipeline import Recorder
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raysweep.cluster.backend import beside
+from raysweep.execution.cluster.backend import beside
 from raysweep.study import Resources
 
 ONE = Resources(cpus=1, gpus=1)

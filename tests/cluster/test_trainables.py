@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import torch
 
-from raysweep import patience
-from raysweep.cluster import trainables
-from raysweep.cluster.backend import LOSSES, _Halt, _Watcher
-from raysweep.cluster.trainables import SweepTrainable, to_config
-from raysweep.patience import StorageError
-from raysweep.tasks import RETRIES, TrainTask, Workplace
+from raysweep.execution.cluster import trainables
+from raysweep.execution.cluster.backend import LOSSES, _Halt, _Watcher
+from raysweep.execution.cluster.trainables import SweepTrainable, to_config
+from raysweep.execution.tasks import RETRIES, TrainTask, Workplace
+from raysweep.results import patience
+from raysweep.results.patience import StorageError
 from small_study import STUDY
 
 TRIAL = next(trial for trial in STUDY.trials if trial.arm == "pca")

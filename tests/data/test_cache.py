@@ -11,12 +11,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from raysweep.architecture import ImageShape
 from raysweep.data import load_data
 from raysweep.data.cache import cache_folder, cached_folder, fill, open_split
 from raysweep.data.digits import digits
 from raysweep.data.source import RawImages, Source
 from raysweep.errors import UserError
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts, Digits, ImageFolder, Split
 
 FLAT = ImageFolder(path="flat", size=8)

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Resize
 
-from raysweep.architecture import ImageShape
 from raysweep.data import load_data
 from raysweep.data.celeba import read_faces
 from raysweep.errors import UserError
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import CelebA, DataFacts
 
 

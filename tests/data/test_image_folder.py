@@ -6,11 +6,11 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from raysweep.architecture import ImageShape
 from raysweep.data import load_data
 from raysweep.data.image_folder import read_image
 from raysweep.data.images import DataSet, Images
 from raysweep.errors import UserError
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import ImageFolder
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from raysweep.architecture import ImageShape
 from raysweep.data.images import DataSet, Images, to_bytes, to_unit
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
 
 BYTES = np.arange(256, dtype=np.uint8)

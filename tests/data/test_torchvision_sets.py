@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torchvision
 
-from raysweep.architecture import ImageShape
 from raysweep.data import load_data
 from raysweep.errors import UserError
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import Cifar10, DataFacts, DataSettings, FashionMnist, Mnist
 
 PARTS = (("train", 20), ("t10k", 10))

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from inversion_problems import curved, random
-from raysweep.feasible import FeasibleSet
 from raysweep.inversion.bank import make_bank
+from raysweep.inversion.feasible import FeasibleSet
 
 
 def test_the_nearest_images_are_found() -> None:

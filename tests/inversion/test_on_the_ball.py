@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from inversion_problems import assert_feasible, curved, linear, nearest_in_ball, nearest_outside, random, untrained
-from raysweep.architecture import ImageShape
 from raysweep.inversion import FeasibleSet, Inversion, ball_lbfgs, fast_equal, feasible_set, levenberg_marquardt, radius
 from raysweep.inversion.problem import squared_error
 from raysweep.inversion.shared import Shared
 from raysweep.study import BallLbfgs, LevenbergMarquardt
+from raysweep.study.architecture import ImageShape
 
 Ours = LevenbergMarquardt | BallLbfgs
 NAMES = {"levenberg_marquardt": LevenbergMarquardt, "ball_lbfgs": BallLbfgs}

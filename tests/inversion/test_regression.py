@@ -1,8 +1,8 @@
 import torch
 
 from inversion_problems import curved, linear, random
-from raysweep.feasible import FeasibleSet
 from raysweep.inversion.bank import make_bank
+from raysweep.inversion.feasible import FeasibleSet
 from raysweep.inversion.problem import Generate
 from raysweep.inversion.regression import Regression, regress
 

@@ -3,9 +3,9 @@ import torch
 from torch import Tensor, nn
 
 from inversion_problems import random, untrained
-from raysweep.architecture import ImageShape, looser_decoder, mlp_generator
 from raysweep.inversion import fast_equal, rewrite
 from raysweep.models.networks import build
+from raysweep.study.architecture import ImageShape, looser_decoder, mlp_generator
 
 DIGITS, MNIST, CIFAR, ODD = ImageShape(1, 8), ImageShape(1, 28), ImageShape(3, 32), ImageShape(2, 20)
 

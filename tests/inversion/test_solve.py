@@ -3,11 +3,11 @@ import torch
 from torch import Tensor, nn
 
 from inversion_problems import curved, random, untrained
-from raysweep.architecture import ImageShape
 from raysweep.inversion import Inverter, ball_lbfgs, invert, project, radius
 from raysweep.inversion.problem import squared_error
 from raysweep.inversion.solve import SOLVERS
 from raysweep.study import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
+from raysweep.study.architecture import ImageShape
 from raysweep.study.solvers import Solver
 
 DIGITS = ImageShape(1, 8)

@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from raysweep.architecture import ImageShape
 from raysweep.data.images import DataSet, Images
 from raysweep.measures.context import MeasureContext
 from raysweep.models.learner import Learner
 from raysweep.seeding import derive_seed
 from raysweep.study import Autoencoder, Digits, LeNet, Trial, Vae, WganGp
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
 
 CPU = torch.device("cpu")

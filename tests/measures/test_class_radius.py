@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from raysweep.architecture import ImageShape
 from raysweep.errors import UserError
 from raysweep.measures import MeasureContext, run_measure
 from raysweep.measures.streams import normal_each
 from raysweep.study import ClassRadius, WganGp, WithinEpsilon
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import Shard
 from raysweep.study.measures.class_radius import GRID_TOLERANCE

@@ -14,13 +14,13 @@ from scipy.optimize import brentq
 from scipy.stats import chi2, norm
 from torch import Tensor
 
-from raysweep.architecture import ImageShape
 from raysweep.data.images import DataSet, Images
 from raysweep.measures import MeasureContext, run_measure
 from raysweep.measures.codes import whitening
 from raysweep.measures.holes import hole_mass
 from raysweep.models.learner import Learner
 from raysweep.study import Autoencoder, Digits, Holes, Trial, Vae, WganGp
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
 
 CPU = torch.device("cpu")

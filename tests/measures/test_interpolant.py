@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from raysweep.architecture import ImageShape
 from raysweep.data.images import DataSet, Images, to_bytes
-from raysweep.feasible import radius
+from raysweep.inversion.feasible import radius
 from raysweep.measures import MeasureContext, run_measure
 from raysweep.measures.interpolant import ball_points
 from raysweep.models import build_learner
 from raysweep.models.polynomial import make_nodes
 from raysweep.study import Autoencoder, Digits, Interpolant, Polynomial, Trial, WganGp
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
 
 CPU = torch.device("cpu")

@@ -11,13 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from raysweep.architecture import ImageShape
 from raysweep.data.images import DataSet, Images
 from raysweep.errors import UserError
 from raysweep.measures import MeasureContext, StudyContext, prepare, run_measure
 from raysweep.measures.interpolation import linear, pair_of_images, spherical
 from raysweep.models.learner import Learner
 from raysweep.study import Autoencoder, Digits, Grid2d, Interpolation, Trial, Vae, WganGp
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import Shard
 

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from raysweep.architecture import ImageShape
 from raysweep.data.images import DataSet
 from raysweep.errors import UserError
 from raysweep.measures import MeasureContext, StudyContext, prepare, run_measure
 from raysweep.measures.precision_recall import Quality, compare
 from raysweep.measures.streams import normal
 from raysweep.study import Digits, FrechetDistance, PrecisionRecall, Vae, WganGp
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import Shard
 

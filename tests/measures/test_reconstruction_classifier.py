@@ -14,7 +14,7 @@ from raysweep.data.images import DataSet, to_unit
 from raysweep.errors import UserError
 from raysweep.measures import MeasureContext, run_measure
 from raysweep.measures.streams import shuffled
-from raysweep.store import measure_key
+from raysweep.results.store import measure_key
 from raysweep.study import (
     Arm,
     Autoencoder,

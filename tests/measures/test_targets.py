@@ -8,12 +8,12 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from raysweep.architecture import ImageShape
 from raysweep.data import load_data
 from raysweep.data.images import DataSet, to_unit
 from raysweep.measures import MeasureContext
 from raysweep.measures.targets import DIRECTIONS, converted, direction, shifted, targets
 from raysweep.study import Digits, Reconstruction, WganGp
+from raysweep.study.architecture import ImageShape
 from raysweep.study.measures import Shard
 
 Make = Callable[..., MeasureContext]

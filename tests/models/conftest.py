@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from raysweep.architecture import ImageShape
 from raysweep.data import load_data
 from raysweep.data.images import DataSet
+from raysweep.data.order import BatchStream
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
-from raysweep.order import BatchStream
 from raysweep.study import Digits, Mnist
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
 from raysweep.study.models import FamilySettings
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from raysweep.architecture import Flatten, ImageShape, Network
 from raysweep.models import build_learner, spectral_norm
 from raysweep.models.gan import pack
 from raysweep.models.learner import Learner
 from raysweep.study import Gan
+from raysweep.study.architecture import Flatten, ImageShape, Network
 from raysweep.study.data import DataFacts
 
 CPU = torch.device("cpu")

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from raysweep.data import load_data
 from raysweep.data.images import DataSet
-from raysweep.feasible import radius
+from raysweep.data.order import BatchStream
 from raysweep.inversion import invert
+from raysweep.inversion.feasible import radius
 from raysweep.models.learner import Learner
-from raysweep.order import BatchStream
 from raysweep.study import BallLbfgs, Digits, Glo
 
 CPU = torch.device("cpu")

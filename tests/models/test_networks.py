@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from raysweep import architecture
-from raysweep.architecture import Conv, Dense, Flatten, ImageShape, Maxout, Network
 from raysweep.models.networks import build, build_all, gather_statistics
+from raysweep.study import architecture
+from raysweep.study.architecture import Conv, Dense, Flatten, ImageShape, Maxout, Network
 
 CIFAR10, CELEBA, MNIST, POINTS = ImageShape(3, 32), ImageShape(3, 64), ImageShape(1, 28), ImageShape(2, 1)
 CPU = torch.device("cpu")

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 from torch import Tensor
 
-from raysweep.architecture import ImageShape
 from raysweep.data.images import DataSet
+from raysweep.data.order import BatchStream
 from raysweep.errors import UserError
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
 from raysweep.models.pca import Moments
-from raysweep.order import BatchStream
 from raysweep.study import Arm, Digits, Pca, Study, grid
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
 
 CPU = torch.device("cpu")

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from raysweep.errors import UserError
-from raysweep.feasible import radius
+from raysweep.inversion.feasible import radius
 from raysweep.models.learner import Learner
 from raysweep.models.polynomial import BASES, barycentric_basis, log_lebesgue, make_nodes, product_basis
 from raysweep.study import Arm, Digits, Polynomial, Study, grid

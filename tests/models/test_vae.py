@@ -9,11 +9,11 @@ from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 from torch.nn import functional
 
+from raysweep.cli.loading import load_study
 from raysweep.data.images import DataSet
 from raysweep.models.learner import Learner
 from raysweep.models.vae import divergence_from_prior, stretch
 from raysweep.study import LcVae, Vae
-from raysweep.study.loading import load_study
 from raysweep.study.models import VaeSettings
 
 Make = Callable[..., Learner]

@@ -5,13 +5,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from raysweep.architecture import ImageShape
 from raysweep.models.toy import ToyLearner
 from raysweep.radius import class_radius, make_bank
 from raysweep.radius.exact import LATTICE, SQUARE, Boxes
 from raysweep.study import Toy
+from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
-from raysweep.theory import exact_probabilities, lemma
+from raysweep.theory.class_radius import exact_probabilities, lemma
 
 FACTS = DataFacts(ImageShape(2, 1), 1000, 10, 25, points=True)
 NORMAL = NormalDist()

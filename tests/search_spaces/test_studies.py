@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from raysweep.cli.loading import known_studies, load_study
+from raysweep.execution.plan import make_plan, with_prefix
 from raysweep.models import build_learner
 from raysweep.models.networks import build
-from raysweep.plan import make_plan, with_prefix
 from raysweep.study import Autoencoder, LcVae, Pca, Study, Tuning, WganGp
 from raysweep.study.data import DataFacts
-from raysweep.study.loading import known_studies, load_study
 
 NAMES = tuple(name for name in known_studies() if isinstance(load_study(name), Study))
 REDUCED = ("celeba", "cifar10", "grid2d", "lcvae_mnist", "lcvae_readings", "mnist")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from raysweep.errors import UserError
-from raysweep.store import measurements
+from raysweep.results.store import measurements
 from raysweep.study import (
     Arm,
     Autoencoder,

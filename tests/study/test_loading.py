@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from raysweep.cli.loading import known_studies, load_study, override
 from raysweep.errors import UserError
 from raysweep.study import BallLbfgs, Digits, LcVae, Mnist, Reconstruction, Study
-from raysweep.study.loading import known_studies, load_study, override
 from small_study import STUDY as SMALL
 
 HEAD = "from raysweep.study import Arm, Digits, Study, WganGp\n"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raysweep.architecture import Network, dcgan_generator, mlp_generator
 from raysweep.errors import UserError
-from raysweep.plan import make_plan
+from raysweep.execution.plan import make_plan
 from raysweep.study import Arm, Autoencoder, CelebA, Cifar10, Digits, Gan, Glo, Mnist, Study, WganGp, grid
+from raysweep.study.architecture import Network, dcgan_generator, mlp_generator
 from raysweep.study.data import DataFacts
 from raysweep.study.models.width import WidthSettings
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from raysweep.cli.loading import known_studies, load_study
 from raysweep.run import main
 from raysweep.study import Digits, LcVae, Mnist, Omega, Samples, Study, Tuning, log_uniform
-from raysweep.study.loading import known_studies, load_study
-from raysweep.study.recommendation import recommendation, recommended_arm, recommended_study
-from raysweep.study.source import study_source
+from raysweep.tuning.recommendation import recommendation, recommended_arm, recommended_study
+from raysweep.tuning.source import study_source
 
 TUNING = Tuning(
     name="tiny",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from raysweep.schema import TEXT, Column, Table
+from raysweep.results.tables import TEXT, Column, Table
 from raysweep.study.base import Frozen, Name
 from raysweep.study.data import AnyData, DataFacts
 from raysweep.study.models import FamilySettings

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from raysweep.errors import UserError
-from raysweep.schema import INTEGER, REAL, Column, Table
+from raysweep.results.tables import INTEGER, REAL, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, PART, TRIAL, Shard

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 
-from raysweep.schema import INTEGER, REALS, TEXT, Column, Table
+from raysweep.results.tables import INTEGER, REALS, TEXT, Column, Table
 from raysweep.study.base import Name, Positive
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard

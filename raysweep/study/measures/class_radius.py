@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
-from raysweep.schema import INTEGER, REAL, TEXT, Column, Table
+from raysweep.results.tables import INTEGER, REAL, TEXT, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard, cut

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import PositiveInt
 
-from raysweep.schema import INTEGER, REALS, TEXT, Column, Table
+from raysweep.results.tables import INTEGER, REALS, TEXT, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard

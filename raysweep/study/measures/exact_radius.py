@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from raysweep.schema import REAL, REALS, Column, Table
+from raysweep.results.tables import REAL, REALS, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard

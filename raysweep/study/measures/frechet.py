@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from raysweep.schema import REAL, Column, Table
+from raysweep.results.tables import REAL, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.measures.base import MEASURE, PART, TRIAL
 from raysweep.study.measures.quality import (

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, PositiveInt, model_validator
 
 from raysweep.errors import UserError
-from raysweep.schema import BYTES, INTEGER, REAL, REALS, TEXT, Column, Table
+from raysweep.results.tables import BYTES, INTEGER, REAL, REALS, TEXT, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard, cut

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 
-from raysweep.schema import INTEGER, REAL, Column, Table
+from raysweep.results.tables import INTEGER, REAL, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.measures.base import MEASURE, PART, TRIAL
 from raysweep.study.measures.quality import (

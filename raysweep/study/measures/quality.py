@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from raysweep.errors import UserError
-from raysweep.schema import INTEGER, TEXT, Column
+from raysweep.results.tables import INTEGER, TEXT, Column
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MeasureSettings, Shard
 from raysweep.study.models import FamilySettings

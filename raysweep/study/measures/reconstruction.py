@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, PositiveInt, field_validator
 
 from raysweep.errors import UserError
-from raysweep.schema import BYTES, INTEGER, REAL, REALS, TEXT, Column, Table
+from raysweep.results.tables import BYTES, INTEGER, REAL, REALS, TEXT, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import AnyData, DataFacts
 from raysweep.study.measures.base import MEASURE, PART, TRIAL, MeasureSettings, Shard, cut

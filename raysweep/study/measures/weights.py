@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from raysweep.architecture import Conv, Dense, Layer, Maxout
-from raysweep.schema import INTEGER, REAL, REALS, TEXT, Column, Table
+from raysweep.results.tables import INTEGER, REAL, REALS, TEXT, Column, Table
+from raysweep.study.architecture import Conv, Dense, Layer, Maxout
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard

@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import PositiveInt
 
-from raysweep import architecture
-from raysweep.architecture import Network
+from raysweep.study import architecture
+from raysweep.study.architecture import Network
 from raysweep.study.data import DataFacts
 from raysweep.study.models.base import DescentSettings, LatentSettings
 from raysweep.study.models.width import WidthSettings

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
-from raysweep.architecture import Network
+from raysweep.study.architecture import Network
 from raysweep.study.base import Frozen, Positive
 from raysweep.study.data import DataFacts
 

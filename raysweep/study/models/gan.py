@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import PositiveInt
 
-from raysweep.architecture import ImageShape, Network
+from raysweep.study.architecture import ImageShape, Network
 from raysweep.study.base import Positive
 from raysweep.study.data import DataFacts
 from raysweep.study.models.adversarial import AdversarialSettings

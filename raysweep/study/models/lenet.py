@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 
-from raysweep import architecture
-from raysweep.architecture import Dense, Network
+from raysweep.study import architecture
+from raysweep.study.architecture import Dense, Network
 from raysweep.study.data import DataFacts
 from raysweep.study.models.base import DescentSettings
 

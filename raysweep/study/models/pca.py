@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from raysweep.architecture import Dense, Fold, Network
+from raysweep.study.architecture import Dense, Fold, Network
 from raysweep.study.data import DataFacts
 from raysweep.study.models.base import LatentSettings
 

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from raysweep.architecture import Lookup, Network
+from raysweep.study.architecture import Lookup, Network
 from raysweep.study.data import DataFacts
 from raysweep.study.models.base import LatentSettings
 

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import PositiveInt, model_validator
 
-from raysweep.architecture import Network
+from raysweep.study.architecture import Network
 from raysweep.study.data import DataFacts, lattice
 from raysweep.study.models.base import LatentSettings
 

@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from raysweep import architecture
-from raysweep.architecture import Dense, Network
+from raysweep.study import architecture
+from raysweep.study.architecture import Dense, Network
 from raysweep.study.data import DataFacts
 from raysweep.study.models.base import DescentSettings, LatentSettings, NonNegative
 

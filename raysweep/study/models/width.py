@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
-from raysweep.architecture import Network
+from raysweep.study.architecture import Network
 from raysweep.study.models.base import FamilySettings
 
 SMALLEST_WIDTH = 2

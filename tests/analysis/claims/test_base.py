@@ -3,7 +3,7 @@ import math
 import pytest
 
 from analysis.claims.base import MARGIN, Effect, Evidence, Finding, as_ratio, judge, within_margin
-from analysis.intervals import Estimate
+from analysis.statistics.intervals import Estimate
 
 
 def effect(value: float, error: float, each: tuple[float, ...], freedom: int = 4) -> Effect:

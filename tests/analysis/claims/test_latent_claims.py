@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from analysis.claims import fewer_holes, interpolation_off_data
-from analysis.claims.cells import inner_share
 from analysis.results import Results
+from analysis.statistics.cells import inner_share
 from pretended_results import DIMS, pretended_study
 from raysweep.study import Arm, Holes, Interpolation, LcVae, Study, Trial, Vae
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from analysis.figures.by_arm import ArmPanel, draw_by_arm, line
-from analysis.style import figure_style, new_figure
+from analysis.drawing.by_arm import ArmPanel, draw_by_arm, line
+from analysis.drawing.style import figure_style, new_figure
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from analysis.drawing.pictures import LEAST_SIZE, mosaic, read_image
 from analysis.figures import reconstruction_grid, sample_grid
-from analysis.pictures import LEAST_SIZE, mosaic, read_image
 from analysis.results import Results
 from pretended_results import pretended_study
-from raysweep.architecture import ImageShape
 from raysweep.study import Arm, LcVae, Reconstruction, grid
+from raysweep.study.architecture import ImageShape
 
 SCALE = LEAST_SIZE // 8
 """Enlargement of 8 × 8 images."""

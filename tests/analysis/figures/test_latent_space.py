@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
+from analysis.drawing.style import figure_style, new_figure
 from analysis.figures import holes, interpolation, interpolation_paths, latent_plane, omega
 from analysis.figures.latent_plane import CELL, REACH, hole_cells
 from analysis.results import Results
-from analysis.style import figure_style, new_figure
-from analysis.words import percent
+from analysis.text.words import percent
 from pretended_results import pretended_study
 from raysweep.study import Arm, Autoencoder, Encodings, Holes, Interpolation, LcVae, Study, Vae, WganGp, grid
 

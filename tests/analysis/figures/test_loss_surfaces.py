@@ -3,10 +3,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from analysis.curves import Panel
+from analysis.drawing.style import figure_style, new_figure
 from analysis.figures import loss_surface, surface_shape
 from analysis.results import Results
-from analysis.style import figure_style, new_figure
+from analysis.statistics.curves import Panel
 from pretended_results import pretended_study
 from raysweep.study import LossSurface
 

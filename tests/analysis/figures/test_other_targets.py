@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.curves import Curve
+from analysis.drawing.style import figure_style, new_figure
 from analysis.figures import (
     reconstruction_error,
     reconstruction_grid,
@@ -19,14 +19,14 @@ from analysis.figures import (
 )
 from analysis.figures.base import AnyFigure
 from analysis.numbers import numbers
-from analysis.parts import in_order, part_words, shift_of
-from analysis.prior import bounds, log_density_per_dim, overlap, square_per_dim
 from analysis.results import Results
-from analysis.style import figure_style, new_figure
+from analysis.statistics.curves import Curve
+from analysis.text.parts import in_order, part_words, shift_of
 from pretended_results import SIGNAL, pretended_study
-from raysweep.feasible import feasible_set
+from raysweep.inversion.feasible import feasible_set
 from raysweep.study import Mnist, ProjectedAdam, Reconstruction, Study, Trial
 from raysweep.study.measures.reconstruction import RECOVERED
+from raysweep.theory.prior import bounds, log_density_per_dim, overlap, square_per_dim
 
 MEASURE = Reconstruction(images=20, generated=10, shard=10, keep=4, shifts=(1, 4), foreign=Mnist(), noise=10)
 EVERYWHERE = ProjectedAdam(steps=200, feasible="everything")

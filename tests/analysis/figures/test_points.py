@@ -4,9 +4,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from analysis.drawing.style import arm_colours, figure_style, new_figure, render
 from analysis.figures import class_map, exact_radius, mode_samples, modes_radius
 from analysis.results import Results
-from analysis.style import arm_colours, figure_style, new_figure, render
 from pretended_results import pretended_study
 from raysweep.study import (
     Arm,

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from analysis.drawing.style import figure_style, new_figure, render
 from analysis.figures import polynomial
 from analysis.figures.polynomial import PolynomialCurve, PolynomialNumbers, magnitude
 from analysis.results import Results
-from analysis.style import figure_style, new_figure, render
 from pretended_results import pretended_study
 from raysweep.study import Arm, Interpolant, Polynomial, grid
 

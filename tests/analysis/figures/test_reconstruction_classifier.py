@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from analysis.drawing.style import figure_style, new_figure
 from analysis.figures import reconstruction_classifier
 from analysis.results import Results
-from analysis.style import figure_style, new_figure
 from pretended_results import DIMS, pretended_study
 from raysweep.study import Reconstruction, ReconstructionClassifier, Study, Trial
 

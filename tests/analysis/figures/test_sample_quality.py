@@ -3,11 +3,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from analysis.curves import Panel
+from analysis.drawing.style import figure_style, new_figure
+from analysis.drawing.trade_off import Level
 from analysis.figures import birthday_test, frechet_distance, kernel_distance, memorisation, precision_recall
-from analysis.figures.trade_off import Level
 from analysis.results import Results
-from analysis.style import figure_style, new_figure
+from analysis.statistics.curves import Panel
 from pretended_results import pretended_study
 from raysweep.study import FrechetDistance
 

@@ -3,9 +3,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from analysis.drawing.style import figure_style, new_figure
 from analysis.figures import smallest_dimension
 from analysis.results import Results
-from analysis.style import figure_style, new_figure
 from pretended_results import DIMS, pretended_study
 from raysweep.study import Reconstruction, Trial
 

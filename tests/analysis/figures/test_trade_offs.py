@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
 
+from analysis.drawing.style import arm_colours, figure_style, new_figure
+from analysis.drawing.trade_off import Level, lowest_shown
 from analysis.figures import class_radius, frechet_distance, reconstruction_error
-from analysis.figures.trade_off import Level, lowest_shown
 from analysis.results import Results
-from analysis.style import arm_colours, figure_style, new_figure
 from pretended_results import pretended_study
 from raysweep.study import Arm, FrechetDistance, Vae, grid
 

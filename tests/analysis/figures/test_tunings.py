@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from analysis.claims import tuned_beats_plain
+from analysis.drawing.style import figure_style, new_figure
 from analysis.figures import FIGURES, tuning_front, tuning_importance, tuning_slices, tuning_twins
-from analysis.importance import ENOUGH, encode, forest_importance, importances
 from analysis.results import Results
-from analysis.search import differences, found, on_front
-from analysis.style import figure_style, new_figure
+from analysis.statistics.importance import ENOUGH, encode, forest_importance, importances
+from analysis.statistics.searches import differences, found, on_front
 from pretended_search import Values, drawn, plausible_score, with_search
 
 NAMES = [name for name in FIGURES if name.startswith("tuning")]
@@ -178,7 +178,7 @@ def test_values_without_a_place_stand_beside_the_scale() -> None:
 def test_every_figure_is_drawn_or_says_that_nothing_was_searched(
     shared_results: Results, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("analysis.importance.TREES", 5)
+    monkeypatch.setattr("analysis.statistics.importance.TREES", 5)
     kind = FIGURES[name]
     assert kind.infos(shared_results) == ()
     assert "no settings were searched" in kind.absent

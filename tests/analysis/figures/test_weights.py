@@ -4,10 +4,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from analysis.drawing.style import figure_style, new_figure
 from analysis.figures import weight_normality, weights
 from analysis.figures.weights import LayerHistogram, wide_bins
 from analysis.results import Results
-from analysis.style import figure_style, new_figure
 from pretended_results import pretended_study
 from raysweep.measures.weights import ks_distance, moments
 from raysweep.study import Arm, Weights, WganGp, grid

@@ -1,0 +1,1 @@
+"""Every number that figures and claims share, computed from the tables."""

@@ -1,0 +1,1 @@
+"""What figures and the report say: words, protocols, published numbers."""

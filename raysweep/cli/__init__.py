@@ -1,0 +1,1 @@
+"""The command line: options, study files, the plan as it is printed, progress."""

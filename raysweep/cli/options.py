@@ -1,0 +1,127 @@
+"""What the commands share: the options that say where things are, and how a mistake is answered."""
+
+import argparse
+import difflib
+import importlib.util
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from pydantic import ValidationError
+
+from raysweep.errors import UserError
+from raysweep.results.patience import StorageError
+from raysweep.study.core import describe_errors
+
+DONE, INCOMPLETE, REFUSED, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes: all done; something failed and is recorded; what was given cannot be used; stopped by Ctrl-C."""
+
+TENSORBOARD_READERS = {"s3": "boto3", "gs": "gcsfs", "abfs": "adlfs"}
+"""The package with which TensorBoard reads from URLs."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Answers a wrong argument as every other wrong input is answered."""
+
+    def error(self, message: str) -> NoReturn:
+        """See `argparse`."""
+        given = next((word for word in message.split() if word.startswith("--")), "")
+        near = difflib.get_close_matches(
+            given.partition("=")[0], set(self._option_string_actions) - {given}, n=1, cutoff=0.8
+        )
+        meant = f"; did you mean {near[0]}?" if near and message.startswith("unrecognized") else ""
+        raise UserError(f"{message}{meant} ({self.prog} -h tells what can be given)")
+
+
+def add_cluster(parser: argparse._ActionsContainer, use: str) -> None:
+    """`--cluster [ADDRESS]`; `use` says what is done with the cluster."""
+    parser.add_argument(
+        "--cluster",
+        nargs="?",
+        const="auto",
+        metavar="ADDRESS",
+        help=f"{use} a Ray cluster: HOST:PORT, ray://HOST:PORT, or without ADDRESS the one that this machine belongs "
+        "to; by default this machine alone is used",
+    )
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """Where results go, and where data and weights are."""
+    parser.add_argument(
+        "--results",
+        default="results",
+        metavar="DIR",
+        help="folder of results, or a URL such as s3://BUCKET/FOLDER (default: ./results)",
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder of data sets (default: $RAYSWEEP_DATA, else ./data)"
+    )
+    parser.add_argument(
+        "--fid-weights",
+        type=Path,
+        metavar="FILE",
+        help="Inception weights of pytorch-fid (pt_inception-2015-12-05-6726825d.pth), where it cannot download them",
+    )
+
+
+def data_folder(given: Path | None) -> Path:
+    """The folder of data sets. One that is named must exist; the default is made when something is downloaded."""
+    variable = os.environ.get("RAYSWEEP_DATA")
+    named = given or (Path(variable) if variable else None)
+    if named is not None and not named.is_dir():
+        source = "--data" if given else "RAYSWEEP_DATA"
+        raise UserError(f"data folder {named} ({source}): not a folder; make it, or name another with --data DIR")
+    return (named or Path("data")).absolute()
+
+
+def weights_file(given: Path | None) -> Path | None:
+    """The file of Inception's weights, which must be readable."""
+    if given is None:
+        return None
+    try:
+        given.open("rb").close()
+    except OSError as error:
+        raise UserError(f"--fid-weights {given}: cannot be read ({error.strerror})") from error
+    return given.absolute()
+
+
+def tensorboard(folder: str) -> str:
+    """The command that shows the training whose event files are in the folder, or below.
+
+    At a URL it needs one more package, and is told first how to get it.
+    """
+    scheme, remote, _ = folder.partition("://")
+    package = TENSORBOARD_READERS.get(scheme) if remote else None
+    first = f"pip install {package}, then " if package and importlib.util.find_spec(package) is None else ""
+    where = folder.partition("?")[0] if remote else folder
+    return f"{first}{program('tensorboard') or 'tensorboard'} --logdir {shlex.quote(where)}"
+
+
+def program(name: str) -> str | None:
+    """A program as it can be typed: with its path, unless the shell would find this one; None if there is none."""
+    installed, found = Path(sys.executable).with_name(name), shutil.which(name)
+    if not installed.is_file():
+        return name if found else None
+    return name if found and Path(found).samefile(installed) else shlex.quote(str(installed))
+
+
+def answer(command: Callable[[], int]) -> int:
+    """Runs a command; its exit code. What a person must hear is said in one line."""
+    try:
+        return command()
+    except UserError as error:
+        print(f"raysweep: {error}", file=sys.stderr)
+        return REFUSED
+    except ValidationError as error:  # of a study.json that another version of raysweep has written
+        print(f"raysweep: {describe_errors(error)}", file=sys.stderr)
+        return REFUSED
+    except StorageError as error:
+        print(f"raysweep: {error}; the same command continues where this one stopped", file=sys.stderr)
+        return INCOMPLETE
+    except KeyboardInterrupt:
+        print("raysweep: interrupted; the same command continues where this one stopped", file=sys.stderr)
+        return INTERRUPTED

@@ -1,0 +1,195 @@
+"""Tune's view of a trial: classes that only translate between Tune and `raysweep.training.loop`.
+
+State lives in our results folder, keyed by the trial's id: `setup` takes up the latest checkpoint there, whether Tune
+restarts a lost process or a person runs the same command again.
+"""
+
+import gc
+import json
+from pathlib import Path
+from typing import Any
+
+import ray
+import torch
+from ray import tune
+from ray.tune import PlacementGroupFactory
+
+from raysweep.execution.cluster.remote import choose_device
+from raysweep.execution.tasks import TrainTask, Workplace, describe, record_failure
+from raysweep.execution.worker import start_training
+from raysweep.results.patience import Patience, StorageError
+from raysweep.study.core import Trial
+from raysweep.training.loop import TrainingRun
+
+STEP_SECONDS = 3.0
+"""Training per Tune step: a step costs Tune about 20 ms."""
+
+
+def to_config(task: TrainTask) -> dict[str, Any]:
+    """A task in plain values: Tune puts place-holders where other objects stand."""
+    place = task.workplace
+    return {
+        "id": task.trial.id,
+        "trial": task.trial.model_dump_json(),
+        "results": str(place.results),
+        "data": str(place.data),
+        "checkpoint_seconds": task.checkpoint_seconds,
+        "flop": task.flop,
+        "limits": json.dumps(sorted(task.limits.items())),
+    }
+
+
+def from_config(config: dict[str, Any]) -> TrainTask:
+    """The task of a configuration that Tune hands out."""
+    values = config["task"]
+    place = Workplace(values["results"], Path(values["data"]))
+    trial = Trial.model_validate_json(values["trial"])
+    return TrainTask(trial, place, values["checkpoint_seconds"], values["flop"], dict(json.loads(values["limits"])))
+
+
+class TrialTrainable(tune.Trainable):  # type: ignore[misc]
+    """Trains the trial of `config["task"]`, a `TrainTask` in plain values.
+
+    Tune is told numbers only, all finite: `share` (0 … 1, comparable between families) and `score`, the family's own
+    metric, once it is known; and `halt`, why nothing can go on, where the storage has been given up.
+    """
+
+    metric: str = ""
+    """The history's metric that becomes `score`: smaller is better."""
+
+    def setup(self, config: dict[str, Any]) -> None:
+        """Takes the trial. It is built by the first step: an error here could not be retried."""
+        self.task = from_config(config)
+        self.run: TrainingRun | None = None
+        self.share = 0.0
+        self.patience: Patience | None = None
+
+    def step(self) -> dict[str, Any]:
+        """Trains for some seconds; the first step takes up the trial's checkpoint."""
+        try:
+            if self.run is None:
+                self.run = start_training(self.task, choose_device())
+            state = self.run.advance(STEP_SECONDS)
+        except StorageError as error:
+            return self._told(done=True, halt=str(error))
+        except OSError as error:
+            return self._wait(error)
+        except Exception as error:
+            record_failure(self.task, describe(error))
+            raise
+        self.share = state.share
+        self.patience = None
+        known = {"score": state.metrics[self.metric]} if self.metric in state.metrics else {}
+        return self._told(done=state.status != "running", **known)
+
+    def _wait(self, error: OSError) -> dict[str, Any]:
+        """Waits for storage that refuses to be read."""
+        self.cleanup()
+        self.patience = self.patience or Patience()
+        try:
+            self.patience.wait(error, f"results folder {self.task.workplace.results}: cannot be used")
+        except StorageError as told:
+            return self._told(done=True, halt=str(told))
+        return self._told(done=False)
+
+    def _told(self, done: bool, **more: float | str) -> dict[str, Any]:
+        """What Tune is told."""
+        return {"trial": self.task.trial.id, "share": self.share, "done": done, **more}
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        """Leaves Tune a note; the checkpoint itself is in our results folder."""
+        if self.run is not None:
+            self.run.checkpoint()
+        Path(checkpoint_dir, "note.json").write_text(json.dumps({"trial": self.task.trial.id}))
+
+    def load_checkpoint(self, checkpoint: str) -> None:
+        """Nothing to do: `setup` has taken up the latest checkpoint."""
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Takes another trial in the same process, after the old model's memory is freed."""
+        self.cleanup()
+        self.setup(new_config)
+        return True
+
+    def cleanup(self) -> None:
+        """Lets go of the trial."""
+        run, self.run = self.run, None
+        if run is not None:
+            run.close()
+        del run
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    @classmethod
+    def default_resource_request(cls, config: dict[str, Any]) -> PlacementGroupFactory:
+        """The trial's own resources; a GPU only where the cluster has any."""
+        resources = from_config(config).trial.resources
+        bundle: dict[str, float] = {"CPU": resources.cpus}
+        if resources.gpus and ray.cluster_resources().get("GPU"):
+            bundle["GPU"] = resources.gpus
+        return PlacementGroupFactory([bundle])
+
+
+class WganGpTrainable(TrialTrainable):
+    """A WGAN-GP; its score is the critic's estimate of the Wasserstein distance to held-out images."""
+
+    metric = "validation/wasserstein"
+
+
+class GanTrainable(TrialTrainable):
+    """A GAN; its score is the discriminator's estimate of the Jensen-Shannon divergence from held-out images."""
+
+    metric = "validation/jensen_shannon"
+
+
+class AutoencoderTrainable(TrialTrainable):
+    """An autoencoder, or PCA; its score is the squared error on held-out images."""
+
+    metric = "validation/mse"
+
+
+class GloTrainable(TrialTrainable):
+    """A GLO; its score is the squared error on training images, since held-out ones have no latents yet."""
+
+    metric = "train/mse"
+
+
+class LcVaeTrainable(TrialTrainable):
+    """A VAE or LC-VAE; its score is the loss on held-out images."""
+
+    metric = "validation/loss"
+
+
+class ClassifierTrainable(TrialTrainable):
+    """The study's LeNet; its score is the cross-entropy on held-out images."""
+
+    metric = "validation/loss"
+
+
+TRAINABLES: dict[str, type[TrialTrainable]] = {
+    "wgan_gp": WganGpTrainable,
+    "gan": GanTrainable,
+    "autoencoder": AutoencoderTrainable,
+    "pca": AutoencoderTrainable,
+    "glo": GloTrainable,
+    "toy": TrialTrainable,
+    "polynomial": TrialTrainable,
+    "vae": LcVaeTrainable,
+    "lc_vae": LcVaeTrainable,
+    "lenet": ClassifierTrainable,
+}
+"""The trainable of each family. A new family is added here."""
+
+
+class SweepTrainable(TrialTrainable):
+    """Trains a trial of any family.
+
+    Tune takes one class for a sweep, and one class lets a process go on with the next trial, whatever its family,
+    instead of being started anew.
+    """
+
+    def setup(self, config: dict[str, Any]) -> None:
+        """See `TrialTrainable`; the score is that of the family's own trainable."""
+        self.metric = TRAINABLES[from_config(config).trial.model.family].metric
+        super().setup(config)

@@ -1,0 +1,105 @@
+"""Train the trials, measure what they left, gather the tables: what is missing is done, what exists is not done again.
+
+Workers write their results into the results folder themselves, whole or not at all. So to resume is to run the same
+command again: after a crash, on another cluster, or with a larger study.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from raysweep.execution.agenda import Agenda, Kind, Piece, make_agenda
+from raysweep.execution.tasks import Workplace, asset_name
+from raysweep.results.gathering import gather
+from raysweep.results.store import measure_key, measurements
+from raysweep.study.core import Study
+
+Step = Literal["train", "measure", "report"]
+MANY_SHARDS = 5_000
+"""So many take a while to gather for the first time, which is said."""
+
+
+class Progress(Protocol):
+    """Who is told how the work goes on. Told by one thread at a time."""
+
+    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: bool = False) -> None:
+        """Work begins: its pieces by name, how many of each kind were done before, and whether more will come."""
+
+    def grow(self, pieces: Mapping[str, Piece], more: bool) -> None:
+        """More work has come, and whether it was the last."""
+
+    def note(self, text: str) -> None:
+        """Something is worth a line."""
+
+    def advance(self, name: str, share: float, node: str, seconds: float) -> None:
+        """A piece of work is done to `share` (0 … 1), for which it ran on that node for so long."""
+
+    def finish(self) -> None:
+        """The work is over."""
+
+
+class Backend(Protocol):
+    """What runs the work: one process, or a Ray cluster."""
+
+    def run(self, agenda: Agenda, progress: Progress) -> None:
+        """Trains and computes all that is on the agenda, and what is added to it as work ends; returns when everything
+        has ended, well or badly.
+
+        A shard may run while other trials train. Failed work is retried, and its last error is recorded in the results
+        folder by `record_failure`; a failure ends only what needs its result.
+        """
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many pieces of work there are, and how they stand."""
+
+    finished: int = 0
+    diverged: int = 0
+    failed: int = 0
+    missing: int = 0
+    shards: int = 0
+    shards_missing: int = 0
+    reasons: tuple[str, ...] = field(default=())
+    """Why trials or shards failed, each reason once."""
+
+
+def run_study(
+    study: Study, workplace: Workplace, backend: Backend, progress: Progress, steps: Collection[Step]
+) -> None:
+    """Does what is missing of the study, and gathers the tables."""
+    work(study, workplace, backend, progress, steps)
+    facts = study.data.facts(workplace.data)
+    shards = sum(1 for _ in measurements(study, facts))
+    if shards >= MANY_SHARDS:
+        progress.note(f"Gathering the rows of {shards:,} shards")
+    gather(workplace.store, study, facts)
+
+
+def work(study: Study, workplace: Workplace, backend: Backend, progress: Progress, steps: Collection[Step]) -> None:
+    """Does what is missing of the study.
+
+    `steps` chooses among training and measuring. A failure is recorded and left for the next run; `outcome` tells.
+    """
+    agenda = make_agenda(study, study.data.facts(workplace.data), workplace, steps)
+    if agenda.pieces:
+        progress.start(agenda.pieces, agenda.already)
+        backend.run(agenda, progress)
+        progress.finish()
+
+
+def outcome(study: Study, workplace: Workplace) -> Outcome:
+    """How the study stands, by its tables."""
+    store, facts = workplace.store, study.data.facts(workplace.data)
+    trials, schedule, failures = (store.table(name) for name in ("trials", "schedule", "failures"))
+    statuses = {name: int((trials["status"] == name).sum()) for name in ("finished", "diverged", "failed", "missing")}
+    shards = sum(1 for _ in measurements(study, facts))
+    missing = shards - int((schedule["shard"] != "").sum())
+    of_trials = failures["shard"] == ""
+    reasons = [*failures["reason"][of_trials], *failures["reason"][~of_trials]]
+    reasons += [
+        reason
+        for m in study.measures
+        if m.needs_reference and (reason := store.asset_failure(asset_name(measure_key(study, m))))
+    ]
+    return Outcome(**statuses, shards=shards, shards_missing=missing, reasons=tuple(dict.fromkeys(reasons)))

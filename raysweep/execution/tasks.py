@@ -1,0 +1,142 @@
+"""What a study's work consists of: plain values that cross to other machines, and how a failed piece is recorded."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from raysweep.errors import UserError
+from raysweep.results.files import Location
+from raysweep.results.store import StudyStore
+from raysweep.study.core import Trial
+from raysweep.study.data import DataSettings
+from raysweep.study.measures import AnyMeasure, Shard
+from raysweep.tuning.pruners import Limits, limits_key
+
+RETRIES = 2
+"""How often failed work is tried again before its failure is recorded."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where work finds its input and leaves its results; plain values that cross to other machines."""
+
+    results: Location
+    """The study's results folder, seen from every node: an absolute path, or a URL."""
+    data: Path
+    """The data folder, seen from every node."""
+    fid_weights: Path | None = None
+    """File of the Inception weights."""
+
+    @property
+    def store(self) -> StudyStore:
+        """The results folder."""
+        return StudyStore(self.results)
+
+
+@dataclass(frozen=True)
+class TrainTask:
+    """A trial to train."""
+
+    trial: Trial
+    workplace: Workplace
+    checkpoint_seconds: float
+    flop: float
+    """Estimated operations: what it weighs in the progress, and long trials start first."""
+    limits: Limits = field(default_factory=dict)
+    """Of a search that prunes: the trial ends early if its loss is above them."""
+
+    @property
+    def was_pruned(self) -> bool:
+        """Whether its limits have ended the trial."""
+        store = self.workplace.store
+        return bool(self.limits) and store.pruned_trial(self.trial.id, limits_key(self.limits)) is not None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is nothing left to train."""
+        return self.was_pruned or self.workplace.store.trial_record(self.trial.id) is not None
+
+
+@dataclass(frozen=True)
+class PrepareTask:
+    """Statistics to compute once for the study."""
+
+    measure: AnyMeasure
+    key: str
+    classifier: Trial | None
+    data: DataSettings
+    workplace: Workplace
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The measure that another one follows."""
+
+    measure: AnyMeasure
+    key: str
+
+
+@dataclass(frozen=True)
+class MeasureTask:
+    """A shard to compute."""
+
+    measure: AnyMeasure
+    key: str
+    trial: Trial
+    shard: Shard
+    classifier: Trial | None
+    followed: Followed | None
+    workplace: Workplace
+    flop: float
+
+    @property
+    def kind(self) -> str:
+        """The same for all shards of a measure of an arm, which take about as long, and as much memory."""
+        return f"{self.key}/{self.trial.arm}"
+
+
+Task = TrainTask | PrepareTask | MeasureTask
+
+
+def asset_name(key: str) -> str:
+    """File of the statistics that the measure of that key prepares once for the study."""
+    return f"{key}.npz"
+
+
+def task_name(task: Task) -> str:
+    """A name that no other task of the study has."""
+    if isinstance(task, TrainTask):
+        return task.trial.id
+    return task.key if isinstance(task, PrepareTask) else f"{task.key}/{task.trial.id}/{task.shard.key}"
+
+
+def has_succeeded(task: Task) -> bool:
+    """Whether a task that has ended left what others wait for: a trial that diverged or was pruned has no model."""
+    if not isinstance(task, TrainTask):
+        return True
+    record = task.workplace.store.trial_record(task.trial.id)
+    return record is not None and record.status == "finished"
+
+
+def record_failure(task: Task, reason: str) -> None:
+    """Records why a task failed, in the results folder; the next run tries it again."""
+    store = task.workplace.store
+    if isinstance(task, TrainTask):
+        if not task.has_ended:
+            store.fail_trial(task.trial.id, reason)
+    elif isinstance(task, MeasureTask):
+        store.fail_shard(task.key, task.trial.id, task.shard, reason)
+    else:
+        store.fail_asset(asset_name(task.key), reason)
+
+
+def worth_retrying(error: BaseException) -> bool:
+    """Whether the same work may succeed on another try: not where what the user gave is wrong."""
+    return not isinstance(error, UserError)
+
+
+def describe(error: BaseException) -> str:
+    """An exception in one line."""
+    text = " ".join(str(error).split())
+    if isinstance(error, UserError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,1 @@
+"""What the papers derive, as functions. No torch."""

@@ -1,0 +1,1 @@
+"""One trial: the training loop, the course of its losses, TensorBoard."""

@@ -1,0 +1,141 @@
+"""What TensorBoard shows of a trial: scalars, samples and reconstructions.
+
+Written into the results folder by the process that trains, so it can be watched while the trial runs, whatever runs
+the trials.
+"""
+
+import contextlib
+import io
+import itertools
+import os
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from time import time
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.record_writer import RecordWriter
+from torch import Tensor
+
+from raysweep.data.images import DataSet, to_bytes
+from raysweep.models.learner import Learner
+from raysweep.results.files import Mirror
+from raysweep.seeding import derive_seed
+from raysweep.study.models import LatentSettings
+
+PICTURES = 32
+"""Images in a grid of samples; a grid of reconstructions has so many pairs."""
+COLUMNS = 8
+"""Images in a row of a grid."""
+SMALLEST_SIDE = 28
+"""Smaller images are enlarged by a whole factor, so that a person can see them."""
+NUMBERS = itertools.count()
+"""Of the files that this process writes."""
+
+
+class TrialBoard:
+    """TensorBoard's event file of one trial; `step` is where a continued trial takes up again.
+
+    Points are no pictures, so of them there are scalars only. Storage that fails costs what is to be seen meanwhile,
+    and no training.
+    """
+
+    def __init__(self, mirror: Mirror, learner: Learner, data: DataSet, step: int) -> None:
+        self.learner = learner
+        self._mirror = mirror
+        self._purged = step
+        self._file: Path | None = None
+        self._write([])
+        generator = torch.Generator().manual_seed(derive_seed("tensorboard", learner.seed))
+        self._z = None
+        pictures = not data.facts.points
+        if pictures and learner.settings.has_prior:
+            assert isinstance(learner.settings, LatentSettings)
+            self._z = torch.randn(PICTURES, learner.settings.latent_dim, generator=generator).to(learner.device)
+        self._originals = None
+        if pictures and learner.settings.has_encoder:
+            indices = np.arange(min(PICTURES, len(data.validation)))
+            self._originals = data.validation.batch(indices, learner.device)[0]
+
+    def scalars(self, split: str, values: Mapping[str, float], step: int) -> None:
+        """Losses or metrics after `step` steps."""
+        self._write(_event(step, tag=f"{name}/{split}", simple_value=value) for name, value in values.items())
+
+    @torch.no_grad()
+    def pictures(self, step: int) -> None:
+        """Samples, and pairs of originals and reconstructions, after `step` steps."""
+        if self._z is not None:
+            self._picture("samples", self.learner.generate(self._z), step)
+        if self._originals is not None:
+            again = self.learner.generate(self.learner.encode(self._originals))
+            pairs = torch.stack([self._originals, again], dim=1).flatten(0, 1)
+            self._picture("reconstructions", pairs, step)
+
+    def copy(self) -> None:
+        """Makes the results folder have what is known so far."""
+        with contextlib.suppress(OSError):
+            self._mirror.copy()
+
+    def close(self) -> None:
+        """Does so for the last time."""
+        with contextlib.suppress(OSError):
+            self._mirror.close()
+
+    def _picture(self, name: str, images: Tensor, step: int) -> None:
+        self._write([_event(step, tag=name, image=_image(grid(to_bytes(images))))])
+
+    def _write(self, events: Iterable[Event]) -> None:
+        """Adds to the file. If that fails, half an event may stand there, so what comes next goes into another.
+
+        (PyTorch's writer has a thread, which prints what it could not write.)
+        """
+        try:
+            if self._file is None:
+                name = f"events.out.tfevents.{int(time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(NUMBERS)}"
+                self._mirror.path.mkdir(parents=True, exist_ok=True)
+                self._file = self._mirror.path / name
+                events = [*self._first(), *events]
+            with self._file.open("ab") as file:
+                for event in events:
+                    RecordWriter(file).write(event.SerializeToString())
+            self._purged = 0
+        except OSError:
+            self._file = None
+
+    def _first(self) -> Iterator[Event]:
+        """What a file begins with: of a continued trial, that earlier events from here on do not count."""
+        yield Event(wall_time=time(), file_version="brain.Event:2")
+        if self._purged:
+            yield Event(wall_time=time(), step=self._purged, session_log=SessionLog(status=SessionLog.START))
+
+
+def _event(step: int, **value: Any) -> Event:
+    """That something has a value after `step` steps."""
+    return Event(wall_time=time(), step=step, summary=Summary(value=[Summary.Value(**value)]))
+
+
+def _image(pixels: NDArray[np.uint8]) -> Any:
+    """A picture (channels, height, width) as TensorBoard holds it."""
+    channels, height, width = pixels.shape
+    file = io.BytesIO()
+    Image.fromarray(pixels[0] if channels == 1 else pixels.transpose(1, 2, 0)).save(file, format="PNG")
+    return Summary.Image(height=height, width=width, colorspace=channels, encoded_image_string=file.getvalue())
+
+
+def grid(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """One picture (channels, height, width) of images (count, channels, size, size), in rows of `COLUMNS`.
+
+    torchvision's grid would cost every worker three seconds of imports.
+    """
+    factor = -(-SMALLEST_SIDE // images.shape[-1])
+    larger = images.repeat(factor, axis=2).repeat(factor, axis=3)
+    framed = np.pad(larger, ((0, -len(images) % COLUMNS), (0, 0), (1, 1), (1, 1)))
+    _, channels, height, width = framed.shape
+    rows = framed.reshape(-1, COLUMNS, channels, height, width).transpose(2, 0, 3, 1, 4)
+    return rows.reshape(channels, rows.shape[1] * height, COLUMNS * width)

@@ -1,0 +1,245 @@
+"""The record of a search in Optuna's storage, and what is drawn next. Nothing is trained here.
+
+A configuration is written into the record whole when it is drawn, and once more when its numbers are known. The sampler
+is made anew for each draw, from the tuning's seed, the number of the configuration, and the results of those that are
+far enough before it. So what is drawn depends on nothing else, and a search that was killed goes on as if it had not
+been.
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from raysweep.results.store import StudyStore
+from raysweep.seeding import derive_seed
+from raysweep.study.models import AnyModel
+from raysweep.study.objectives import OBJECTIVES
+from raysweep.training.loop import EVALUATIONS
+from raysweep.tuning.pruners import Course, Limits
+from raysweep.tuning.settings import Choice, Dimension, Nsga2, Tpe, Tuning, Values, Whole
+
+RANGED = "ranged"
+"""Suffix of Optuna's parameter that says whether a setting lies in its range, and not at its `otherwise`."""
+DRAWS = 20
+"""How often a configuration is drawn until it is one that was not tried before."""
+STATES = {
+    TrialState.RUNNING: "running",
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+}
+"""Our names for Optuna's."""
+STATE_OF = {name: state for state, name in STATES.items()}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One point of the space."""
+
+    number: int
+    arm: str
+    model: AnyModel
+    state: str = "running"
+    """running, complete, pruned or failed."""
+    reason: str = ""
+    """Why it was pruned or failed."""
+    scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Each objective's value of every seed; empty unless complete."""
+    limits: Mapping[int, Limits] = field(default_factory=dict)
+    """By seed, what its trials must not exceed; empty where nothing is pruned."""
+    courses: Mapping[int, Course] = field(default_factory=dict)
+    """By seed, the losses that were compared with limits; empty where there is no pruner, and unless it has ended."""
+
+
+class Search:
+    """The Optuna study of a tuning, in its results folder."""
+
+    def __init__(self, tuning: Tuning, store: StudyStore) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.tuning = tuning
+        self.directions = [OBJECTIVES[name].direction for name in tuning.objectives]
+        self.storage = optuna.storages.RDBStorage(store.optuna_url)
+        self.record = optuna.create_study(
+            storage=self.storage,
+            study_name=tuning.search_name,
+            directions=self.directions,
+            sampler=optuna.samplers.RandomSampler(),
+            load_if_exists=True,
+        )
+
+    def configurations(self) -> list[Configuration]:
+        """All that were drawn, in order."""
+        return [self._configuration(trial) for trial in self.record.get_trials(deepcopy=False)]
+
+    def draw(self) -> Configuration:
+        """Draws the next configuration, and records it whole.
+
+        One that was tried before is drawn again, at most `DRAWS` times. The results of the last `Tuning.unknown` ones
+        do not count, even where they are there.
+        """
+        drawn = self.record.get_trials(deepcopy=False)
+        number = len(drawn)
+        first = max(0, number - self.tuning.unknown)
+        known, unknown = drawn[:first], [_unknown(trial) for trial in drawn[first:]]
+        assert all(trial.state.is_finished() for trial in known), "drawn before what it must know has ended"
+        tried = {trial.user_attrs["settings"] for trial in drawn}
+        names = list(self.tuning.baselines)
+        for attempt in range(DRAWS):
+            view = optuna.create_study(directions=self.directions, sampler=self._sampler(number, attempt))
+            view.add_trials([*known, *unknown])
+            if number < len(names):
+                view.enqueue_trial(self._parameters(self.tuning.baseline_values(names[number])))
+            elif self._is_random(known) or attempt >= DRAWS // 2:  # a sampler may insist on what it has found
+                view.enqueue_trial(self._ranged(number, attempt))
+            settings = self.tuning.model_at(self._suggest(view.ask())).model_dump_json()
+            if number < len(names) or settings not in tried:
+                break
+        chosen = view.trials[-1]
+        arm = names[number] if number < len(names) else f"c{number}"
+        trial = create_trial(
+            state=TrialState.RUNNING,
+            params=chosen.params,
+            distributions=chosen.distributions,
+            system_attrs=chosen.system_attrs,
+            user_attrs={"arm": arm, "settings": settings, "limits": _as_pairs(self._limits(known))},
+        )
+        self.record.add_trial(trial)
+        trial.number = number
+        return self._configuration(trial)
+
+    def _limits(self, known: Sequence[FrozenTrial]) -> dict[int, Limits]:
+        """By seed, what the pruner asks of a trial, given the configurations that are known."""
+        pruner = self.tuning.pruner
+        if pruner is None:
+            return {}
+        complete, pruned = (
+            [_of_seeds(trial, "courses") for trial in known if trial.state is state]
+            for state in (TrialState.COMPLETE, TrialState.PRUNED)
+        )
+        return {
+            seed: pruner.limits([each[seed] for each in complete], [each[seed] for each in pruned], EVALUATIONS)
+            for seed in self.tuning.seeds
+        }
+
+    def tell(self, configuration: Configuration) -> None:
+        """Records how a configuration ended."""
+        trial = self.record.get_trials(deepcopy=False)[configuration.number]
+        if configuration.reason:
+            self.storage.set_trial_user_attr(trial._trial_id, "reason", configuration.reason)
+        self.storage.set_trial_user_attr(trial._trial_id, "courses", _as_pairs(configuration.courses))
+        for progress, loss in _mean_course(configuration.courses).items():
+            self.storage.set_trial_intermediate_value(trial._trial_id, progress, loss)
+        if configuration.state == "complete":
+            scores = {name: list(each) for name, each in configuration.scores.items()}
+            self.storage.set_trial_user_attr(trial._trial_id, "scores", scores)
+            self.record.tell(trial.number, [float(np.mean(scores[name])) for name in self.tuning.objectives])
+        else:
+            self.record.tell(trial.number, state=STATE_OF[configuration.state])
+
+    def _configuration(self, trial: FrozenTrial) -> Configuration:
+        state = STATES[trial.state]
+        return Configuration(
+            trial.number,
+            trial.user_attrs["arm"],
+            type(self.tuning.model).model_validate_json(trial.user_attrs["settings"]),
+            state,
+            trial.user_attrs.get("reason", ""),
+            trial.user_attrs.get("scores", {}) if state == "complete" else {},
+            _of_seeds(trial, "limits"),
+            _of_seeds(trial, "courses"),
+        )
+
+    def _sampler(self, number: int, attempt: int) -> optuna.samplers.BaseSampler:
+        settings = self.tuning.sampler
+        seed = derive_seed(self.tuning.search_seed, "sampler", number, attempt) % 2**32
+        if isinstance(settings, Tpe):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                return optuna.samplers.TPESampler(
+                    n_startup_trials=settings.startup, multivariate=True, group=True, constant_liar=True, seed=seed
+                )
+        if isinstance(settings, Nsga2):
+            return optuna.samplers.NSGAIISampler(population_size=settings.population, seed=seed)
+        return optuna.samplers.RandomSampler(seed=seed)
+
+    def _is_random(self, known: Sequence[FrozenTrial]) -> bool:
+        """Whether the sampler draws at random, as it knows too little."""
+        scored = sum(trial.state is not TrialState.FAIL for trial in known)
+        return scored < self.tuning.sampler.random_draws
+
+    def _ranged(self, number: int, attempt: int) -> dict[str, bool]:
+        """Which settings lie in their range, at random: Optuna would draw each of two possibilities equally often."""
+        random = np.random.default_rng(derive_seed(self.tuning.search_seed, RANGED, number, attempt))
+        return {
+            f"{name} {RANGED}": bool(random.random() >= dimension.otherwise_share)
+            for name, dimension in self.tuning.space.items()
+            if dimension.otherwise is not None
+        }
+
+    def _suggest(self, trial: optuna.Trial) -> Values:
+        """A value for each setting that matters; the others keep the model's own."""
+        values: Values = {}
+        everything = isinstance(self.tuning.sampler, Nsga2)
+        for name, dimension in self.tuning.space.items():
+            other = dimension.only_with
+            matters = other is None or values[other] != self.tuning.space[other].otherwise
+            if not (matters or everything):
+                continue
+            ranged = dimension.otherwise is None or trial.suggest_categorical(f"{name} {RANGED}", [True, False])
+            drawn = trial._suggest(name, distribution(dimension)) if ranged or everything else None
+            if matters:
+                values[name] = drawn if ranged else dimension.otherwise  # type: ignore[assignment]
+        return values
+
+    def _parameters(self, values: Values) -> dict[str, Any]:
+        """Optuna's parameters of these settings."""
+        found: dict[str, Any] = {}
+        for name, dimension in self.tuning.space.items():
+            ranged = dimension.otherwise is None or values[name] != dimension.otherwise
+            if dimension.otherwise is not None:
+                found[f"{name} {RANGED}"] = ranged
+            if ranged:
+                found[name] = values[name]
+        return found
+
+
+def distribution(dimension: Dimension) -> BaseDistribution:
+    """Optuna's name for the range of a setting."""
+    if isinstance(dimension, Choice):
+        return CategoricalDistribution(dimension.values)
+    if isinstance(dimension, Whole):
+        return IntDistribution(dimension.low, dimension.high, log=dimension.log)
+    return FloatDistribution(dimension.low, dimension.high, log=dimension.log)  # type: ignore[attr-defined]
+
+
+def _unknown(trial: FrozenTrial) -> FrozenTrial:
+    """The trial as it was while it ran."""
+    return create_trial(
+        state=TrialState.RUNNING,
+        params=trial.params,
+        distributions=trial.distributions,
+        system_attrs=trial.system_attrs,
+    )
+
+
+def _as_pairs(by_seed: Mapping[int, Mapping[int, float]]) -> list[tuple[int, list[tuple[int, float]]]]:
+    """As JSON can hold it, whose names are texts."""
+    return [(seed, list(values.items())) for seed, values in by_seed.items()]
+
+
+def _of_seeds(trial: FrozenTrial, name: str) -> dict[int, dict[int, float]]:
+    return {seed: dict(pairs) for seed, pairs in trial.user_attrs.get(name, [])}
+
+
+def _mean_course(courses: Mapping[int, Course]) -> dict[int, float]:
+    """Mean over seeds, as far as all of them came."""
+    if not courses:
+        return {}
+    common = set.intersection(*(set(course) for course in courses.values()))
+    return {progress: float(np.mean([course[progress] for course in courses.values()])) for progress in sorted(common)}
