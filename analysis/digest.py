@@ -23,7 +23,7 @@ from analysis.report import DrawnFigure, Findings, draw_figures, examine_claims,
 from analysis.results import Results, load_results
 from analysis.text.words import number, plural
 from raysweep.results.store import StudyStore
-from raysweep.tables import TABLES
+from raysweep.results.tables import TABLES
 
 CONTENTS = frozenset({"README.md", "figures", "tables"})
 LARGEST_TABLE = 200_000

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from analysis.figures.birthday_test import support_sizes
-from analysis.figures.class_radius import bracket
-from analysis.figures.precision_recall import QUANTITIES
-from analysis.figures.reconstruction_recovered import recoveries
 from analysis.results import Results, TrialRow, Value
+from analysis.statistics.class_radius import bracket
 from analysis.statistics.intervals import over_seeds
+from analysis.statistics.quality import QUANTITIES, support_sizes
+from analysis.statistics.reconstruction import recoveries
 from analysis.text.parts import in_order, part_name
 from analysis.text.words import arm_label, axis_values, bounds, number, percent
 from raysweep.study.measures import AnyMeasure

@@ -33,8 +33,8 @@ from analysis.text.protocol import settings_words
 from analysis.text.words import arm_label, axis_label, axis_value, listing, number, plural, setting
 from raysweep.errors import UserError
 from raysweep.results.store import PAGE, REPORT, StudyStore
-from raysweep.results.tables import Table
-from raysweep.tables import TABLES
+from raysweep.results.tables import TABLES
+from raysweep.study.table import Table
 
 CONTENTS = frozenset({PAGE, "figures", "tables"})
 """What a report's folder holds; one that holds anything else is not replaced."""

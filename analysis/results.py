@@ -8,10 +8,10 @@ import pandas as pd
 
 from raysweep.errors import UserError
 from raysweep.results.store import StudyStore
+from raysweep.results.tables import TABLES
 from raysweep.study.core import Arm, AxisValue, Study
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure
-from raysweep.tables import TABLES
 
 AxisValues = tuple[tuple[str, AxisValue], ...]
 

@@ -41,10 +41,11 @@ from raysweep.execution.serial import SerialBackend
 from raysweep.execution.tasks import Workplace
 from raysweep.results.gathering import gather
 from raysweep.results.store import StudyStore
-from raysweep.study import Digits, FrechetDistance, LcVae, LeNet, Nsga2, Omega, Random, Tpe, Tuning
+from raysweep.study import Digits, FrechetDistance, LcVae, LeNet, Omega
 from raysweep.study.core import AxisValue
 from raysweep.study.objectives import OBJECTIVES
-from raysweep.tuning.run import run_search
+from raysweep.tuning import Nsga2, Random, Tpe, Tuning
+from raysweep.tuning.agenda import run_search
 from raysweep.tuning.search import Configuration, Search
 from raysweep.tuning.settings import AnySampler, Choice, Dimension, Real
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from raysweep.cli.loading import known_studies, load_study, override
+from raysweep.cli.loading import known_studies, load_study
 from raysweep.cli.options import (
     DONE,
     INCOMPLETE,
@@ -30,8 +30,10 @@ from raysweep.cli.options import (
     tensorboard,
     weights_file,
 )
+from raysweep.cli.overriding import override
+from raysweep.cli.plan import print_plan, print_search
 from raysweep.errors import UserError
-from raysweep.execution.plan import Plan, make_plan, print_plan, print_search
+from raysweep.execution.plan import Plan, make_plan
 from raysweep.results.files import join
 from raysweep.results.gathering import gather
 from raysweep.results.store import RECOMMENDED, StudyStore
@@ -262,7 +264,7 @@ def _started(
     workplace = Workplace(str(job.store.folder), job.data, job.fid_weights)
     with _backend(options) as (backend, words):
         from raysweep.data import load_data  # torch is loaded only once there is a cluster
-        from raysweep.execution.environment import describe_environment
+        from raysweep.execution.machine import describe_environment
 
         if plan is not None:
             print_plan(plan, console, every_trial=False)

@@ -10,20 +10,8 @@ Source: Manoj (2018), Section 4.
 
 from math import inf
 
-from raysweep.study import (
-    ClassRadius,
-    FrechetDistance,
-    LcVae,
-    LeNet,
-    Mnist,
-    Omega,
-    Resources,
-    Samples,
-    Tuning,
-    choice,
-    integers,
-    log_uniform,
-)
+from raysweep.study import ClassRadius, FrechetDistance, LcVae, LeNet, Mnist, Omega, Resources, Samples
+from raysweep.tuning import Tuning, choice, integers, log_uniform
 
 SPACE = {
     "lam": log_uniform(0.1, 300, otherwise=0),

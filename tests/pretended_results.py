@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.results import Results, load_results
-from raysweep.results import tables
 from raysweep.results.gathering import gather
-from raysweep.results.store import StudyStore, TrialRecord, Work, measure_key, measurements
+from raysweep.results.store import StudyStore, measure_key, measurements
+from raysweep.results.tables import TABLES
+from raysweep.results.trials import TrialRecord, Work
 from raysweep.study import (
     Arm,
     Autoencoder,
@@ -48,7 +49,7 @@ from raysweep.study import (
 from raysweep.study.data import DataFacts, Grid2d
 from raysweep.study.measures import AnyMeasure, Shard
 from raysweep.study.measures.classes import class_points
-from raysweep.tables import TABLES
+from raysweep.study.table import HISTORY
 
 SIZE = 8
 DIMS = (2, 10, 50)
@@ -293,7 +294,7 @@ def _history(trial: Trial) -> object:
         for index, name in enumerate(names)
     ]
     step, split, metric, value = zip(*points, strict=True)
-    return tables.HISTORY.rows(
+    return HISTORY.rows(
         {"trial": [trial.id] * len(points), "step": step, "split": split, "metric": metric, "value": value}
     )
 

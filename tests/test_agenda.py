@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from raysweep.execution.agenda import Agenda, extend, in_order, make_agenda
 from raysweep.execution.tasks import MeasureTask, PrepareTask, Workplace, task_name
 from raysweep.results.files import LocalFolder
-from raysweep.results.store import Stopwatch, StudyStore, TrialRecord, measure_key, shard_file
-from raysweep.results.tables import HISTORY
+from raysweep.results.shards import shard_file
+from raysweep.results.store import StudyStore, measure_key
+from raysweep.results.trials import Stopwatch, TrialRecord
 from raysweep.study import Study
 from raysweep.study.core import Trial
+from raysweep.study.table import HISTORY
 from small_study import STUDY
 
 FACTS = STUDY.data.facts(Path())

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import torch
 
-from raysweep.execution.environment import PACKAGES, describe_environment
+from raysweep.execution.machine import PACKAGES, describe_environment
 
 
 def test_the_environment_is_recorded_as_plain_values() -> None:

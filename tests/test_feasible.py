@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from raysweep.inversion.feasible import FeasibleSet, feasible_set, project, radius
+from raysweep.inversion.feasible import FeasibleSet, feasible_set, project
 from raysweep.study.solvers import Feasible
+from raysweep.theory.prior import radius
 
 
 @pytest.mark.parametrize(("latent_dim", "percent"), [(2, 98.17), (10, 99.07), (100, 99.66), (1000, 99.81)])

@@ -16,9 +16,10 @@ import pytest
 from pyarrow import fs
 
 from raysweep.errors import UserError
-from raysweep.results import files, patience
-from raysweep.results.files import CHUNK, Folder, LocalFolder, join, open_folder
+from raysweep.results import files, patience, remote
+from raysweep.results.files import CHUNK, Folder, LocalFolder, join
 from raysweep.results.patience import StorageError
+from raysweep.results.remote import open_folder
 from s3_server import S3Server
 
 
@@ -257,9 +258,9 @@ def test_a_secret_in_a_url_is_refused_and_not_repeated(url: str) -> None:
 
 def test_a_signature_is_left_out_of_what_went_wrong() -> None:
     said = "Check for 'http://host/container?se=2099&sig=tell-nobody&sv=1' failed. Azure Error: [] Nobody answers"
-    assert files._reason(OSError(said)) == "[] Nobody answers"
+    assert remote._reason(OSError(said)) == "[] Nobody answers"
     said = "'http://host/container?se=2099&sig=tell-nobody' failed and http://host/?sig=tell-nobody too"
-    assert files._reason(OSError(said)) == "'http://host/container' failed and http://host/ too"
+    assert remote._reason(OSError(said)) == "'http://host/container' failed and http://host/ too"
 
 
 @pytest.mark.parametrize(

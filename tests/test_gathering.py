@@ -12,20 +12,12 @@ import pytest
 
 from raysweep.results.files import LocalFolder
 from raysweep.results.gathering import gather
-from raysweep.results.store import (
-    StudyStore,
-    Work,
-    done_shards,
-    measure_key,
-    measurements,
-    merged_file,
-    shard_file,
-    shards_of,
-    table_file,
-)
+from raysweep.results.shards import done_shards, merged_file, shard_file
+from raysweep.results.store import StudyStore, measure_key, measurements, shards_of, table_file
+from raysweep.results.tables import TABLES
+from raysweep.results.trials import Work
 from raysweep.study import ClassRadius, Samples, Trial
 from raysweep.study.measures import Shard
-from raysweep.tables import TABLES
 from test_store import FACTS, STUDY, WORK, finish
 
 

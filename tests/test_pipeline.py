@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from raysweep import tables
 from raysweep.errors import UserError
 from raysweep.execution import pipeline, tasks, worker
 from raysweep.execution.agenda import Kind, Piece
 from raysweep.execution.pipeline import run_study
 from raysweep.execution.serial import SerialBackend
 from raysweep.execution.tasks import MeasureTask, PrepareTask, TrainTask, Workplace
+from raysweep.results import tables
 from raysweep.results.patience import StorageError
-from raysweep.results.store import measure_key, measurements, merged_file, shard_file, shards_of
+from raysweep.results.shards import merged_file, shard_file
+from raysweep.results.store import measure_key, measurements, shards_of
 from raysweep.study import Study
 from small_study import STUDY
 

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from raysweep.cli.plan import duration, print_plan, with_prefix
 from raysweep.errors import UserError
-from raysweep.execution.plan import Plan, duration, make_plan, print_plan, with_prefix
-from raysweep.results import tables
-from raysweep.results.store import StudyStore, TrialRecord, Work, measure_key
+from raysweep.execution.plan import Plan, make_plan
+from raysweep.results.store import StudyStore, measure_key
+from raysweep.results.trials import TrialRecord, Work
 from raysweep.study import Arm, Autoencoder, Digits, Reconstruction, Resources, Samples, Study, Trial, Vae, grid
+from raysweep.study.table import HISTORY
 
 WORK = Work("node", 1, 0.0, 2.0, 1.0)
 FACTS = Digits(limit=100).facts(Path())
@@ -35,7 +37,7 @@ SMALLER, LARGER, VAE = STUDY.trials
 
 
 def finish(store: StudyStore, trial: Trial, status: str = "finished") -> None:
-    history = tables.HISTORY.rows({"trial": [], "step": [], "split": [], "metric": [], "value": []})
+    history = HISTORY.rows({"trial": [], "step": [], "split": [], "metric": [], "value": []})
     store.finish_trial(trial.id, TrialRecord(status, "", 10, 5), lambda file: file.write(b"w"), history, WORK)
 
 

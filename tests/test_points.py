@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from analysis.report import write_report
-from raysweep import tables
 from raysweep.execution.pipeline import run_study
 from raysweep.execution.serial import SerialBackend
 from raysweep.execution.tasks import Workplace
+from raysweep.results import tables
 from raysweep.study import (
     Arm,
     ClassMap,

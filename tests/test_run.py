@@ -11,10 +11,11 @@ import pytest
 import small_study
 from raysweep.cli.loading import known_studies
 from raysweep.cli.options import DONE, INCOMPLETE, INTERRUPTED, REFUSED
-from raysweep.results import tables
-from raysweep.results.store import StudyStore, TrialRecord, Work
+from raysweep.results.store import StudyStore
+from raysweep.results.trials import TrialRecord, Work
 from raysweep.run import main
 from raysweep.study import FrechetDistance, Samples
+from raysweep.study.table import HISTORY
 
 STUDY_FILE = str(Path(small_study.__file__))
 
@@ -245,7 +246,7 @@ def test_a_study_is_run_and_drawn_and_not_run_again(capsys: pytest.CaptureFixtur
 
 def test_what_diverged_and_what_is_not_trained_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     study, store = small_study.STUDY, StudyStore(tmp_path / "results" / "small")
-    history = tables.HISTORY.rows({"trial": [], "step": [], "split": [], "metric": [], "value": []})
+    history = HISTORY.rows({"trial": [], "step": [], "split": [], "metric": [], "value": []})
     work = Work("node", 1, 0.0, 2.0, 1.0)
     for trial in study.trials[1:3]:
         store.finish_trial(trial.id, TrialRecord("diverged", "loss is nan", 1, 5), None, history, work)

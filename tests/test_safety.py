@@ -22,17 +22,8 @@ from raysweep.execution.pipeline import run_study
 from raysweep.execution.serial import SerialBackend
 from raysweep.execution.tasks import Workplace, asset_name
 from raysweep.results.files import LocalFolder
-from raysweep.results.store import (
-    CHECKPOINT,
-    DONE,
-    MODEL,
-    TRIALS,
-    StudyStore,
-    asset_file,
-    measure_key,
-    measurements,
-    trial_file,
-)
+from raysweep.results.store import CHECKPOINT, DONE, MODEL, TRIALS, StudyStore, asset_file, measure_key, measurements
+from raysweep.results.trials import trial_file
 from raysweep.study import Arm, Digits, FrechetDistance, Samples, Study, Vae
 from test_pipeline import Recorder
 

@@ -1,9 +1,9 @@
 import pytest
 from pyarrow import Table as ArrowTable
 
-from raysweep.results import tables
+from raysweep.results.tables import TABLES
 from raysweep.study import FrechetDistance
-from raysweep.tables import TABLES
+from raysweep.study.table import Table
 
 ROW: dict[str, list[object]] = {
     "measure": ["frechet"],
@@ -41,7 +41,7 @@ def test_other_rows_are_refused(change: dict[str, list[object]], words: str) -> 
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
-def test_every_column_says_what_it_means(table: tables.Table) -> None:
+def test_every_column_says_what_it_means(table: Table) -> None:
     assert table.row
     assert len({column.name for column in table.columns}) == len(table.columns)
     assert all(column.meaning for column in table.columns)

@@ -13,9 +13,12 @@ import pytest
 from raysweep.errors import UserError
 from raysweep.results import tables
 from raysweep.results.patience import StorageError
-from raysweep.results.store import Stopwatch, StudyStore, TrialRecord, Work, measure_key, shard_file
+from raysweep.results.shards import shard_file
+from raysweep.results.store import StudyStore, measure_key
+from raysweep.results.trials import Stopwatch, TrialRecord, Work
 from raysweep.study import Arm, Digits, FrechetDistance, Samples, Study, Trial, WganGp, grid
 from raysweep.study.measures import Shard
+from raysweep.study.table import HISTORY
 
 WORK = Work("node", 1, 0.0, 2.0, 1.0)
 FACTS = Digits().facts(Path())
@@ -31,7 +34,7 @@ STUDY = Study(
 
 def history(trial: Trial) -> tables.pa.Table:
     rows = {"trial": [trial.id], "step": [1], "split": ["train"], "metric": ["loss"], "value": [0.5]}
-    return tables.HISTORY.rows(rows)
+    return HISTORY.rows(rows)
 
 
 def finish(store: StudyStore, trial: Trial, status: str = "finished") -> None:
@@ -81,14 +84,14 @@ def test_a_file_that_is_no_folder_has_no_study(tmp_path: Path) -> None:
 def test_a_damaged_file_is_named_with_a_remedy(tmp_path: Path, length: int) -> None:
     store, trial, shard = StudyStore(tmp_path), STUDY.trials[0], Shard("samples", 0, 3)
     finish(store, trial)
-    store.save_table(tables.HISTORY, history(trial))
+    store.save_table(HISTORY, history(trial))
     store.save_shard("m-1", trial.id, shard, history(trial), WORK)
     store.fail_trial(trial.id, "why it failed, in many words")
     reads: dict[str, Callable[[], object]] = {
         f"trials/{trial.id}/done.json": lambda: store.trial_records([trial.id]),
         f"trials/{trial.id}/history.parquet": lambda: list(store.histories([trial.id])),
         f"trials/{trial.id}/failed.json": lambda: store.trial_failure(trial.id),
-        shard_file("m-1", trial.id, shard): lambda: store.shard_rows(tables.HISTORY, "m-1", trial.id, [shard]),
+        shard_file("m-1", trial.id, shard): lambda: store.shard_rows(HISTORY, "m-1", trial.id, [shard]),
         "history.parquet": lambda: store.table("history"),
     }
     for name, read in reads.items():

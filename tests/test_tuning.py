@@ -21,35 +21,23 @@ import pytest
 from filelock import FileLock
 from pydantic import ValidationError
 
-from raysweep.cli.loading import load_study, override
+from raysweep.cli.loading import load_study
 from raysweep.cli.options import DONE, REFUSED
+from raysweep.cli.overriding import override
+from raysweep.cli.plan import with_prefix
 from raysweep.errors import UserError
 from raysweep.execution import worker
 from raysweep.execution.agenda import Agenda
 from raysweep.execution.pipeline import Progress
-from raysweep.execution.plan import make_plan, with_prefix
+from raysweep.execution.plan import make_plan
 from raysweep.execution.serial import SerialBackend
 from raysweep.execution.tasks import TrainTask, Workplace, task_name
 from raysweep.results.store import RECOMMENDED, StudyStore
 from raysweep.run import main
-from raysweep.study import (
-    Digits,
-    FrechetDistance,
-    Halving,
-    LcVae,
-    MedianRule,
-    Nsga2,
-    Omega,
-    Random,
-    Study,
-    Tpe,
-    Tuning,
-    WganGp,
-    choice,
-    log_uniform,
-)
+from raysweep.study import Digits, FrechetDistance, LcVae, Omega, Study, WganGp
 from raysweep.study.objectives import OBJECTIVES, nondominated
-from raysweep.tuning import run
+from raysweep.tuning import Halving, MedianRule, Nsga2, Random, Tpe, Tuning, choice, log_uniform
+from raysweep.tuning.agenda import run_search
 from raysweep.tuning.run import choose_finalists, run_tuning
 from raysweep.tuning.search import Configuration, Search
 from test_kills import descendants, wait_for_work
@@ -218,7 +206,7 @@ def test_as_many_as_wanted_are_in_work_until_the_last_are_drawn(tmp_path: Path, 
     """Everything fails here, and the search ends all the same."""
     settings = TINY.model_copy(update={"parallel": 3, "configurations": 8, "sampler": Random()})
     order = Order(cycle(positions))
-    search = run.run_search(settings, Workplace(tmp_path, tmp_path), order, Recorder())
+    search = run_search(settings, Workplace(tmp_path, tmp_path), order, Recorder())
     assert order.in_work == [3, 3, 3, 3, 3, 3, 2, 1]
     assert {each.state for each in search.configurations()} == {"failed"}
 
@@ -233,7 +221,7 @@ def test_a_failure_is_recorded_and_does_not_end_the_search(tmp_path: Path, monke
         return real(task, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr("raysweep.execution.worker.start_training", start)
-    found = run.run_search(TINY, Workplace(tmp_path, tmp_path), SerialBackend(), Recorder()).configurations()
+    found = run_search(TINY, Workplace(tmp_path, tmp_path), SerialBackend(), Recorder()).configurations()
     assert [each.state for each in found] == ["complete"] * 3 + ["failed", "complete"]
     assert found[3].reason == "seed 0: failed: this one fails"
     assert "c3" not in {each.arm for each in choose_finalists(TINY, found)}
@@ -269,7 +257,7 @@ def interrupted_at_every_step(tuning_: Tuning, place: Workplace, monkeypatch: py
     monkeypatch.setattr(Search, "tell", tell)
     while True:
         with contextlib.suppress(KeyboardInterrupt):
-            return run.run_search(tuning_, place, SerialBackend(), Recorder())
+            return run_search(tuning_, place, SerialBackend(), Recorder())
 
 
 @pytest.mark.parametrize("pruner", [PRUNED.pruner, Halving(reduction=2)], ids=lambda each: each.kind)
@@ -281,7 +269,7 @@ def test_pruning_is_the_same_whatever_the_interruptions(
     place, other = (Workplace(tmp_path / name, tmp_path) for name in ("undisturbed", "interrupted"))
     for each in (place, other):
         each.results.mkdir()
-    search = run.run_search(settings, place, SerialBackend(), Recorder())
+    search = run_search(settings, place, SerialBackend(), Recorder())
     found = search.configurations()
     states = [each.state for each in found]
     assert len(states) == settings.configurations
@@ -311,7 +299,7 @@ def test_pruned_trials_cost_less_and_are_not_taken_for_results(tmp_path: Path) -
 def study_file(folder: Path, settings: Tuning = TINY) -> str:
     file = folder / "study_file.py"
     file.write_text(
-        f"from raysweep.study import Tuning\nSTUDY = Tuning.model_validate_json({settings.model_dump_json()!r})\n"
+        f"from raysweep.tuning import Tuning\nSTUDY = Tuning.model_validate_json({settings.model_dump_json()!r})\n"
     )
     return str(file)
 

@@ -4,10 +4,9 @@ import math
 from collections.abc import Iterable
 
 from analysis.claims.base import Claim, Effect, Evidence, Finding, as_ratio, judge, not_measured
-from analysis.figures.surface_shape import surface_shapes
 from analysis.results import Results, Value
 from analysis.statistics.cells import Cells, as_cells, at_each_dim, inner_share, main_values
-from analysis.statistics.surfaces import BUMP
+from analysis.statistics.surfaces import BUMP, surface_shapes
 from analysis.text.words import percent, span
 from raysweep.study.measures import LossSurface
 

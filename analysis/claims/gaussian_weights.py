@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from analysis.claims.base import MARGIN, Claim, Effect, Finding, as_ratio, judge, not_measured
-from analysis.figures.weight_normality import FEWEST, NORMAL_WITHIN, largest_distances, std_ratios
 from analysis.results import Results, Value
 from analysis.statistics.cells import Cells, as_cells, at_each_dim, logarithms, main_values
+from analysis.statistics.weights import FEWEST, NORMAL_WITHIN, largest_distances, std_ratios
 from analysis.text.words import number, setting, span
 
 INITIAL = ", before training, which is not judged"

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import numpy as np
 
 from analysis.claims.base import Claim, Effect, Finding, as_slope, judge, not_measured
-from analysis.figures.modes_radius import PointModel, Quantity, by_dim, point_models
 from analysis.results import Results
 from analysis.statistics.correlation import rank_correlation
 from analysis.statistics.intervals import contrast
+from analysis.statistics.point_models import PointModel, Quantity, by_dim, point_models
 from analysis.text.words import plural, span
 from raysweep.study.measures import Modes
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable
 
 from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured
-from analysis.figures.radius_theory import BoundedModel, bounded_models, radius_measures
 from analysis.results import Results
+from analysis.statistics.bounded_models import BoundedModel, bounded_models, radius_measures
 from analysis.statistics.cells import Cells, at_each_dim
 from raysweep.theory.class_radius import THEOREM_LIMIT
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured
-from analysis.figures.class_radius import radii
 from analysis.results import Results
 from analysis.statistics.cells import as_cells, at_each_dim, log_ratios
+from analysis.statistics.class_radius import radii
 from analysis.statistics.lipschitz_pair import LipschitzPair, differing_words, lipschitz_pair
 from analysis.text.words import plural
 

@@ -2,17 +2,17 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.drawing.style import LineStyle, arm_colours
 from analysis.drawing.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
 from analysis.figures.base import FigureKind
 from analysis.figures.memorisation import SPACES
-from analysis.results import Results, Value
+from analysis.results import Results
 from analysis.statistics.curves import Panel, panels
+from analysis.statistics.quality import support_sizes
 from analysis.text.words import bounds, number, setting, span
 
 PARTS: dict[str, tuple[LineStyle, str]] = {"samples": ("-", "samples")}
@@ -57,14 +57,6 @@ def infos(results: Results) -> tuple[Supports, ...]:
             )
         )
     return tuple(found)
-
-
-def support_sizes(results: Results, rows: pd.DataFrame, column: str = "support") -> tuple[Value, ...]:
-    """The number of each trial; a trial whose samples have no duplicates, and so no finite one, is censored."""
-    return tuple(
-        value if math.isfinite(value.value) else replace(value, value=math.nan, censored=1.0)
-        for value in results.means(rows, column)
-    )
 
 
 def draw(info: Supports, figure: Figure) -> None:

@@ -1,17 +1,16 @@
 """Class radius against dim(z), λ and c: the looseness of "Looser is Worse", Definition 2.5."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.drawing.style import LineStyle, arm_colours
 from analysis.drawing.trade_off import TradeOff, draw_trade_off, panels_words, seeds_words
 from analysis.figures.base import FigureKind
-from analysis.results import Results, Value
+from analysis.results import Results
+from analysis.statistics.class_radius import bracket
 from analysis.statistics.curves import Panel, panels
 from analysis.text.protocol import radius_protocol
 from analysis.text.words import listing, number, percent, plural
@@ -60,26 +59,6 @@ def infos(results: Results) -> tuple[ClassRadii, ...]:
         )
         for measure in results.measures("class_radius")
     )
-
-
-def radii(results: Results, rows: pd.DataFrame) -> tuple[Value, ...]:
-    """Each trial's mean over its prior samples, and the share for which no other class was found.
-
-    These count with the largest radius found, so that the mean is no more than it would be with theirs.
-    """
-    values = []
-    for trial, of_trial in results.by_trial(rows):
-        own = of_trial["radius"].to_numpy(np.float64)
-        censored = np.isinf(own)
-        mean = math.nan if censored.all() else float(np.where(censored, own[~censored].max(), own).mean())
-        values.append(Value(trial, "samples", mean, len(own), censored=float(censored.mean())))
-    return tuple(values)
-
-
-def bracket(results: Results, rows: pd.DataFrame) -> tuple[Value, ...]:
-    """The upper estimates of E[r(z)], and the lower bounds of those trials that have one."""
-    bounded = rows[rows["lower"].notna()].assign(part="lower")
-    return (*radii(results, rows), *results.means(bounded, "lower"))
 
 
 def bounds_words(rows: pd.DataFrame) -> str:

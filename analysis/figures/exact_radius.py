@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from analysis.drawing.style import INK, MUTED, WIDTH, arm_colours
 from analysis.figures.base import FigureKind
-from analysis.figures.modes_radius import radius_measure
 from analysis.results import Results
 from analysis.statistics.intervals import student
+from analysis.statistics.point_models import radius_measure
 from analysis.text.protocol import radius_protocol
 from analysis.text.words import arm_label, bounds, listing, number
 

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,29 +11,21 @@ from matplotlib.lines import Line2D
 
 from analysis.drawing.style import INK, MARKERS, MUTED, WIDTH, arm_colours
 from analysis.figures.base import FigureKind
-from analysis.figures.class_radius import radii
-from analysis.figures.radius_theory import radius_measures
-from analysis.results import Results, TrialRow
+from analysis.results import Results
 from analysis.statistics.correlation import bootstrap_interval, rank_correlation
+from analysis.statistics.point_models import (
+    PointModel,
+    Quantity,
+    by_dim,
+    captured_by_chance,
+    point_models,
+    radius_measure,
+)
 from analysis.text.protocol import modes_protocol, radius_protocol
 from analysis.text.words import arm_label, bounds, number, plural
-from raysweep.study.data import GRID2D_DEVIATION
-from raysweep.study.measures import ClassRadius, Modes
-
-Quantity = Literal["captured", "classes"]
-"""A number of diversity: captured modes, or the effective number of classes 1 / ‖p‖²."""
+from raysweep.study.measures import Modes
 
 QUANTITIES: dict[Quantity, str] = {"captured": "captured modes", "classes": "effective classes $1/\\|p\\|_2^2$"}
-
-
-@dataclass(frozen=True)
-class PointModel:
-    """What is known of one model."""
-
-    trial: TrialRow
-    diversity: Mapping[Quantity, float]
-    radius: float
-    """Mean over prior samples; infinite where for any of them no other class was found."""
 
 
 @dataclass(frozen=True)
@@ -102,49 +93,6 @@ def infos(results: Results) -> tuple[ModesRadius, ...]:
                 )
             )
     return tuple(found)
-
-
-def point_models(results: Results, modes: Modes) -> tuple[PointModel, ...]:
-    """Every model with a row in the measure `modes` and in the study's class radius by the nearest mode."""
-    radius = radius_measure(results)
-    if radius is None:
-        return ()
-    rows = results.rows(modes).set_index("trial").to_dict("index")
-    return tuple(
-        PointModel(
-            value.trial,
-            {"captured": float(row["captured"]), "classes": effective_classes(row["nearest"])},
-            math.inf if value.censored else value.value,
-        )
-        for value in radii(results, results.rows(radius))
-        if (row := rows.get(value.trial.id)) is not None
-    )
-
-
-def effective_classes(counts: Sequence[float]) -> float:
-    """1 / Σ pᵢ² of the shares pᵢ of `counts`: as many equally likely classes collide as often.
-
-    Its logarithm is the collision entropy of Manoj (2018), Section 3.
-    """
-    shares = np.asarray(counts) / np.sum(counts)
-    return float(1 / (shares**2).sum())
-
-
-def captured_by_chance(measure: Modes, modes: int) -> float:
-    """Modes that evenly spread points capture in the mean: each falls near its mode on π (k σ)² of a cell's 2 × 2."""
-    near = math.pi * (measure.deviations * GRID2D_DEVIATION) ** 2 / 4
-    return modes * (1 - (1 - near / modes) ** measure.samples)
-
-
-def radius_measure(results: Results) -> ClassRadius | None:
-    """The study's first class radius over the nearest modes, if it has any."""
-    return next((m for m in radius_measures(results) if m.classifier == "nearest_mode"), None)
-
-
-def by_dim(models: Sequence[PointModel]) -> dict[int, list[PointModel]]:
-    """The models by dim(z): a class radius depends on it whatever the modes, so they are compared at one dim(z)."""
-    dims = sorted({model.trial.latent_dim for model in models if model.trial.latent_dim is not None})
-    return {dim: [model for model in models if model.trial.latent_dim == dim] for dim in dims}
 
 
 def _panel(latent_dim: int, quantity: Quantity, models: Sequence[PointModel]) -> RadiusPanel:

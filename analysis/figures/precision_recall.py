@@ -11,9 +11,8 @@ from analysis.figures.base import FigureKind
 from analysis.figures.frechet_distance import PARTS
 from analysis.results import Results
 from analysis.statistics.curves import Panel, panels
+from analysis.statistics.quality import QUANTITIES
 from analysis.text.protocol import held_out_words, quality_protocol
-
-QUANTITIES = ("precision", "recall", "density", "coverage")
 
 
 @dataclass(frozen=True)

@@ -10,37 +10,15 @@ from matplotlib.lines import Line2D
 
 from analysis.drawing.style import INK, MUTED, WIDTH, arm_colours
 from analysis.figures.base import FigureKind
-from analysis.results import Results, TrialRow
-from analysis.statistics.intervals import student
+from analysis.results import Results
+from analysis.statistics.bounded_models import BoundedModel, bounded_models, radius_measures
 from analysis.text.protocol import radius_protocol
 from analysis.text.words import arm_label, number, plural
-from raysweep.study.measures import ClassRadius
-from raysweep.study.measures.classes import class_count
 from raysweep.theory.class_radius import (
     THEOREM_LIMIT,
-    Bound,
-    Interval,
-    estimated_probabilities,
-    lemma,
-    theorem_3_1,
     theorem_curve,
     uniform_curve,
 )
-
-
-@dataclass(frozen=True)
-class BoundedModel:
-    """One model: its class radius, its classes, and what bounds the one by the other."""
-
-    trial: TrialRow
-    radius: Interval
-    """Mean over prior samples, with its Student-t interval over them."""
-    entropy: Interval
-    """Collision entropy in nats, of the classes of the same samples."""
-    largest: Interval
-    """The largest class probability."""
-    lemma: Bound
-    theorem: Bound
 
 
 @dataclass(frozen=True)
@@ -69,43 +47,6 @@ def infos(results: Results) -> tuple[RadiusTheory, ...]:
             protocol = radius_protocol(results, measure)
             found.append(RadiusTheory(measure.name, shown, *left_out, protocol, arm_colours(results)))
     return tuple(found)
-
-
-def radius_measures(results: Results) -> tuple[ClassRadius, ...]:
-    """The study's measures of the class radius that have rows."""
-    return tuple(m for m in results.measures("class_radius") if isinstance(m, ClassRadius))
-
-
-def bounded_models(results: Results, measure: ClassRadius) -> tuple[BoundedModel, ...]:
-    """Every trial that `measure` has three prior samples of, or more; radii of censored samples are infinite."""
-    models = []
-    for trial, own in results.by_trial(results.rows(measure)):
-        if len(own) < 3:
-            continue
-        labels = own["label"].to_numpy(np.int64)
-        counts = np.bincount(labels, minlength=class_count(measure.classifier, results.facts))
-        p = estimated_probabilities(counts.tolist())
-        most = int(p.shares.argmax())
-        radii = own["radius"].to_numpy(np.float64)
-        models.append(
-            BoundedModel(
-                trial,
-                _mean(radii),
-                p.entropy,
-                Interval(float(p.shares[most]), float(p.low[most]), float(p.high[most])),
-                lemma(p),
-                theorem_3_1(p),
-            )
-        )
-    return tuple(models)
-
-
-def _mean(radii: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Interval:
-    mean = float(radii.mean())
-    if not math.isfinite(mean):
-        return Interval(math.inf, math.inf, math.inf)
-    half = student(len(radii) - 1) * float(radii.std(ddof=1)) / math.sqrt(len(radii))
-    return Interval(mean, mean - half, mean + half)
 
 
 def draw(info: RadiusTheory, figure: Figure) -> None:

@@ -17,7 +17,8 @@ from analysis.text.parts import WORDS, part_words
 from analysis.text.protocol import FEASIBLE, reconstruction_protocol
 from analysis.text.words import number, percent
 from raysweep.study.measures import Reconstruction
-from raysweep.theory.prior import bounds, log_density_per_dim, square_per_dim
+from raysweep.study.solvers import Feasible
+from raysweep.theory.prior import feasible_norms, log_density_per_dim, square_per_dim
 
 COLOURS = {part_words(part): colour for part, colour in zip(WORDS, PALETTE, strict=False)}
 
@@ -29,7 +30,7 @@ class Likelihood:
     measure: str
     panels: tuple[ArmPanel, ...]
     dims: tuple[int, ...]
-    feasible: str
+    feasible: Feasible
     """The solver's feasible set."""
     protocol: str
 
@@ -71,7 +72,7 @@ def draw(info: Likelihood, figure: Figure) -> None:
     """‖z*‖² / d on the left, the log-density that it means on the right; the prior's band is grey."""
     shown = {content.label for panel in info.panels for content in panel.lines}
     low, high = np.array([square_per_dim(dim) for dim in info.dims]).T
-    ends = np.array([bounds(info.feasible, dim) for dim in info.dims]) / np.array(info.dims)[:, None]
+    ends = np.array([feasible_norms(info.feasible, dim) for dim in info.dims]) ** 2 / np.array(info.dims)[:, None]
 
     def dress(axes: Axes, last: bool) -> None:
         dims_axis(axes, info.dims)

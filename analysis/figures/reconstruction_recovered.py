@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.drawing.style import LineStyle, arm_colours
@@ -11,12 +10,10 @@ from analysis.drawing.trade_off import TradeOff, draw_multiples, draw_trade_off,
 from analysis.figures.base import FigureKind
 from analysis.results import Results
 from analysis.statistics.curves import Panel, panels
+from analysis.statistics.reconstruction import ALIKE, recoveries, repetitions
 from analysis.text.protocol import counts_words, reconstruction_protocol
 from analysis.text.words import number, percent, setting
 from raysweep.study.measures.reconstruction import RECOVERED
-
-ALIKE = 0.01
-"""Two searches end alike if their errors differ by at most this share of the larger one, or both are recoveries."""
 
 PARTS: dict[str, tuple[LineStyle, str]] = {
     "train": ("-", "training images"),
@@ -61,20 +58,6 @@ def infos(results: Results) -> tuple[Recovered, ...]:
             )
         )
     return tuple(found)
-
-
-def recoveries(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of generated images, with whether each was recovered."""
-    rows = rows[rows["part"] == "generated"]
-    return rows.assign(recovered=rows["mse"] < RECOVERED * rows["signal"])
-
-
-def repetitions(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of images of the splits, and generated ones, that were inverted twice, with whether both ended alike."""
-    rows = rows[rows["part"].isin(list(PARTS)) & rows["repeated_mse"].notna()]
-    errors = rows[["mse", "repeated_mse"]]
-    close = errors.max(axis=1) - errors.min(axis=1) <= ALIKE * errors.max(axis=1)
-    return rows.assign(alike=close | (errors.max(axis=1) < RECOVERED * rows["signal"]))
 
 
 def draw(info: Recovered, figure: Figure) -> None:

@@ -9,12 +9,12 @@ from analysis.drawing.style import LineStyle, arm_colours
 from analysis.drawing.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
 from analysis.figures.base import FigureKind
 from analysis.figures.loss_surface import DIRECTIONS
-from analysis.results import Results, Value
+from analysis.results import Results
 from analysis.statistics.curves import Panel, panels
-from analysis.statistics.surfaces import BUMP, surface
+from analysis.statistics.surfaces import BUMP, surface_shapes
 from analysis.text.protocol import counts_words
 from analysis.text.words import percent
-from raysweep.study.measures import AnyMeasure, LossSurface
+from raysweep.study.measures import LossSurface
 
 PARTS: dict[str, tuple[LineStyle, str]] = {
     "generated": ("-", "generated images"),
@@ -52,18 +52,6 @@ def infos(results: Results) -> tuple[SurfaceShapes, ...]:
             )
         )
     return tuple(found)
-
-
-def surface_shapes(results: Results, measure: AnyMeasure) -> dict[str, tuple[Value, ...]]:
-    """By trial and part: `minima`, the mean number; `falling` and `benign`, the shares of surfaces."""
-    rows = results.rows(measure)
-    surfaces = [surface(row) for row in rows.to_dict("records")]
-    numbers = {
-        "minima": [float(len(each.minima)) for each in surfaces],
-        "falling": [float(each.falls) for each in surfaces],
-        "benign": [float(each.benign) for each in surfaces],
-    }
-    return {name: results.means(rows.assign(value=column), "value") for name, column in numbers.items()}
 
 
 def draw(info: SurfaceShapes, figure: Figure) -> None:

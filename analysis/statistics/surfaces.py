@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from analysis.results import Results, Value
+from raysweep.study.measures import AnyMeasure
 from raysweep.study.measures.loss_surface import EXTENT
 
 BUMP = 0.01
@@ -83,3 +85,15 @@ def _is_bottom(values: NDArray[np.float64], place: tuple[int, int], depth: float
     pools, _ = ndimage.label(values <= values[place] + depth, structure=np.ones((3, 3)))
     pool = np.where(pools == pools[place], values, np.inf)
     return divmod(int(pool.argmin()), len(values[0])) == place
+
+
+def surface_shapes(results: Results, measure: AnyMeasure) -> dict[str, tuple[Value, ...]]:
+    """By trial and part: `minima`, the mean number; `falling` and `benign`, the shares of surfaces."""
+    rows = results.rows(measure)
+    surfaces = [surface(row) for row in rows.to_dict("records")]
+    numbers = {
+        "minima": [float(len(each.minima)) for each in surfaces],
+        "falling": [float(each.falls) for each in surfaces],
+        "benign": [float(each.benign) for each in surfaces],
+    }
+    return {name: results.means(rows.assign(value=column), "value") for name, column in numbers.items()}

@@ -24,7 +24,8 @@ from raysweep.cli.options import (
     weights_file,
 )
 from raysweep.execution.tasks import Workplace
-from raysweep.results.files import join, open_folder
+from raysweep.results.files import join
+from raysweep.results.remote import open_folder
 from raysweep.study.core import Study
 from raysweep.study.data import CelebA, Cifar10, DataSettings, Digits, FashionMnist, Mnist
 from raysweep.tuning.settings import Tuning

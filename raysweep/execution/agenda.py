@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from raysweep.execution.tasks import Followed, MeasureTask, PrepareTask, TrainTask, Workplace, asset_name, task_name
-from raysweep.results.store import TrialRecord, done_shards, measure_key, shards_of
+from raysweep.results.shards import done_shards
+from raysweep.results.store import measure_key, shards_of
+from raysweep.results.trials import TrialRecord
 from raysweep.study.core import Study, Trial
 from raysweep.study.cost import trial_cost
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure
-from raysweep.tuning.pruners import NO_LIMITS, Limits
+from raysweep.training.course import NO_LIMITS, Limits
 
 Kind = Literal["train", "prepare", "measure"]
 SHARD_OVERHEAD = 2e9

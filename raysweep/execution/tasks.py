@@ -9,7 +9,7 @@ from raysweep.results.store import StudyStore
 from raysweep.study.core import Trial
 from raysweep.study.data import DataSettings
 from raysweep.study.measures import AnyMeasure, Shard
-from raysweep.tuning.pruners import Limits, limits_key
+from raysweep.training.course import Limits, limits_key
 
 RETRIES = 2
 """How often failed work is tried again before its failure is recorded."""

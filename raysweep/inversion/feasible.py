@@ -1,16 +1,12 @@
 """The latents that count as plausible, to which inversions are confined: a ball, a shell, or all of them."""
 
-import math
 from dataclasses import dataclass
 
 import torch
-from scipy.special import chdtri
 from torch import Tensor
 
 from raysweep.study.solvers import Feasible
-
-PLAUSIBLE = 0.997
-"""The share of prior samples that the set is meant to hold: three sigma."""
+from raysweep.theory.prior import feasible_norms
 
 ON_BOUNDARY = 1e-5
 """A latent whose norm is a boundary's up to this share lies on it: the rounding of float32."""
@@ -54,26 +50,9 @@ class FeasibleSet:
 def feasible_set(feasible: Feasible, latent_dim: int) -> FeasibleSet:
     """What is feasible, for z ~ N(0, I) of `latent_dim` components; everything for no constraint.
 
-    `paper_ball` bounds ‖z‖² by its mean plus three standard deviations, d + 3√(2d). ‖z‖² is not Gaussian, so this
-    holds 98.2 % of the prior at d = 2, 99.07 % at 10 and 99.81 % at 1000, not the 99.7 % that is meant.
-    `chi2_ball` bounds it by the 99.7 % point of its distribution, χ² with d degrees of freedom, and `shell` by the
-    points that cut 0.15 % off at either end. For large d hardly any of a ball is where samples are: near its surface.
-
-    Source: Pinetz, Soukup and Pock (2019), Eq. 5, for the paper's ball.
+    See `raysweep.theory.prior.feasible_norms`.
     """
-    if feasible == "paper_ball":
-        return FeasibleSet(0.0, math.sqrt(latent_dim + 3 * math.sqrt(2 * latent_dim)))
-    if feasible == "chi2_ball":
-        return FeasibleSet(0.0, math.sqrt(chdtri(latent_dim, 1 - PLAUSIBLE)))
-    if feasible == "shell":
-        tail = (1 - PLAUSIBLE) / 2
-        return FeasibleSet(math.sqrt(chdtri(latent_dim, 1 - tail)), math.sqrt(chdtri(latent_dim, tail)))
-    return FeasibleSet(0.0, math.inf)
-
-
-def radius(feasible: Feasible, latent_dim: int) -> float:
-    """Largest ‖z‖ that is feasible; infinite for no constraint. See `feasible_set`."""
-    return feasible_set(feasible, latent_dim).outer
+    return FeasibleSet(*feasible_norms(feasible, latent_dim))
 
 
 def project(z: Tensor, limit: float) -> Tensor:

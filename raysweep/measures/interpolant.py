@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from raysweep.data.images import to_bytes
-from raysweep.inversion.feasible import radius
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.models.polynomial import PolynomialLearner, log_lebesgue
 from raysweep.study.measures import Interpolant, Shard
+from raysweep.theory.prior import radius
 
 HALF_A_GREY_LEVEL = 0.5 / 127.5
 

@@ -6,12 +6,13 @@ from torch.nn import functional
 from torch.optim import Optimizer
 
 from raysweep.data.order import BatchStream
-from raysweep.inversion.feasible import project, radius
+from raysweep.inversion.feasible import project
 from raysweep.models.descent import adam
 from raysweep.models.learner import Learner
 from raysweep.models.networks import build_all
 from raysweep.study.data import DataFacts
 from raysweep.study.models import Glo
+from raysweep.theory.prior import radius
 
 
 class GloLearner(Learner):

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
-from raysweep.inversion.feasible import radius
 from raysweep.models.learner import Learner
 from raysweep.models.networks import build_all
 from raysweep.study.data import DataFacts
 from raysweep.study.models import Polynomial
+from raysweep.theory.prior import radius
 
 FACTORS_AT_ONCE = 2**24
 """Factors of Eq. 2 in memory at a time."""

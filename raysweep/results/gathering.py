@@ -6,12 +6,14 @@ from dataclasses import asdict, dataclass, field
 import pyarrow as pa
 
 from raysweep.results import tables
-from raysweep.results.store import FAILURE, StudyStore, TrialRecord, measure_key, shard_file, shards_of
-from raysweep.results.tables import Table
+from raysweep.results.shards import shard_file
+from raysweep.results.store import FAILURE, StudyStore, measure_key, shards_of
+from raysweep.results.tables import MEASURE_TABLES
+from raysweep.results.trials import TrialRecord
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure
-from raysweep.tables import MEASURE_TABLES
+from raysweep.study.table import HISTORY, Table
 
 Record = dict[str, object]
 
@@ -50,7 +52,7 @@ class _Gathering:
                 self.failures.append({**names, "reason": reasons[trial.id]})
             rows.append(_trial_row(trial, self.facts, record, reasons.get(trial.id)))
         self.store.save_table(tables.TRIALS, tables.TRIALS.records(rows))
-        self.store.save_table(tables.HISTORY, tables.HISTORY.together(list(self.store.histories(ended))))
+        self.store.save_table(HISTORY, HISTORY.together(list(self.store.histories(ended))))
 
     def measure(self, measure: AnyMeasure) -> None:
         """Takes what is done of a measure."""

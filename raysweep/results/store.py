@@ -19,14 +19,9 @@
 A file is whole or absent whenever a process dies: `raysweep.results.files`.
 """
 
-import contextlib
-import hashlib
 import json
-import os
-import socket
-import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -37,14 +32,17 @@ from pydantic import ValidationError
 
 from raysweep.errors import UserError
 from raysweep.results import tables
-from raysweep.results.files import Location, Mirror, Writer, open_folder
-from raysweep.results.tables import Table
+from raysweep.results.files import Location, Mirror, Writer
+from raysweep.results.remote import open_folder
+from raysweep.results.shards import StoredShards, _files_of, _shards_in, merged_file, shard_file
+from raysweep.results.tables import TABLES
+from raysweep.results.trials import TrialRecord, Work, _pruned_file, _record, trial_file
 from raysweep.study.architecture import ImageShape
+from raysweep.study.base import Frozen
 from raysweep.study.core import Study, Trial, describe_errors
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure, Shard
-from raysweep.tables import TABLES
-from raysweep.tuning.settings import Tuning
+from raysweep.study.table import Table
 
 TRIALS, SHARDS, ASSETS = "trials", "shards", "assets"
 CHECKPOINT, MODEL, HISTORY = "checkpoint.pt", "model.pt", "history.parquet"
@@ -56,65 +54,6 @@ ROWS, FAILURE = ".parquet", ".failed.json"
 """How the names of a shard's files end: of its rows, and of why there are none."""
 
 Content = TypeVar("Content")
-
-
-@dataclass(frozen=True)
-class Work:
-    """Where and when a piece of work ran; kept apart from its result."""
-
-    node: str
-    process: int
-    started: float
-    wall: float
-    cpu: float
-
-
-@dataclass
-class Stopwatch:
-    """Measures a piece of work in this process, across interruptions if it is given what was spent before."""
-
-    started: float
-    wall: float = 0.0
-    cpu: float = 0.0
-
-    @classmethod
-    def start(cls) -> "Stopwatch":
-        """A stopwatch that starts now, with nothing spent."""
-        return cls(time.time())
-
-    @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
-        """Adds the time spent inside."""
-        wall, cpu = time.perf_counter(), time.process_time()
-        try:
-            yield
-        finally:
-            self.wall += time.perf_counter() - wall
-            self.cpu += time.process_time() - cpu
-
-    def work(self) -> Work:
-        """The work so far, as done by this process on this node."""
-        return Work(socket.gethostname(), os.getpid(), self.started, self.wall, self.cpu)
-
-
-@dataclass(frozen=True)
-class TrialRecord:
-    """How a trial ended: `status` is finished, diverged or pruned."""
-
-    status: str
-    reason: str
-    steps: int
-    parameters: int
-
-
-@dataclass(frozen=True)
-class StoredShards:
-    """The content of a file of shards of a measure of a trial: one of them, or all."""
-
-    shards: tuple[Shard, ...]
-    rows: pa.Table
-    works: Mapping[str, Work]
-    """How each was computed, by its key."""
 
 
 class StudyStore:
@@ -176,7 +115,7 @@ class StudyStore:
             )
         return f"sqlite:///{self.folder.locate('optuna.db')}"
 
-    def save_tuning(self, tuning: Tuning) -> None:
+    def save_tuning(self, tuning: Frozen) -> None:
         """Writes the resolved tuning, replacing an earlier one."""
         self._write_text("tuning.json", tuning.model_dump_json(indent=2))
 
@@ -510,49 +449,6 @@ class StudyStore:
         return str(content["reason"]) if content else None
 
 
-def _pruned_file(trial_id: str, limits_key: str) -> str:
-    return trial_file(trial_id, f"pruned-{limits_key}.json")
-
-
-def trial_file(trial_id: str, name: str) -> str:
-    """Name of a file of a trial."""
-    return f"{TRIALS}/{trial_id}/{name}"
-
-
-def shard_file(measure_key: str, trial_id: str, shard: Shard, suffix: str = ROWS) -> str:
-    """Name of the file of a shard's rows; or, with `FAILURE`, of why there are none."""
-    return f"{SHARDS}/{measure_key}/{trial_id}/{shard.key}{suffix}"
-
-
-def merged_file(measure_key: str, trial_id: str, shards: Sequence[Shard]) -> str:
-    """Name of the file of the rows of all shards of a measure of a trial, which are these."""
-    digest = hashlib.sha256(" ".join(shard.key for shard in shards).encode()).hexdigest()[:8]
-    return f"{SHARDS}/{measure_key}/{trial_id}/all-{digest}{ROWS}"
-
-
-def done_shards(files: Container[str], measure_key: str, trial_id: str, shards: Sequence[Shard]) -> set[Shard]:
-    """Those of a measure's shards of a trial that are done, by the files that are there."""
-    return {shard for done in _files_of(files, measure_key, trial_id, shards).values() for shard in done}
-
-
-def _files_of(
-    files: Container[str], measure_key: str, trial_id: str, shards: Sequence[Shard]
-) -> dict[str, tuple[Shard, ...]]:
-    """The files that hold a measure's shards of a trial, of those that are there, and which each holds."""
-    merged = merged_file(measure_key, trial_id, shards)
-    if merged in files:
-        return {merged: tuple(shards)}
-    named = {shard_file(measure_key, trial_id, shard): (shard,) for shard in shards}
-    return {name: held for name, held in named.items() if name in files}
-
-
-def _shards_in(content: bytes, shards: tuple[Shard, ...]) -> StoredShards:
-    rows = _table(content)
-    notes = {name: json.loads(note) for name, note in rows.schema.metadata.items()}
-    works = notes[b"works"] if b"works" in notes else {shards[0].key: notes[b"work"]}
-    return StoredShards(shards, rows.replace_schema_metadata(None), {key: Work(**work) for key, work in works.items()})
-
-
 def asset_file(name: str) -> str:
     """Name of the file of an asset."""
     return f"{ASSETS}/{name}"
@@ -584,10 +480,6 @@ def measurements(study: Study, facts: DataFacts) -> Iterator[tuple[AnyMeasure, T
 def shards_of(measure: AnyMeasure, trial: Trial, study: Study, facts: DataFacts) -> tuple[Shard, ...]:
     """All shards of a measure of a trial, whether done or not; none if it does not apply to the trial."""
     return measure.shards(trial.model, facts) if study.applies(measure, trial.arm, trial.model) else ()
-
-
-def _record(done: dict[str, object]) -> TrialRecord:
-    return TrialRecord(**cast("dict[str, object]", done["record"]))  # type: ignore[arg-type]
 
 
 def _table(content: bytes) -> pa.Table:

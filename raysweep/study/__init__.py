@@ -26,8 +26,6 @@ from raysweep.study.measures import (
 from raysweep.study.measures.classes import WithinEpsilon
 from raysweep.study.models import Autoencoder, Gan, Glo, LcVae, LeNet, Pca, Polynomial, Toy, Vae, WganGp
 from raysweep.study.solvers import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
-from raysweep.tuning.pruners import Halving, MedianRule
-from raysweep.tuning.settings import Nsga2, Random, Tpe, Tuning, choice, integers, log_uniform, uniform
 
 __all__ = [
     "Arm",
@@ -47,7 +45,6 @@ __all__ = [
     "Gan",
     "Glo",
     "Grid2d",
-    "Halving",
     "Holes",
     "ImageFolder",
     "Interpolant",
@@ -57,34 +54,25 @@ __all__ = [
     "LeNet",
     "LevenbergMarquardt",
     "LossSurface",
-    "MedianRule",
     "Memorisation",
     "Mnist",
     "Modes",
-    "Nsga2",
     "Omega",
     "Pca",
     "Polynomial",
     "PrecisionRecall",
     "ProjectedAdam",
-    "Random",
     "Reconstruction",
     "ReconstructionClassifier",
     "Resources",
     "Samples",
     "Study",
     "Toy",
-    "Tpe",
     "Trial",
-    "Tuning",
     "Vae",
     "WebsterLbfgs",
     "Weights",
     "WganGp",
     "WithinEpsilon",
-    "choice",
     "grid",
-    "integers",
-    "log_uniform",
-    "uniform",
 ]

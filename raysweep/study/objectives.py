@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from raysweep.results.tables import HISTORY, Table
 from raysweep.study.measures.class_radius import CLASS_RADIUS
 from raysweep.study.measures.frechet import FRECHET
 from raysweep.study.measures.holes import HOLES
 from raysweep.study.measures.omega import OMEGA
 from raysweep.study.models import AnyModel
+from raysweep.study.table import HISTORY, Table
 
 LOSS_PARTS = {
     "vae": ("reconstruction", "divergence"),

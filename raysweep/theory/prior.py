@@ -5,6 +5,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import chdtri
+
+from raysweep.study.solvers import Feasible
 
 BAND = 0.95
 """Share of prior samples that a band of the prior holds, between equal tails."""
@@ -21,16 +24,34 @@ def log_density_per_dim(square: float) -> float:
     return -0.5 * (math.log(2 * math.pi) + square)
 
 
-def bounds(feasible: str, latent_dim: int) -> tuple[float, float]:
-    """The smallest and the largest ‖z‖² that are feasible; see `raysweep.study.solvers.Feasible`."""
-    square = stats.chi2(latent_dim)
+PLAUSIBLE = 0.997
+"""The share of prior samples that a feasible set is meant to hold: three sigma."""
+
+
+def feasible_norms(feasible: Feasible, latent_dim: int) -> tuple[float, float]:
+    """The smallest and the largest ‖z‖ that are feasible, for z ~ N(0, I) of `latent_dim` components.
+
+    `paper_ball` bounds ‖z‖² by its mean plus three standard deviations, d + 3√(2d). ‖z‖² is not Gaussian, so this
+    holds 98.2 % of the prior at d = 2, 99.07 % at 10 and 99.81 % at 1000, not the 99.7 % that is meant.
+    `chi2_ball` bounds it by the 99.7 % point of its distribution, χ² with d degrees of freedom, and `shell` by the
+    points that cut 0.15 % off at either end. For large d hardly any of a ball is where samples are: near its surface.
+    Without a constraint the largest is infinite.
+
+    Source: Pinetz, Soukup and Pock (2019), Eq. 5, for the paper's ball.
+    """
     if feasible == "paper_ball":
-        return 0.0, latent_dim + 3 * math.sqrt(2 * latent_dim)
+        return 0.0, math.sqrt(latent_dim + 3 * math.sqrt(2 * latent_dim))
     if feasible == "chi2_ball":
-        return 0.0, float(square.ppf(0.997))
+        return 0.0, math.sqrt(chdtri(latent_dim, 1 - PLAUSIBLE))
     if feasible == "shell":
-        return float(square.ppf(0.0015)), float(square.ppf(0.9985))
+        tail = (1 - PLAUSIBLE) / 2
+        return math.sqrt(chdtri(latent_dim, 1 - tail)), math.sqrt(chdtri(latent_dim, tail))
     return 0.0, math.inf
+
+
+def radius(feasible: Feasible, latent_dim: int) -> float:
+    """The largest ‖z‖ that is feasible; infinite for no constraint. See `feasible_norms`."""
+    return feasible_norms(feasible, latent_dim)[1]
 
 
 BIN = 0.25

@@ -17,11 +17,12 @@ from raysweep.data.order import BatchStream
 from raysweep.errors import UserError
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
-from raysweep.results import tables
-from raysweep.results.store import CHECKPOINT, Stopwatch, StudyStore, TrialRecord, trial_file
+from raysweep.results.store import CHECKPOINT, StudyStore
+from raysweep.results.trials import Stopwatch, TrialRecord, trial_file
 from raysweep.study.core import Trial
+from raysweep.study.table import HISTORY
+from raysweep.training.course import NO_LIMITS, Course, Limits, course_of, limits_key, pruned_at, pruning_words
 from raysweep.training.tensorboard import TrialBoard
-from raysweep.tuning.pruners import NO_LIMITS, Course, Limits, course_of, limits_key, pruned_at, pruning_words
 
 LOG_ROWS = 100
 """Rows of training losses in a trial's history."""
@@ -219,7 +220,7 @@ class TrainingRun:
             )
         else:
             columns = {name: [row[at] for row in self.history] for at, name in enumerate(HISTORY_COLUMNS)}
-            table = tables.HISTORY.rows({"trial": [self.trial.id] * len(self.history), **columns})
+            table = HISTORY.rows({"trial": [self.trial.id] * len(self.history), **columns})
             weights = self.learner.weights()
             model = (lambda file: torch.save(weights, file)) if self.status == "finished" else None
             self.store.finish_trial(self.trial.id, record, model, table, self.stopwatch.work())

@@ -4,22 +4,14 @@ What decides is the held-out loss, at common progress, of trials with the same s
 same order. Losses are best ones so far, as one that rises again says no more than that the training was too long.
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import Field, PositiveInt
 
-from raysweep.study.base import Frozen, short_hash
-from raysweep.study.objectives import held_out_losses
-
-Course = Mapping[int, float]
-"""The best held-out loss so far of one trial, by progress: the number of the evaluation, of those of a whole trial."""
-Limits = Mapping[int, float]
-"""The largest loss with which a trial goes on, by progress."""
-NO_LIMITS: Limits = {}
+from raysweep.study.base import Frozen
+from raysweep.training.course import Course, Limits
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -79,31 +71,3 @@ class Halving(Frozen):
 
 
 AnyPruner = Annotated[MedianRule | Halving, Field(discriminator="kind")]
-
-
-def course_of(history: pd.DataFrame, steps: int, evaluations: int) -> dict[int, float]:
-    """The course of a trial, given the history of so much of its training as was done.
-
-    Args:
-        history: Its rows of the table `history`.
-        steps: Of the whole trial.
-        evaluations: Progress of the whole trial.
-    """
-    losses = held_out_losses(history)
-    return dict(zip([step * evaluations // steps for step in losses], accumulate(losses.values(), min), strict=True))
-
-
-def pruned_at(course: Course, limits: Limits) -> int | None:
-    """The progress at which a trial came above its limits; None if it has not."""
-    return min((each for each, limit in limits.items() if course.get(each, -np.inf) > limit), default=None)
-
-
-def pruning_words(course: Course, limits: Limits, progress: int, evaluations: int) -> str:
-    """Why it was pruned there."""
-    share, loss, limit = progress / evaluations, course[progress], limits[progress]
-    return f"held-out loss {loss:.5g} after {share:.0%} of the training, above the limit of {limit:.5g}"
-
-
-def limits_key(limits: Limits) -> str:
-    """A name that no other limits have: a trial may be pruned by some, and not by others."""
-    return short_hash([[progress, limits[progress]] for progress in sorted(limits)])

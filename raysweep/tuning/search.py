@@ -20,8 +20,8 @@ from raysweep.results.store import StudyStore
 from raysweep.seeding import derive_seed
 from raysweep.study.models import AnyModel
 from raysweep.study.objectives import OBJECTIVES
+from raysweep.training.course import Course, Limits
 from raysweep.training.loop import EVALUATIONS
-from raysweep.tuning.pruners import Course, Limits
 from raysweep.tuning.settings import Choice, Dimension, Nsga2, Tpe, Tuning, Values, Whole
 
 RANGED = "ranged"

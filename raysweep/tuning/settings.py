@@ -19,13 +19,13 @@ from pydantic import (
 )
 
 from raysweep.errors import choices
-from raysweep.results.tables import HISTORY
 from raysweep.study.base import Frozen, Name, short_hash
 from raysweep.study.core import Arm, AxisValue, Resources, Study, describe_errors, replace_settings
 from raysweep.study.data import AnyData
 from raysweep.study.measures import AnyMeasure
 from raysweep.study.models import AnyModel, LeNet
 from raysweep.study.objectives import OBJECTIVES, Objective
+from raysweep.study.table import HISTORY
 from raysweep.tuning.pruners import AnyPruner
 
 SEARCH_VERSION = 3

@@ -7,9 +7,9 @@ from analysis.figures import frechet_distance
 from analysis.results import Results
 from analysis.text.published import load_published, marks, matching
 from pretended_results import pretended_study
+from raysweep.results.tables import MEASURE_TABLES
 from raysweep.study import Arm, Digits, FrechetDistance, Gan, KernelDistance, LeNet, Mnist, Study, WganGp, grid
 from raysweep.study.models import AnyModel
-from raysweep.tables import MEASURE_TABLES
 
 LUCIC = {"features": "inception", "samples": 10_000, "reference": "validation"}
 

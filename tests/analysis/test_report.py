@@ -19,11 +19,11 @@ from analysis.report import write_report
 from analysis.results import load_results
 from pretended_results import pretended_study
 from raysweep.errors import UserError
-from raysweep.results import tables
 from raysweep.results.store import StudyStore
+from raysweep.results.tables import TABLES
 from raysweep.study import FrechetDistance, Reconstruction, Samples, Study
 from raysweep.study.measures import AnyMeasure
-from raysweep.tables import TABLES
+from raysweep.study.table import BYTES, REALS
 
 
 class Page(HTMLParser):
@@ -120,7 +120,7 @@ def test_letters_are_equally_large_in_a_narrow_figure(
 def test_every_table_is_there_without_pixels(page: Page, shared_store: StudyStore) -> None:
     for name, table in TABLES.items():
         columns = pd.read_csv(report_of(shared_store) / "tables" / f"{name}.csv").columns.tolist()
-        assert columns == [column.name for column in table.columns if column.type not in (tables.BYTES, tables.REALS)]
+        assert columns == [column.name for column in table.columns if column.type not in (BYTES, REALS)]
         if not shared_store.table(name).empty:
             assert all(column.meaning in page.words for column in table.columns)
 

@@ -35,7 +35,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import s3_server  # noqa: E402
 from nodes import Node, Nodes, ray_nodes, why_not  # noqa: E402
-from raysweep import tables as all_tables  # noqa: E402
+from raysweep.results import tables as all_tables  # noqa: E402
 from raysweep.results.files import join  # noqa: E402
 from raysweep.results.store import StudyStore  # noqa: E402
 

@@ -14,7 +14,9 @@ from raysweep.execution.cluster.backend import RayBackend, check_resources
 from raysweep.execution.cluster.connect import connected
 from raysweep.execution.pipeline import run_study
 from raysweep.execution.tasks import Workplace
-from raysweep.results.store import CHECKPOINT, MODEL, measure_key, measurements, shard_file, trial_file
+from raysweep.results.shards import shard_file
+from raysweep.results.store import CHECKPOINT, MODEL, measure_key, measurements
+from raysweep.results.trials import trial_file
 from raysweep.study import Resources, Study
 from raysweep.study.data import Digits
 from small_study import STUDY

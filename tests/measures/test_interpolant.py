@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from raysweep.data.images import DataSet, Images, to_bytes
-from raysweep.inversion.feasible import radius
 from raysweep.measures import MeasureContext, run_measure
 from raysweep.measures.interpolant import ball_points
 from raysweep.models import build_learner
@@ -20,6 +19,7 @@ from raysweep.models.polynomial import make_nodes
 from raysweep.study import Autoencoder, Digits, Interpolant, Polynomial, Trial, WganGp
 from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
+from raysweep.theory.prior import radius
 
 CPU = torch.device("cpu")
 SHAPE = ImageShape(1, 4)

@@ -8,6 +8,7 @@ import torch
 from raysweep.data.images import DataSet
 from raysweep.measures import MEASURES, PREPARE, MeasureContext, StudyContext, prepare, run_measure
 from raysweep.models import build_learner
+from raysweep.results.tables import MEASURE_TABLES
 from raysweep.study import (
     BirthdayTest,
     ClassMap,
@@ -36,7 +37,6 @@ from raysweep.study import (
 )
 from raysweep.study.measures import AnyMeasure, MeasureSettings
 from raysweep.study.measures.quality import QualitySettings
-from raysweep.tables import MEASURE_TABLES
 
 CPU = torch.device("cpu")
 KINDS = get_args(get_args(AnyMeasure)[0])

@@ -13,9 +13,9 @@ from raysweep.data import load_data
 from raysweep.data.images import DataSet
 from raysweep.data.order import BatchStream
 from raysweep.inversion import invert
-from raysweep.inversion.feasible import radius
 from raysweep.models.learner import Learner
 from raysweep.study import BallLbfgs, Digits, Glo
+from raysweep.theory.prior import radius
 
 CPU = torch.device("cpu")
 SMALL = Glo(width=4, batch=16, latent_dim=3)

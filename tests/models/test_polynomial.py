@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from raysweep.errors import UserError
-from raysweep.inversion.feasible import radius
 from raysweep.models.learner import Learner
 from raysweep.models.polynomial import BASES, barycentric_basis, log_lebesgue, make_nodes, product_basis
 from raysweep.study import Arm, Digits, Polynomial, Study, grid
+from raysweep.theory.prior import radius
 
 BALL = radius("paper_ball", 1)
 

@@ -9,11 +9,13 @@ import pytest
 import torch
 
 from raysweep.cli.loading import known_studies, load_study
-from raysweep.execution.plan import make_plan, with_prefix
+from raysweep.cli.plan import with_prefix
+from raysweep.execution.plan import make_plan
 from raysweep.models import build_learner
 from raysweep.models.networks import build
-from raysweep.study import Autoencoder, LcVae, Pca, Study, Tuning, WganGp
+from raysweep.study import Autoencoder, LcVae, Pca, Study, WganGp
 from raysweep.study.data import DataFacts
+from raysweep.tuning import Tuning
 
 NAMES = tuple(name for name in known_studies() if isinstance(load_study(name), Study))
 REDUCED = ("celeba", "cifar10", "grid2d", "lcvae_mnist", "lcvae_readings", "mnist")

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from raysweep.cli.loading import known_studies, load_study, override
+from raysweep.cli.loading import known_studies, load_study
+from raysweep.cli.overriding import override
 from raysweep.errors import UserError
 from raysweep.study import BallLbfgs, Digits, LcVae, Mnist, Reconstruction, Study
 from small_study import STUDY as SMALL

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.pruners import BasePruner, MedianPruner, SuccessiveHalvingPruner
 
-from raysweep.study import Halving, MedianRule
-from raysweep.tuning.pruners import AnyPruner, Course, course_of, pruned_at
+from raysweep.training.course import Course, course_of, pruned_at
+from raysweep.tuning import Halving, MedianRule
+from raysweep.tuning.pruners import AnyPruner
 
 EVALUATIONS = 9
 DROPS = st.lists(st.integers(0, 5), min_size=EVALUATIONS, max_size=EVALUATIONS)

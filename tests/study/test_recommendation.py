@@ -7,7 +7,8 @@ import pytest
 
 from raysweep.cli.loading import known_studies, load_study
 from raysweep.run import main
-from raysweep.study import Digits, LcVae, Mnist, Omega, Samples, Study, Tuning, log_uniform
+from raysweep.study import Digits, LcVae, Mnist, Omega, Samples, Study
+from raysweep.tuning import Tuning, log_uniform
 from raysweep.tuning.recommendation import recommendation, recommended_arm, recommended_study
 from raysweep.tuning.source import study_source
 

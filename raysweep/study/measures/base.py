@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from raysweep.results.tables import TEXT, Column, Table
 from raysweep.study.base import Frozen, Name
 from raysweep.study.data import AnyData, DataFacts
 from raysweep.study.models import FamilySettings
+from raysweep.study.table import TEXT, Column, Table
 
 MEASURE = Column("measure", TEXT, "name of the measure in the study")
-TRIAL = Column("trial", TEXT, "id of the trial")
 PART = Column(
     "part",
     TEXT,

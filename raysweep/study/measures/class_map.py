@@ -5,12 +5,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 
-from raysweep.results.tables import INTEGER, REALS, TEXT, Column, Table
 from raysweep.study.base import Name, Positive
 from raysweep.study.data import DataFacts
-from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard
+from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard
 from raysweep.study.measures.classes import Classifier, check_classifier
 from raysweep.study.models import FamilySettings, LatentSettings
+from raysweep.study.table import INTEGER, REALS, TEXT, TRIAL, Column, Table
 
 CLASS_MAP = Table(
     "class_map",

@@ -5,12 +5,12 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
-from raysweep.results.tables import INTEGER, REAL, TEXT, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
-from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard, cut
+from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard, cut
 from raysweep.study.measures.classes import Classifier, check_classifier, class_count
 from raysweep.study.models import FamilySettings, LatentSettings, Toy
+from raysweep.study.table import INTEGER, REAL, TEXT, TRIAL, Column, Table
 
 CLASS_RADIUS = Table(
     "class_radius",

@@ -2,11 +2,11 @@
 
 from typing import ClassVar, Literal
 
-from raysweep.results.tables import REAL, REALS, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
-from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard
+from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard
 from raysweep.study.models import FamilySettings, Toy
+from raysweep.study.table import REAL, REALS, TRIAL, Column, Table
 
 EXACT_RADIUS = Table(
     "exact_radius",

@@ -2,9 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from raysweep.results.tables import REAL, Column, Table
 from raysweep.study.base import Name
-from raysweep.study.measures.base import MEASURE, PART, TRIAL
+from raysweep.study.measures.base import MEASURE, PART
 from raysweep.study.measures.quality import (
     FEATURES,
     FLOOR_IMAGES,
@@ -13,6 +12,7 @@ from raysweep.study.measures.quality import (
     SAMPLES,
     ReferenceSettings,
 )
+from raysweep.study.table import REAL, TRIAL, Column, Table
 
 FRECHET = Table(
     "frechet",

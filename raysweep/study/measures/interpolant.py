@@ -4,11 +4,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 
-from raysweep.results.tables import BYTES, INTEGER, REAL, REALS, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
-from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard
+from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard
 from raysweep.study.models import FamilySettings, Polynomial
+from raysweep.study.table import BYTES, INTEGER, REAL, REALS, TRIAL, Column, Table
 
 INTERPOLANT = Table(
     "interpolant",

@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, PositiveInt, model_validator
 
 from raysweep.errors import UserError
-from raysweep.results.tables import BYTES, INTEGER, REAL, REALS, TEXT, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
-from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard, cut
+from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard, cut
 from raysweep.study.measures.quality import LENET_FLOP
 from raysweep.study.models import FamilySettings
+from raysweep.study.table import BYTES, INTEGER, REAL, REALS, TEXT, TRIAL, Column, Table
 
 LENET_FEATURES = 84
 """Length of the LeNet's features."""

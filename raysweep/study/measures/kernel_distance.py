@@ -4,9 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 
-from raysweep.results.tables import INTEGER, REAL, Column, Table
 from raysweep.study.base import Name
-from raysweep.study.measures.base import MEASURE, PART, TRIAL
+from raysweep.study.measures.base import MEASURE, PART
 from raysweep.study.measures.quality import (
     FEATURES,
     FLOOR_IMAGES,
@@ -15,6 +14,7 @@ from raysweep.study.measures.quality import (
     SAMPLES,
     ReferenceSettings,
 )
+from raysweep.study.table import INTEGER, REAL, TRIAL, Column, Table
 
 KERNEL_DISTANCE = Table(
     "kernel_distance",

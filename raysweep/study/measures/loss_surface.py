@@ -4,12 +4,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, field_validator
 
-from raysweep.results.tables import INTEGER, REAL, REALS, TEXT, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
-from raysweep.study.measures.base import MEASURE, PART, TRIAL, MeasureSettings, Shard
+from raysweep.study.measures.base import MEASURE, PART, MeasureSettings, Shard
 from raysweep.study.models import FamilySettings, LatentSettings
 from raysweep.study.solvers import AnySolver, Automatic
+from raysweep.study.table import INTEGER, REAL, REALS, TEXT, TRIAL, Column, Table
 
 Target = Literal["generated", "train", "validation"]
 

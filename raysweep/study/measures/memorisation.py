@@ -4,12 +4,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from raysweep.results.tables import INTEGER, REAL, TEXT, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
-from raysweep.study.measures.base import MEASURE, PART, TRIAL, Shard
+from raysweep.study.measures.base import MEASURE, PART, Shard
 from raysweep.study.measures.quality import SAMPLES, QualitySettings
 from raysweep.study.models import FamilySettings
+from raysweep.study.table import INTEGER, REAL, TEXT, TRIAL, Column, Table
 
 MEMORISATION = Table(
     "memorisation",

@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, PositiveInt
 
 from raysweep.errors import UserError
-from raysweep.results.tables import INTEGER, REAL, REALS, Column, Table
 from raysweep.study.base import Name, Positive
 from raysweep.study.data import DataFacts
-from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard
+from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard
 from raysweep.study.models import FamilySettings, Toy
+from raysweep.study.table import INTEGER, REAL, REALS, TRIAL, Column, Table
 
 MODES = Table(
     "modes",

@@ -4,11 +4,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 
-from raysweep.results.tables import INTEGER, REAL, TEXT, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
-from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard
+from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard
 from raysweep.study.models import FamilySettings
+from raysweep.study.table import INTEGER, REAL, TEXT, TRIAL, Column, Table
 
 POWER_STEPS = 50
 """Steps of the power iteration for the Jacobian's largest singular value."""

@@ -6,10 +6,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, PositiveInt
 
 from raysweep.errors import UserError
-from raysweep.results.tables import INTEGER, REAL, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
-from raysweep.study.measures.base import MEASURE, PART, TRIAL, Shard
+from raysweep.study.measures.base import MEASURE, PART, Shard
 from raysweep.study.measures.quality import (
     FEATURES,
     REFERENCE,
@@ -18,6 +17,7 @@ from raysweep.study.measures.quality import (
     ReferenceSettings,
 )
 from raysweep.study.models import FamilySettings
+from raysweep.study.table import INTEGER, REAL, TRIAL, Column, Table
 
 PRECISION_RECALL = Table(
     "precision_recall",

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from raysweep.errors import UserError
-from raysweep.results.tables import INTEGER, TEXT, Column
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MeasureSettings, Shard
 from raysweep.study.models import FamilySettings
+from raysweep.study.table import INTEGER, TEXT, Column
 
 FEATURES = Column("features", TEXT, "network whose features are compared")
 REFERENCE = Column("reference", TEXT, "split of the real images")

@@ -7,12 +7,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, PositiveInt, field_validator
 
 from raysweep.errors import UserError
-from raysweep.results.tables import BYTES, INTEGER, REAL, REALS, TEXT, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import AnyData, DataFacts
-from raysweep.study.measures.base import MEASURE, PART, TRIAL, MeasureSettings, Shard, cut
+from raysweep.study.measures.base import MEASURE, PART, MeasureSettings, Shard, cut
 from raysweep.study.models import FamilySettings, LatentSettings
 from raysweep.study.solvers import AnySolver, Automatic
+from raysweep.study.table import BYTES, INTEGER, REAL, REALS, TEXT, TRIAL, Column, Table
 
 CODES = 10_000
 """Training images, at most, whose codes whiten the latent space of a decoder that has no prior."""

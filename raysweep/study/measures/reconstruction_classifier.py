@@ -7,12 +7,12 @@ from typing import ClassVar, Literal
 from pydantic import PositiveInt
 
 from raysweep.errors import UserError
-from raysweep.results.tables import INTEGER, REAL, TEXT, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
-from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard
+from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard
 from raysweep.study.measures.reconstruction import Reconstruction
 from raysweep.study.models import FamilySettings, LatentSettings, LeNet
+from raysweep.study.table import INTEGER, REAL, TEXT, TRIAL, Column, Table
 
 RECONSTRUCTION_CLASSIFIER = Table(
     "reconstruction_classifier",

@@ -4,11 +4,11 @@ from typing import ClassVar, Literal
 
 from pydantic import PositiveInt
 
-from raysweep.results.tables import BYTES, INTEGER, Column, Table
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
-from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard
+from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard
 from raysweep.study.models import FamilySettings
+from raysweep.study.table import BYTES, INTEGER, TRIAL, Column, Table
 
 SAMPLES = Table(
     "samples",

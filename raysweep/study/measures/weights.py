@@ -4,12 +4,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from raysweep.results.tables import INTEGER, REAL, REALS, TEXT, Column, Table
 from raysweep.study.architecture import Conv, Dense, Layer, Maxout
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
-from raysweep.study.measures.base import MEASURE, TRIAL, MeasureSettings, Shard
+from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard
 from raysweep.study.models import DescentSettings, FamilySettings
+from raysweep.study.table import INTEGER, REAL, REALS, TEXT, TRIAL, Column, Table
 
 NetworkName = Literal["generator", "decoder", "critic", "discriminator", "encoder", "mean", "log_variance"]
 

@@ -23,10 +23,9 @@ from analysis.results import Results
 from analysis.statistics.curves import Curve
 from analysis.text.parts import in_order, part_words, shift_of
 from pretended_results import SIGNAL, pretended_study
-from raysweep.inversion.feasible import feasible_set
 from raysweep.study import Mnist, ProjectedAdam, Reconstruction, Study, Trial
 from raysweep.study.measures.reconstruction import RECOVERED
-from raysweep.theory.prior import bounds, log_density_per_dim, overlap, square_per_dim
+from raysweep.theory.prior import log_density_per_dim, overlap, square_per_dim
 
 MEASURE = Reconstruction(images=20, generated=10, shard=10, keep=4, shifts=(1, 4), foreign=Mnist(), noise=10)
 EVERYWHERE = ProjectedAdam(steps=200, feasible="everything")
@@ -188,13 +187,6 @@ def test_inverted_decoders_stand_beside_what_their_encoders_reach(make_results: 
 
 
 # Norms and likelihood
-
-
-@pytest.mark.parametrize("dim", [1, 2, 10, 100])
-@pytest.mark.parametrize("feasible", ["paper_ball", "chi2_ball", "shell", "everything"])
-def test_bounds_are_those_of_the_solvers(feasible: str, dim: int) -> None:
-    expected = feasible_set(feasible, dim)  # type: ignore[arg-type]
-    assert [math.sqrt(end) for end in bounds(feasible, dim)] == pytest.approx([expected.inner, expected.outer])
 
 
 @pytest.mark.parametrize("dim", [1, 3, 50])

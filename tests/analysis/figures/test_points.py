@@ -7,6 +7,7 @@ import pytest
 from analysis.drawing.style import arm_colours, figure_style, new_figure, render
 from analysis.figures import class_map, exact_radius, mode_samples, modes_radius
 from analysis.results import Results
+from analysis.statistics.point_models import captured_by_chance, effective_classes
 from pretended_results import pretended_study
 from raysweep.study import (
     Arm,
@@ -97,7 +98,7 @@ def test_equal_models_have_no_correlation(make_results: Callable[..., Results]) 
 
 @pytest.mark.parametrize(("counts", "effective"), [([5, 0, 0], 1), ([2, 2, 2], 3), ([3, 1], 1.6)])
 def test_the_effective_number_of_classes(counts: list[float], effective: float) -> None:
-    assert modes_radius.effective_classes(counts) == pytest.approx(effective)
+    assert effective_classes(counts) == pytest.approx(effective)
 
 
 def test_evenly_spread_points_capture_modes_by_chance() -> None:
@@ -109,7 +110,7 @@ def test_evenly_spread_points_capture_modes_by_chance() -> None:
         modes = 2 * np.round(points / 2)
         near = np.linalg.norm(points - modes, axis=1) < 0.15
         captured.append(len(np.unique(modes[near], axis=0)))
-    expected = modes_radius.captured_by_chance(Modes(samples=500), 25)
+    expected = captured_by_chance(Modes(samples=500), 25)
     assert np.mean(captured) == pytest.approx(expected, abs=4.5 * np.std(captured) / 20)
 
 

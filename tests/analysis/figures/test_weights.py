@@ -8,6 +8,7 @@ from analysis.drawing.style import figure_style, new_figure
 from analysis.figures import weight_normality, weights
 from analysis.figures.weights import LayerHistogram, wide_bins
 from analysis.results import Results
+from analysis.statistics.weights import FEWEST, NORMAL_WITHIN
 from pretended_results import pretended_study
 from raysweep.measures.weights import ks_distance, moments
 from raysweep.study import Arm, Weights, WganGp, grid
@@ -89,8 +90,8 @@ def test_chance_makes_no_layer_with_enough_weights_look_abnormal() -> None:
     stream = np.random.default_rng(0)
     found = []
     for _ in range(400):
-        sample = np.sort(stream.normal(size=weight_normality.FEWEST))
-        found.append(ks_distance(sample, moments(sample)) > weight_normality.NORMAL_WITHIN)
+        sample = np.sort(stream.normal(size=FEWEST))
+        found.append(ks_distance(sample, moments(sample)) > NORMAL_WITHIN)
     assert np.mean(found) == pytest.approx(0.05, abs=4 * math.sqrt(0.05 * 0.95 / 400))
 
 
