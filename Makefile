@@ -31,7 +31,7 @@ quick: check ## The same without the tests that start Ray or are slow
 	$(call group,Quick tests,$(PYTEST) -m 'not ray and not slow')
 
 faults: $(READY) ## Break a running sweep on three nodes in every way, and compare its tables (Linux, root; a quarter of an hour)
-	@$(BIN)/python tests/cluster/faults.py
+	@$(BIN)/python tests/system/faults.py
 
 check: $(READY)
 	$(call group,Style,$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .)

@@ -32,7 +32,8 @@ from analysis.statistics.intervals import band_words
 from analysis.text.protocol import settings_words
 from analysis.text.words import arm_label, axis_label, axis_value, listing, number, plural, setting
 from raysweep.errors import UserError
-from raysweep.results.store import PAGE, REPORT, StudyStore
+from raysweep.results.names import PAGE, REPORT
+from raysweep.results.store import StudyStore
 from raysweep.results.tables import TABLES
 from raysweep.study.table import Table
 

@@ -36,7 +36,8 @@ from raysweep.errors import UserError
 from raysweep.execution.plan import Plan, make_plan
 from raysweep.results.files import join
 from raysweep.results.gathering import gather
-from raysweep.results.store import RECOMMENDED, StudyStore
+from raysweep.results.names import RECOMMENDED
+from raysweep.results.store import StudyStore
 from raysweep.study.core import Study
 from raysweep.study.data import DataFacts, DataSettings
 from raysweep.tuning.settings import Tuning

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from other_stores import OtherStore, azure_store, google_store, why_not_azure
 from raysweep.execution import pipeline
 from raysweep.execution.serial import SerialBackend
 from raysweep.execution.tasks import Workplace
 from raysweep.results import patience
 from raysweep.results.gathering import gather
-from s3_server import S3Server, s3_server
-from small_study import STUDY
-from test_pipeline import Recorder
+from support.other_stores import OtherStore, azure_store, google_store, why_not_azure
+from support.runs import Recorder
+from support.s3_server import S3Server, s3_server
+from support.small_study import STUDY
 
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")

@@ -6,8 +6,9 @@ Counted from the study and the results folder alone. No torch, no Ray.
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
+from raysweep.results.names import CHECKPOINT
 from raysweep.results.shards import done_shards
-from raysweep.results.store import CHECKPOINT, StudyStore, measure_key
+from raysweep.results.store import StudyStore, measure_key
 from raysweep.results.trials import TrialRecord, trial_file
 from raysweep.study.core import Study, Trial
 from raysweep.study.cost import Cost, Device, find_device, measure_cost, trial_cost

@@ -20,7 +20,8 @@ from raysweep.measures.context import MeasureContext, StudyContext
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
 from raysweep.models.lenet import LeNetLearner
-from raysweep.results.store import MODEL, StudyStore, asset_file
+from raysweep.results.names import MODEL
+from raysweep.results.store import StudyStore, asset_file
 from raysweep.results.trials import Stopwatch, trial_file
 from raysweep.study.core import Trial
 from raysweep.study.data import DataFacts, DataSettings

@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass, field
 import pyarrow as pa
 
 from raysweep.results import tables
+from raysweep.results.names import FAILURE
 from raysweep.results.shards import shard_file
-from raysweep.results.store import FAILURE, StudyStore, measure_key, shards_of
+from raysweep.results.store import StudyStore, measure_key, shards_of
 from raysweep.results.tables import MEASURE_TABLES
 from raysweep.results.trials import TrialRecord
 from raysweep.study.core import Study, Trial

@@ -6,8 +6,9 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from raysweep.results.store import ROWS, SHARDS, _table
+from raysweep.results.names import ROWS, SHARDS
 from raysweep.results.trials import Work
 from raysweep.study.measures import Shard
 
@@ -54,3 +55,8 @@ def _shards_in(content: bytes, shards: tuple[Shard, ...]) -> StoredShards:
     notes = {name: json.loads(note) for name, note in rows.schema.metadata.items()}
     works = notes[b"works"] if b"works" in notes else {shards[0].key: notes[b"work"]}
     return StoredShards(shards, rows.replace_schema_metadata(None), {key: Work(**work) for key, work in works.items()})
+
+
+def _table(content: bytes) -> pa.Table:
+    # Threads cost more than they bring: most files have a few rows, and there may be a hundred thousand of them.
+    return pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)

@@ -33,8 +33,24 @@ from pydantic import ValidationError
 from raysweep.errors import UserError
 from raysweep.results import tables
 from raysweep.results.files import Location, Mirror, Writer
+from raysweep.results.names import (
+    ASSETS,
+    CHECKPOINT,
+    DONE,
+    FAILED,
+    FAILURE,
+    GPU_MEMORY,
+    HISTORY,
+    MODEL,
+    PAGE,
+    RECOMMENDED,
+    REPORT,
+    SHARDS,
+    TENSORBOARD,
+    TRIALS,
+)
 from raysweep.results.remote import open_folder
-from raysweep.results.shards import StoredShards, _files_of, _shards_in, merged_file, shard_file
+from raysweep.results.shards import StoredShards, _files_of, _shards_in, _table, merged_file, shard_file
 from raysweep.results.tables import TABLES
 from raysweep.results.trials import TrialRecord, Work, _pruned_file, _record, trial_file
 from raysweep.study.architecture import ImageShape
@@ -43,15 +59,6 @@ from raysweep.study.core import Study, Trial, describe_errors
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import AnyMeasure, Shard
 from raysweep.study.table import Table
-
-TRIALS, SHARDS, ASSETS = "trials", "shards", "assets"
-CHECKPOINT, MODEL, HISTORY = "checkpoint.pt", "model.pt", "history.parquet"
-DONE, FAILED = "done.json", "failed.json"
-TENSORBOARD, REPORT, PAGE = "tensorboard", "report", "index.html"
-RECOMMENDED = "recommended.py"
-GPU_MEMORY = "gpu_memory.json"
-ROWS, FAILURE = ".parquet", ".failed.json"
-"""How the names of a shard's files end: of its rows, and of why there are none."""
 
 Content = TypeVar("Content")
 
@@ -480,8 +487,3 @@ def measurements(study: Study, facts: DataFacts) -> Iterator[tuple[AnyMeasure, T
 def shards_of(measure: AnyMeasure, trial: Trial, study: Study, facts: DataFacts) -> tuple[Shard, ...]:
     """All shards of a measure of a trial, whether done or not; none if it does not apply to the trial."""
     return measure.shards(trial.model, facts) if study.applies(measure, trial.arm, trial.model) else ()
-
-
-def _table(content: bytes) -> pa.Table:
-    # Threads cost more than they bring: most files have a few rows, and there may be a hundred thousand of them.
-    return pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)

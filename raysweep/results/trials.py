@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from raysweep.results.store import TRIALS
+from raysweep.results.names import TRIALS
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from raysweep.data.order import BatchStream
 from raysweep.errors import UserError
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
-from raysweep.results.store import CHECKPOINT, StudyStore
+from raysweep.results.names import CHECKPOINT
+from raysweep.results.store import StudyStore
 from raysweep.results.trials import Stopwatch, TrialRecord, trial_file
 from raysweep.study.core import Trial
 from raysweep.study.table import HISTORY

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from analysis.results import Results
-from pretended_results import Numbers, pretended_results, pretended_study, write_results
 from raysweep.results.store import StudyStore
 from raysweep.study import Study
+from support.pretended_results import Numbers, pretended_results, pretended_study, write_results
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from analysis.claims import CLAIMS
 from analysis.digest import LARGEST_TABLE, WIDTH, write_digest
 from analysis.figures import FIGURES
 from analysis.results import load_results
-from pretended_results import Numbers, pretended_study, write_results
 from raysweep.errors import UserError
 from raysweep.results.store import StudyStore
 from raysweep.study import FrechetDistance, Samples
+from support.pretended_results import Numbers, pretended_study, write_results
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from analysis.__main__ import main
-from pretended_results import pretended_study
 from raysweep.results.store import StudyStore
 from raysweep.study import Trial
+from support.pretended_results import pretended_study
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@ import pytest
 
 from analysis.numbers import Number, NumberColumn, numbers
 from analysis.results import Results
-from pretended_results import SIGNAL, pretended_study
 from raysweep.study import (
     Arm,
     ClassRadius,
@@ -17,6 +16,7 @@ from raysweep.study import (
     Trial,
 )
 from raysweep.study.measures.reconstruction import RECOVERED
+from support.pretended_results import SIGNAL, pretended_study
 
 
 def test_numbers_are_means_with_their_band(make_results: Callable[..., Results]) -> None:

@@ -17,13 +17,13 @@ from analysis.claims import CLAIMS
 from analysis.figures import FIGURES, reconstruction_likelihood
 from analysis.report import write_report
 from analysis.results import load_results
-from pretended_results import pretended_study
 from raysweep.errors import UserError
 from raysweep.results.store import StudyStore
 from raysweep.results.tables import TABLES
 from raysweep.study import FrechetDistance, Reconstruction, Samples, Study
 from raysweep.study.measures import AnyMeasure
 from raysweep.study.table import BYTES, REALS
+from support.pretended_results import pretended_study
 
 
 class Page(HTMLParser):

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from analysis.results import Results, load_results
-from pretended_results import Numbers, pretended_results, pretended_study, write_results
 from raysweep.errors import UserError
 from raysweep.results.store import StudyStore
 from raysweep.study import Arm, Vae, grid
+from support.pretended_results import Numbers, pretended_results, pretended_study, write_results
 
 
 @pytest.mark.slow

@@ -4,8 +4,8 @@ import pytest
 
 from analysis.claims import benign_surfaces
 from analysis.results import Results
-from pretended_results import pretended_study
 from raysweep.study import LossSurface
+from support.pretended_results import pretended_study
 
 FEW = {"resolution": 21, "path": 11}
 MEASURES = (LossSurface(samples=20, **FEW), LossSurface(name="random", direction="random", samples=20, **FEW))

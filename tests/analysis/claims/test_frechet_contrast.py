@@ -4,8 +4,8 @@ import pytest
 
 from analysis.claims import frechet_contrast
 from analysis.results import Results
-from pretended_results import pretended_study
 from raysweep.study import FrechetDistance, Study, Trial
+from support.pretended_results import pretended_study
 
 
 def gan_and_ae() -> Study:

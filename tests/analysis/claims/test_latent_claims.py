@@ -7,8 +7,8 @@ import pytest
 from analysis.claims import fewer_holes, interpolation_off_data
 from analysis.results import Results
 from analysis.statistics.cells import inner_share
-from pretended_results import DIMS, pretended_study
 from raysweep.study import Arm, Holes, Interpolation, LcVae, Study, Trial, Vae
+from support.pretended_results import DIMS, pretended_study
 
 
 def study(**lc_vae: int) -> Study:

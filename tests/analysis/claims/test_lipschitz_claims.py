@@ -5,8 +5,8 @@ import pytest
 
 from analysis.claims import tighter_latent_space, unchanged_quality
 from analysis.results import Results
-from pretended_results import DIMS, pretended_study
 from raysweep.study import Arm, ClassRadius, FrechetDistance, LcVae, Study, Trial, Vae, grid
+from support.pretended_results import DIMS, pretended_study
 
 
 def vae_and_lc_vae() -> Study:

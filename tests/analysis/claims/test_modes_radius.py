@@ -4,8 +4,8 @@ import pytest
 
 from analysis.claims import modes_radius
 from analysis.results import Results
-from pretended_results import pretended_study
 from raysweep.study import Arm, ClassRadius, Gan, Grid2d, Modes, Study, Trial, grid
+from support.pretended_results import pretended_study
 
 
 def study(seeds: Sequence[int] = (0, 1, 2), steps: Sequence[int] = (1, 2, 3, 4)) -> Study:

@@ -4,8 +4,8 @@ import pytest
 
 from analysis.claims import not_memorised
 from analysis.results import Results
-from pretended_results import pretended_study
 from raysweep.study import FrechetDistance, Memorisation, Study, Trial
+from support.pretended_results import pretended_study
 
 Make = Callable[..., Results]
 

@@ -4,8 +4,8 @@ import pytest
 
 from analysis.claims import degrees_of_freedom, foreign_images, noise_images, shifted_images
 from analysis.results import Results
-from pretended_results import DIMS, pretended_study
 from raysweep.study import Arm, Autoencoder, Mnist, Reconstruction, Study, Trial, WganGp, grid
+from support.pretended_results import DIMS, pretended_study
 
 Mse = Callable[[Trial, str], float]
 MEASURE = Reconstruction(images=20, generated=10, shard=10, shifts=(1, 4), foreign=Mnist(), noise=10)

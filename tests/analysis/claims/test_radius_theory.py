@@ -5,9 +5,9 @@ import pytest
 from analysis.claims import radius_theory
 from analysis.figures import radius_theory as figure
 from analysis.results import Results
-from pretended_results import pretended_study
 from raysweep.study import Arm, ClassRadius, Gan, Grid2d, Study, Trial
 from raysweep.study.measures import AnyMeasure, Shard
+from support.pretended_results import pretended_study
 
 
 def study(samples: int = 100) -> Study:

@@ -4,8 +4,8 @@ import pytest
 
 from analysis.claims import autoencoder_lower_bound, error_falls
 from analysis.results import Results
-from pretended_results import pretended_study
 from raysweep.study import Reconstruction, Study, Trial
+from support.pretended_results import pretended_study
 
 Mse = Callable[[Trial, str], float]
 

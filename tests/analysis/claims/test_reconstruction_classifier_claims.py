@@ -6,8 +6,8 @@ import pytest
 
 from analysis.claims import errors_converge, large_enough_latent_space
 from analysis.results import Results
-from pretended_results import pretended_study
 from raysweep.study import Reconstruction, ReconstructionClassifier, Study, Trial
+from support.pretended_results import pretended_study
 
 
 def study(**fields: object) -> Study:

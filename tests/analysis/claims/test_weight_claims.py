@@ -4,8 +4,8 @@ import pytest
 
 from analysis.claims import gaussian_weights
 from analysis.results import Results
-from pretended_results import pretended_study
 from raysweep.study import Trial, Weights
+from support.pretended_results import pretended_study
 
 STUDY = pretended_study(arms=pretended_study().arms[:2], measures=(Weights(),))
 

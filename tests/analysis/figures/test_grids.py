@@ -7,9 +7,9 @@ import pytest
 from analysis.drawing.pictures import LEAST_SIZE, mosaic, read_image
 from analysis.figures import reconstruction_grid, sample_grid
 from analysis.results import Results
-from pretended_results import pretended_study
 from raysweep.study import Arm, LcVae, Reconstruction, grid
 from raysweep.study.architecture import ImageShape
+from support.pretended_results import pretended_study
 
 SCALE = LEAST_SIZE // 8
 """Enlargement of 8 × 8 images."""

@@ -12,8 +12,8 @@ from analysis.figures import holes, interpolation, interpolation_paths, latent_p
 from analysis.figures.latent_plane import CELL, REACH, hole_cells
 from analysis.results import Results
 from analysis.text.words import percent
-from pretended_results import pretended_study
 from raysweep.study import Arm, Autoencoder, Encodings, Holes, Interpolation, LcVae, Study, Vae, WganGp, grid
+from support.pretended_results import pretended_study
 
 
 def flat_study(**fields: object) -> Study:

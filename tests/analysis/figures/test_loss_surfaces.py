@@ -7,8 +7,8 @@ from analysis.drawing.style import figure_style, new_figure
 from analysis.figures import loss_surface, surface_shape
 from analysis.results import Results
 from analysis.statistics.curves import Panel
-from pretended_results import pretended_study
 from raysweep.study import LossSurface
+from support.pretended_results import pretended_study
 
 MEASURES = (
     LossSurface(targets=("generated", "train"), samples=10, resolution=21, path=11),

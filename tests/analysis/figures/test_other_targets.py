@@ -22,10 +22,10 @@ from analysis.numbers import numbers
 from analysis.results import Results
 from analysis.statistics.curves import Curve
 from analysis.text.parts import in_order, part_words, shift_of
-from pretended_results import SIGNAL, pretended_study
 from raysweep.study import Mnist, ProjectedAdam, Reconstruction, Study, Trial
 from raysweep.study.measures.reconstruction import RECOVERED
 from raysweep.theory.prior import log_density_per_dim, overlap, square_per_dim
+from support.pretended_results import SIGNAL, pretended_study
 
 MEASURE = Reconstruction(images=20, generated=10, shard=10, keep=4, shifts=(1, 4), foreign=Mnist(), noise=10)
 EVERYWHERE = ProjectedAdam(steps=200, feasible="everything")

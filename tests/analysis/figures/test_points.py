@@ -8,7 +8,6 @@ from analysis.drawing.style import arm_colours, figure_style, new_figure, render
 from analysis.figures import class_map, exact_radius, mode_samples, modes_radius
 from analysis.results import Results
 from analysis.statistics.point_models import captured_by_chance, effective_classes
-from pretended_results import pretended_study
 from raysweep.study import (
     Arm,
     ClassMap,
@@ -25,6 +24,7 @@ from raysweep.study import (
     WganGp,
     grid,
 )
+from support.pretended_results import pretended_study
 
 NEAREST = ClassRadius(classifier="nearest_mode", samples=20, shard=20)
 MAP = ClassMap(classifier="nearest_mode", resolution=5, samples=2)

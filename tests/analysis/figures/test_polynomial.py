@@ -10,8 +10,8 @@ from analysis.drawing.style import figure_style, new_figure, render
 from analysis.figures import polynomial
 from analysis.figures.polynomial import PolynomialCurve, PolynomialNumbers, magnitude
 from analysis.results import Results
-from pretended_results import pretended_study
 from raysweep.study import Arm, Interpolant, Polynomial, grid
+from support.pretended_results import pretended_study
 
 COUNTS = (2, 4, 6, 8, 10)
 

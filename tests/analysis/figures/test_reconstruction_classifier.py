@@ -5,8 +5,8 @@ import numpy as np
 from analysis.drawing.style import figure_style, new_figure
 from analysis.figures import reconstruction_classifier
 from analysis.results import Results
-from pretended_results import DIMS, pretended_study
 from raysweep.study import Reconstruction, ReconstructionClassifier, Study, Trial
+from support.pretended_results import DIMS, pretended_study
 
 ACCURACY = {2: 0.5, 10: 0.8, 50: 0.95}
 

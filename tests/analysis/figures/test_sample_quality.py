@@ -8,8 +8,8 @@ from analysis.drawing.trade_off import Level
 from analysis.figures import birthday_test, frechet_distance, kernel_distance, memorisation, precision_recall
 from analysis.results import Results
 from analysis.statistics.curves import Panel
-from pretended_results import pretended_study
 from raysweep.study import FrechetDistance
+from support.pretended_results import pretended_study
 
 
 def gan(panels: tuple[Panel, ...]) -> np.ndarray:

@@ -6,8 +6,8 @@ import pytest
 from analysis.drawing.style import figure_style, new_figure
 from analysis.figures import smallest_dimension
 from analysis.results import Results
-from pretended_results import DIMS, pretended_study
 from raysweep.study import Reconstruction, Trial
+from support.pretended_results import DIMS, pretended_study
 
 
 def error(trial: Trial, part: str) -> float:

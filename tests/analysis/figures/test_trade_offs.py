@@ -9,8 +9,8 @@ from analysis.drawing.style import arm_colours, figure_style, new_figure
 from analysis.drawing.trade_off import Level, lowest_shown
 from analysis.figures import class_radius, frechet_distance, reconstruction_error
 from analysis.results import Results
-from pretended_results import pretended_study
 from raysweep.study import Arm, FrechetDistance, Vae, grid
+from support.pretended_results import pretended_study
 
 
 def test_reconstruction_errors_are_means_over_images_then_seeds(make_results: Callable[..., Results]) -> None:

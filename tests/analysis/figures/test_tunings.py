@@ -12,7 +12,7 @@ from analysis.figures import FIGURES, tuning_front, tuning_importance, tuning_sl
 from analysis.results import Results
 from analysis.statistics.importance import ENOUGH, encode, forest_importance, importances
 from analysis.statistics.searches import differences, found, on_front
-from pretended_search import Values, drawn, plausible_score, with_search
+from support.pretended_search import Values, drawn, plausible_score, with_search
 
 NAMES = [name for name in FIGURES if name.startswith("tuning")]
 FINALISTS = ("c2", "c3")

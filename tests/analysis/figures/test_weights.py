@@ -9,9 +9,9 @@ from analysis.figures import weight_normality, weights
 from analysis.figures.weights import LayerHistogram, wide_bins
 from analysis.results import Results
 from analysis.statistics.weights import FEWEST, NORMAL_WITHIN
-from pretended_results import pretended_study
 from raysweep.measures.weights import ks_distance, moments
 from raysweep.study import Arm, Weights, WganGp, grid
+from support.pretended_results import pretended_study
 
 ONE_ARM = (Arm(model=WganGp(steps=400, width=8), over={"latent_dim": grid(2, 4, 6, 8, 10)}),)
 

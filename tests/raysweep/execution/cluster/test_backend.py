@@ -1,0 +1,161 @@
+"""The same study through Ray ends in the same tables."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import ray
+
+from raysweep.errors import UserError
+from raysweep.execution.agenda import Agenda, extend
+from raysweep.execution.cluster.backend import RayBackend, check_resources
+from raysweep.execution.cluster.connect import connected
+from raysweep.execution.pipeline import run_study
+from raysweep.execution.tasks import Workplace
+from raysweep.results.names import CHECKPOINT, MODEL
+from raysweep.results.shards import shard_file
+from raysweep.results.store import measure_key, measurements
+from raysweep.results.trials import trial_file
+from raysweep.study import Resources, Study
+from raysweep.study.data import Digits
+from support.runs import Recorder, tables
+from support.small_study import STUDY
+
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
+FACTS = STUDY.data.facts(Path())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster() -> Iterator[str]:
+    with connected(None) as where:
+        yield where
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of the small study through Ray, which no test may change."""
+    folder = tmp_path_factory.mktemp("finished")
+    run(folder)
+    return folder
+
+
+def run(folder: Path, study: Study = STUDY, recorder: Recorder | None = None) -> None:
+    run_study(study, Workplace(folder, folder), RayBackend(), recorder or Recorder(), ["train", "measure"])
+
+
+def test_ray_and_one_process_give_the_same_tables(finished: Path, small_results: Path) -> None:
+    through_ray, in_one_process = tables(finished), tables(small_results)
+    assert len(through_ray["reconstruction"]) > 0
+    for name, table in through_ray.items():
+        pd.testing.assert_frame_equal(table, in_one_process[name], check_exact=True)
+
+
+def test_processes_go_on_with_the_next_trial(finished: Path) -> None:
+    schedule = Workplace(finished, finished).store.table("schedule")
+    training = schedule[schedule["work"] == "train"]
+    assert len(training) == len(STUDY.trials)
+    cores = int(ray.cluster_resources()["CPU"])
+    assert training["process"].nunique() <= cores
+
+
+class SeenError(Exception):
+    """What a run was for has happened."""
+
+
+class UntilMeasured(Recorder):
+    """Ends the run when a shard is done."""
+
+    def advance(self, name: str, share: float, node: str, seconds: float) -> None:
+        super().advance(name, share, node, seconds)
+        if "/" in name and share == 1.0:
+            raise SeenError
+
+
+def test_a_model_is_measured_while_others_train(tmp_path: Path) -> None:
+    """Beside a training that would take many minutes."""
+    model = STUDY.arms[0].model.model_copy(update={"steps": 20_000})
+    long = STUDY.arms[0].model_copy(update={"model": model, "over": {}})
+    pca = next(arm for arm in STUDY.arms if arm.model.family == "pca")
+    measures = tuple(measure for measure in STUDY.measures if measure.name in {"samples", "weights", "lbfgs"})
+    study = STUDY.model_copy(update={"arms": (long, pca), "measures": measures})
+    recorder = UntilMeasured()
+    with pytest.raises(SeenError):
+        run(tmp_path, study, recorder)
+    unfinished, measured = study.trials
+    assert (unfinished.arm, measured.arm) == (long.name, pca.name)
+    assert recorder.shares.get(unfinished.id, 0.0) < 1.0
+    assert recorder.shares[measured.id] == 1.0
+
+
+class Growing(Agenda):
+    """As that of a search."""
+
+    grows = True
+
+
+class Told(Recorder):
+    """Remembers every share."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[float] = []
+
+    def advance(self, name: str, share: float, node: str, seconds: float) -> None:
+        self.told.append(share)
+
+
+def test_a_trial_of_a_search_is_seen_to_advance(tmp_path: Path) -> None:
+    arm = STUDY.arms[0].model_copy(update={"model": STUDY.arms[0].model.model_copy(update={"steps": 400}), "over": {}})
+    agenda, told = Growing(Workplace(tmp_path, tmp_path)), Told()
+    extend(agenda, STUDY.model_copy(update={"arms": (arm,), "seeds": (0,), "measures": ()}), FACTS, ("train",))
+    RayBackend().run(agenda, told)
+    assert told.told == sorted(told.told)
+    assert told.told[-1] == 1.0
+    assert 0.0 < told.told[0] < 1.0
+
+
+def test_a_failed_trial_and_its_shards_leave_the_others_alone(tmp_path: Path) -> None:
+    """A checkpoint that cannot be read fails its trial on every try."""
+    measures = tuple(measure for measure in STUDY.measures if measure.name == "samples")
+    study = STUDY.model_copy(update={"arms": STUDY.arms[2:3], "seeds": (0, 1), "measures": measures})
+    bad = study.trials[0].id
+    store = Workplace(tmp_path, tmp_path).store
+    store.save_checkpoint(bad, lambda file: file.write(b"not a checkpoint"))
+    run(tmp_path, study)
+    trials = tables(tmp_path)["trials"].set_index("trial")
+    assert trials.loc[bad, "status"] == "failed"
+    assert "checkpoint.pt: holds more than tensors" in trials.loc[bad, "reason"]
+    assert (trials.drop(bad)["status"] == "finished").all()
+    assert bad not in set(tables(tmp_path)["samples"]["trial"])
+    store.folder.delete(trial_file(bad, CHECKPOINT))
+    run(tmp_path, study)
+    assert set(tables(tmp_path)["trials"]["status"]) == {"finished"}
+
+
+def test_a_failed_shard_is_recorded_after_its_retries(finished: Path, tmp_path: Path) -> None:
+    results = Path(shutil.copytree(finished, tmp_path / "results"))
+    store = Workplace(results, results).store
+    m, trial, shard = next(item for item in measurements(STUDY, FACTS) if item[0].name == "samples")
+    key = measure_key(STUDY, m)
+    store.folder.delete(shard_file(key, trial.id, shard))
+    weights = store.read_model(trial.id)
+    store.folder.write(trial_file(trial.id, MODEL), lambda file: file.write(b"not a model"))
+    run(results)
+    failures = tables(results)["failures"]
+    assert list(failures["trial"]) == [trial.id]
+    assert "model.pt: holds more than tensors" in failures["reason"].iloc[0]
+    store.folder.write(trial_file(trial.id, MODEL), lambda file: file.write(weights))
+    run(results)
+    pd.testing.assert_frame_equal(tables(results)["samples"], tables(finished)["samples"])
+
+
+def test_more_than_any_node_has_is_refused_at_once() -> None:
+    trial = STUDY.trials[1].model_copy(update={"resources": Resources(cpus=10_000)})
+    with pytest.raises(UserError, match="asks for 10000 cores"):
+        check_resources([trial])
+
+
+def test_gpus_are_not_asked_for_where_there_are_none() -> None:
+    check_resources([STUDY.trials[1].model_copy(update={"resources": Resources(cpus=1, gpus=8), "data": Digits()})])

@@ -1,0 +1,116 @@
+"""What a trial's process tells Tune when something is wrong; without a cluster."""
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+from raysweep.execution.cluster import trainables
+from raysweep.execution.cluster.backend import LOSSES, _Halt, _Watcher
+from raysweep.execution.cluster.trainables import SweepTrainable, to_config
+from raysweep.execution.tasks import RETRIES, TrainTask, Workplace
+from raysweep.results import patience
+from raysweep.results.patience import StorageError
+from support.small_study import STUDY
+
+TRIAL = next(trial for trial in STUDY.trials if trial.arm == "pca")
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> TrainTask:
+    return TrainTask(TRIAL, Workplace(str(tmp_path), tmp_path), 60.0, 1.0)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between tries, none of which is made."""
+    made: list[float] = []
+    monkeypatch.setattr(patience, "sleep", made.append)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks Ray for a GPU starts Ray."""
+    monkeypatch.setattr(trainables, "choose_device", lambda: torch.device("cpu"))
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
+    """Has training fail to start with these errors, one after the other; then it starts."""
+    left, start = list(errors), trainables.start_training
+
+    def fail_or_start(*arguments: Any) -> Any:
+        if left:
+            raise left.pop(0)
+        return start(*arguments)
+
+    monkeypatch.setattr(trainables, "start_training", fail_or_start)
+
+
+def steps(task: TrainTask, done: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+    trainable = SweepTrainable({"task": to_config(task)})
+    told = []
+    while not told or not done(told[-1]):
+        told.append(trainable.step())
+    trainable.cleanup()
+    return told
+
+
+@pytest.mark.slow
+def test_storage_that_refuses_for_a_while_is_waited_for(
+    task: TrainTask, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, *[OSError(errno.EIO, "Input/output error")] * 3)
+    told = steps(task, lambda result: result["done"])
+    assert len(pauses) == 3
+    assert [result["done"] for result in told[:3]] == [False] * 3
+    record = task.workplace.store.trial_record(TRIAL.id)
+    assert record is not None
+    assert record.status == "finished"
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), StorageError("results folder: full")])
+@pytest.mark.slow
+def test_a_full_disk_halts_everything_and_is_no_failure_of_the_trial(
+    error: Exception, task: TrainTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, error)
+    (told,) = steps(task, lambda result: result["done"])
+    assert "full" in told["halt"]
+    assert task.workplace.store.trial_failure(TRIAL.id) is None
+
+
+def test_any_other_error_is_recorded_and_tune_sees_it(task: TrainTask, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, ValueError("wrong"))
+    with pytest.raises(ValueError, match="wrong"):
+        steps(task, lambda result: result["done"])
+    assert task.workplace.store.trial_failure(TRIAL.id) == "ValueError: wrong"
+
+
+@pytest.mark.parametrize("erring", [False, True])
+def test_a_trial_may_lose_its_process_more_often_than_it_may_err(erring: bool, task: TrainTask) -> None:
+    watcher = _Watcher([task], SimpleQueue())
+    trial = SimpleNamespace(config={"task": to_config(task)}, num_failures=0, max_failures=LOSSES)
+    if erring:
+        task.workplace.store.fail_trial(TRIAL.id, "wrong")
+    while trial.num_failures < trial.max_failures:
+        trial.num_failures += 1
+        watcher.on_trial_recover(0, [], trial)
+    assert trial.num_failures == (RETRIES if erring else LOSSES)
+
+
+def test_all_trials_stop_when_one_cannot_write_or_the_tasks_cannot_go_on() -> None:
+    tasks: Any = SimpleNamespace(problem=None)
+    halt = _Halt(tasks)
+    halt("trial", {"share": 0.5})
+    assert not halt.stop_all()
+    halt("trial", {"share": 0.5, "halt": "the disk is full"})
+    assert halt.stop_all()
+    halt = _Halt(tasks)
+    tasks.problem = StorageError("the disk is full")
+    assert halt.stop_all()

@@ -1,0 +1,246 @@
+"""The whole way in one process: what is missing is done, what exists is not done again."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from raysweep.errors import UserError
+from raysweep.execution import pipeline, tasks, worker
+from raysweep.execution.pipeline import run_study
+from raysweep.execution.serial import SerialBackend
+from raysweep.execution.tasks import MeasureTask, PrepareTask, TrainTask, Workplace
+from raysweep.results.patience import StorageError
+from raysweep.results.shards import merged_file, shard_file
+from raysweep.results.store import measure_key, measurements, shards_of
+from raysweep.study import Study
+from support.runs import Recorder, tables
+from support.small_study import STUDY
+
+FACTS = STUDY.data.facts(Path())
+FOLLOWED_AND_FOLLOWING = ("newton", "reconstruction_classifier")
+
+
+def run(folder: Path, study: Study = STUDY, steps: Sequence[pipeline.Step] = ("train", "measure")) -> Recorder:
+    recorder = Recorder()
+    run_study(study, Workplace(folder, folder), SerialBackend(), recorder, steps)
+    return recorder
+
+
+@pytest.fixture
+def results(small_results: Path, tmp_path: Path) -> Path:
+    """A copy of the small study's."""
+    return Path(shutil.copytree(small_results, tmp_path / "results"))
+
+
+@pytest.fixture
+def interrupted(small_computed: Path, tmp_path: Path) -> Path:
+    """A copy of what is there if the run ends before it gathers tables."""
+    return Path(shutil.copytree(small_computed, tmp_path / "interrupted"))
+
+
+@pytest.mark.slow
+def test_every_trial_and_every_shard_is_there(small_results: Path) -> None:
+    found = tables(small_results)
+    assert set(found["trials"]["trial"]) == {trial.id for trial in STUDY.trials}
+    assert set(found["trials"]["status"]) == {"finished"}
+    assert found["failures"].empty
+    inverted, encoded = 4 + 1 + 1, 2 + 1 + 2 + 1  # GANs, GLO, polynomial; AE, VAE, LC-VAE, PCA
+    sampled = 4 + 1 + 1 + 2  # GANs, polynomial, VAE, LC-VAE
+    by_measure = found["reconstruction"].groupby("measure").size()
+    assert by_measure["reconstruction"] == (inverted + encoded) * 40 + inverted * 10
+    assert by_measure["newton"] == (inverted + encoded) * 12 + inverted * 4
+    assert by_measure["lbfgs"] == (inverted + encoded) * 15 + inverted * 4
+    assert by_measure["decoder"] == encoded * 24  # six parts of four
+    assert len(found["class_radius"]) == sampled * 6
+    assert len(found["samples"]) == sampled * 16
+    assert len(found["reconstruction_classifier"]) == (inverted + encoded) * 2
+    assert len(found["frechet"]) == sampled + encoded
+    assert len(found["interpolant"]) == 1
+    for name in ("history", "frechet"):
+        assert np.isfinite(found[name][{"history": "value", "frechet": "distance"}[name]]).all()
+
+
+@pytest.mark.slow
+def test_the_schedule_says_who_did_what(small_results: Path) -> None:
+    schedule = Workplace(small_results, small_results).store.table("schedule")
+    assert len(schedule) == len(STUDY.trials) + len(list(measurements(STUDY, FACTS)))
+    assert set(schedule["process"]) == {os.getpid()}
+    assert (schedule["wall"] > 0).all()
+
+
+@pytest.mark.slow
+def test_a_second_run_does_nothing(results: Path) -> None:
+    before = tables(results)
+    recorder = run(results)
+    assert recorder.kinds == set()
+    for name, table in tables(results).items():
+        pd.testing.assert_frame_equal(table, before[name])
+
+
+@pytest.mark.slow
+def test_only_what_is_missing_is_done_and_comes_out_the_same(small_results: Path, interrupted: Path) -> None:
+    store = Workplace(interrupted, interrupted).store
+    trial = STUDY.trials[3]
+    shutil.rmtree(interrupted / "trials" / trial.id)
+    lost = [(m, t, s) for m, t, s in measurements(STUDY, FACTS)][::7]
+    for m, t, s in lost:
+        store.folder.delete(shard_file(measure_key(STUDY, m), t.id, s))
+    recorder = run(interrupted)
+    names = {f"{measure_key(STUDY, m)}/{t.id}/{s.key}" for m, t, s in lost}
+    assert set(recorder.shares) == {trial.id, *names}
+    for name, table in tables(interrupted).items():
+        pd.testing.assert_frame_equal(table, tables(small_results)[name])
+
+
+@pytest.mark.slow
+def test_shards_that_lie_in_one_file_are_all_done_again_without_it(results: Path) -> None:
+    before = tables(results)
+    store = Workplace(results, results).store
+    measure, trial = STUDY.measures[0], STUDY.trials[1]
+    shards = shards_of(measure, trial, STUDY, FACTS)
+    assert len(shards) > 1
+    file = merged_file(measure_key(STUDY, measure), trial.id, shards)
+    assert store.shard_files(measure_key(STUDY, measure), trial.id) == {file}
+    store.folder.delete(file)
+    recorder = run(results)
+    assert set(recorder.shares) == {f"{measure_key(STUDY, measure)}/{trial.id}/{shard.key}" for shard in shards}
+    for name, table in tables(results).items():
+        pd.testing.assert_frame_equal(table, before[name])
+
+
+@pytest.mark.slow
+def test_a_larger_study_adds_to_what_is_there(results: Path) -> None:
+    larger = STUDY.model_copy(update={"seeds": (0, 1), "arms": STUDY.arms[1:2]})
+    recorder = run(results, larger, ["train"])
+    new = {trial.id for trial in larger.trials} - {trial.id for trial in STUDY.trials}
+    assert set(recorder.shares) == new
+    assert len(new) == 2
+
+
+@pytest.mark.slow
+def test_progress_reaches_the_end_of_everything(tmp_path: Path) -> None:
+    recorder = run(tmp_path, STUDY.model_copy(update={"arms": STUDY.arms[2:3]}))
+    assert recorder.kinds == {"train", "prepare", "measure"}
+    assert {name for name, share in recorder.shares.items() if share == 1.0} == recorder.expected
+
+
+@pytest.mark.slow
+def test_training_alone_measures_nothing(tmp_path: Path) -> None:
+    study = STUDY.model_copy(update={"arms": STUDY.arms[2:3]})
+    run(tmp_path, study, ["train"])
+    found = tables(tmp_path)
+    assert set(found["trials"]["status"]) == {"finished"}
+    assert found["samples"].empty
+
+
+@pytest.mark.slow
+def test_a_failure_is_recorded_and_the_rest_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = STUDY.model_copy(update={"arms": STUDY.arms[2:3], "seeds": (0, 1)})
+    bad = study.trials[1].id
+    attempts = []
+    real = worker.start_training
+
+    def start(task: TrainTask, *arguments: object) -> object:
+        if task.trial.id == bad:
+            attempts.append(task.trial.id)
+            raise RuntimeError("out\nof memory")
+        return real(task, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("raysweep.execution.worker.start_training", start)
+    run(tmp_path, study)
+    trials = tables(tmp_path)["trials"].set_index("trial")
+    assert trials.loc[bad, "status"] == "failed"
+    assert trials.loc[bad, "reason"] == "RuntimeError: out of memory"
+    assert len(attempts) == 1 + tasks.RETRIES
+    assert (trials.drop(bad)["status"] == "finished").all()
+    outcome = pipeline.outcome(study, Workplace(tmp_path, tmp_path))
+    assert (outcome.finished, outcome.failed, outcome.reasons) == (2, 1, ("RuntimeError: out of memory",))
+
+    monkeypatch.undo()
+    run(tmp_path, study)
+    assert set(tables(tmp_path)["trials"]["status"]) == {"finished"}
+    assert pipeline.outcome(study, Workplace(tmp_path, tmp_path)).reasons == ()
+
+
+def test_storage_that_was_given_up_ends_the_work_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def refused(self: worker.Worker, task: tasks.Task, **options: object) -> None:
+        tried.append(task)
+        raise StorageError("tried for 120 s")
+
+    monkeypatch.setattr(worker.Worker, "run", refused)
+    with pytest.raises(StorageError, match="tried for 120 s"):
+        run(tmp_path)
+    assert len(tried) == 1
+
+
+@pytest.mark.slow
+def test_a_failed_shard_is_recorded_and_tried_again(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tables(results)
+    store = Workplace(results, results).store
+    m, trial, shard = next(item for item in measurements(STUDY, FACTS) if item[0].name == "samples")
+    store.folder.delete(shard_file(measure_key(STUDY, m), trial.id, shard))
+
+    def broken(self: object, task: MeasureTask | PrepareTask, **_: object) -> None:
+        raise OSError("storage is away")
+
+    monkeypatch.setattr("raysweep.execution.worker.Worker.run", broken)
+    run(results)
+    failures = tables(results)["failures"]
+    assert list(failures["reason"]) == ["OSError: storage is away"]
+    assert len(tables(results)["samples"]) == len(before["samples"]) - 16
+    monkeypatch.undo()
+    run(results)
+    pd.testing.assert_frame_equal(tables(results)["samples"], before["samples"])
+    assert tables(results)["failures"].empty
+
+
+@pytest.mark.slow
+def test_a_measure_waits_for_the_one_that_it_follows(
+    small_results: Path, interrupted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results, before = interrupted, tables(small_results)
+    store = Workplace(results, results).store
+    trial = STUDY.trials[1]
+    lost = [item for item in measurements(STUDY, FACTS) if item[1] == trial and item[0].name in FOLLOWED_AND_FOLLOWING]
+    for m, t, s in lost:
+        store.folder.delete(shard_file(measure_key(STUDY, m), t.id, s))
+    real, started = worker.Worker.run, []
+
+    def without_one(self: worker.Worker, task: MeasureTask | PrepareTask, **_: object) -> None:
+        assert isinstance(task, MeasureTask)
+        started.append(task.measure.name)
+        if task.shard == lost[0][2]:
+            raise UserError("this one fails")
+        real(self, task)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("raysweep.execution.worker.Worker.run", without_one)
+        run(results)
+    assert set(started) == {"newton"}
+    assert list(tables(results)["failures"]["reason"]) == ["this one fails"]
+    outcome = pipeline.outcome(STUDY, Workplace(results, results))
+    assert outcome.shards_missing == 1 + 2
+    assert list(run(results).shares)[1:] == [
+        f"{measure_key(STUDY, m)}/{t.id}/{s.key}" for m, t, s in lost if m.name == "reconstruction_classifier"
+    ]
+    for name, table in tables(results).items():
+        pd.testing.assert_frame_equal(table, before[name])
+
+
+def test_a_diverged_trial_is_a_status_and_is_not_measured(tmp_path: Path) -> None:
+    arm = STUDY.arms[1].model_copy(
+        update={"model": STUDY.arms[1].model.model_copy(update={"learning_rate": 1e30}), "over": {}}
+    )
+    study = STUDY.model_copy(update={"arms": (arm,)})
+    run(tmp_path, study)
+    trials = tables(tmp_path)["trials"].set_index("arm")
+    assert trials.loc["autoencoder", "status"] == "diverged"
+    assert tables(tmp_path)["reconstruction"].empty
+    assert pipeline.outcome(study, Workplace(tmp_path, tmp_path)).diverged == 1
