@@ -24,9 +24,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
+from typing_extensions import override
 
 from raysweep.execution.agenda import Kind, Piece
-from raysweep.execution.pipeline import outcome, run_study
+from raysweep.execution.pipeline import Progress, outcome, run_study
 from raysweep.execution.tasks import Workplace
 from raysweep.study import Arm, ClassRadius, Resources, Study, Toy
 from raysweep.study.data import Grid2d
@@ -50,23 +51,28 @@ def make_study(trials: int, shards: int) -> Study:
     )
 
 
-class Silence:
+class Silence(Progress):
     """A progress that nobody sees."""
 
+    @override
     def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: bool = False) -> None:
-        """See `raysweep.execution.pipeline.Progress`."""
+        pass
 
+    @override
     def grow(self, pieces: Mapping[str, Piece], more: bool) -> None:
-        """See `raysweep.execution.pipeline.Progress`."""
+        pass
 
+    @override
     def note(self, text: str) -> None:
-        """See `raysweep.execution.pipeline.Progress`."""
+        pass
 
+    @override
     def advance(self, name: str, share: float, node: str, seconds: float) -> None:
-        """See `raysweep.execution.pipeline.Progress`."""
+        pass
 
+    @override
     def finish(self) -> None:
-        """See `raysweep.execution.pipeline.Progress`."""
+        pass
 
 
 def run_step(step: str, folder: Path, study: Study) -> dict[str, float]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from pydantic import ValidationError
+from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.results.patience import StorageError
@@ -27,8 +28,8 @@ TENSORBOARD_READERS = {"s3": "boto3", "gs": "gcsfs", "abfs": "adlfs"}
 class Parser(argparse.ArgumentParser):
     """Answers a wrong argument as every other wrong input is answered."""
 
+    @override
     def error(self, message: str) -> NoReturn:
-        """See `argparse`."""
         given = next((word for word in message.split() if word.startswith("--")), "")
         near = difflib.get_close_matches(
             given.partition("=")[0], set(self._option_string_actions) - {given}, n=1, cutoff=0.8

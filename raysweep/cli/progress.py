@@ -13,8 +13,10 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
+from typing_extensions import override
 
 from raysweep.execution.agenda import Kind, Piece
+from raysweep.execution.pipeline import Progress
 
 LOG_SECONDS = 15.0
 """Time between two lines where no line can be redrawn."""
@@ -46,15 +48,15 @@ class _Tally:
         return 1.0 if self.ended == self.pieces else min(share, ALMOST)
 
 
-class ConsoleProgress:
+class ConsoleProgress(Progress):
     """Progress of a run, weighted by the operations that each piece of work is estimated to take."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self._live: Live | None = None
 
+    @override
     def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: bool = False) -> None:
-        """See `raysweep.execution.pipeline.Progress`."""
         self._pieces: dict[str, Piece] = {}
         self._told: dict[str, tuple[float, float]] = {}
         self._running: dict[str, str] = {}
@@ -71,8 +73,8 @@ class ConsoleProgress:
             self._live = Live(get_renderable=self._lines, console=self.console, refresh_per_second=4)
             self._live.start()
 
+    @override
     def grow(self, pieces: Mapping[str, Piece], more: bool) -> None:
-        """See `raysweep.execution.pipeline.Progress`."""
         self._more = more
         self._pieces.update(pieces)
         for piece in pieces.values():
@@ -80,12 +82,12 @@ class ConsoleProgress:
             tally.pieces += 1
             tally.weight += piece.weight
 
+    @override
     def note(self, text: str) -> None:
-        """See `raysweep.execution.pipeline.Progress`."""
         self.console.print(text, markup=False, soft_wrap=True)
 
+    @override
     def advance(self, name: str, share: float, node: str, seconds: float) -> None:
-        """See `raysweep.execution.pipeline.Progress`."""
         piece = self._pieces[name]
         tally = self._tallies[piece.kind]
         before, spent = self._told.get(name, (0.0, 0.0))
@@ -105,8 +107,8 @@ class ConsoleProgress:
             parts = [f"{TITLES[kind]} {tally.share:.0%}, {_count(kind, tally)}" for kind, tally in self._open()]
             self.console.print("; ".join([*parts, *filter(None, [self._now(), self._left()])]), soft_wrap=True)
 
+    @override
     def finish(self) -> None:
-        """See `raysweep.execution.pipeline.Progress`."""
         if self._live is not None:
             self.close()
         took = duration(monotonic() - self._started)

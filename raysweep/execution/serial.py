@@ -5,15 +5,16 @@ from collections import Counter, deque
 from time import monotonic
 
 import torch
+from typing_extensions import override
 
 from raysweep.execution.agenda import Agenda
-from raysweep.execution.pipeline import Progress
+from raysweep.execution.pipeline import Backend, Progress
 from raysweep.execution.tasks import RETRIES, Task, describe, has_succeeded, record_failure, task_name, worth_retrying
 from raysweep.execution.worker import Worker
 from raysweep.results.patience import StorageError
 
 
-class SerialBackend:
+class SerialBackend(Backend):
     """Runs work in this process, on the GPU if there is one: all training that is there, then the rest.
 
     Failed work is retried when nothing else is left to do.
@@ -22,8 +23,8 @@ class SerialBackend:
     def __init__(self) -> None:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
+    @override
     def run(self, agenda: Agenda, progress: Progress) -> None:
-        """See `Backend`."""
         worker, tries, again = Worker(self.device), Counter[str](), deque[Task]()
 
         def take() -> Task | None:

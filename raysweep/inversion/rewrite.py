@@ -5,6 +5,7 @@ import copy
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval
+from typing_extensions import override
 
 WIDEST_CHANNELS_LAST = 256
 """On CPUs, channels-last pays while the convolutions have at most so many channels (measured; see `fast_equal`)."""
@@ -44,6 +45,7 @@ class _ImagesLast(nn.Module):
         super().__init__()
         self.order = (height, width, channels)
 
+    @override
     def forward(self, values: Tensor) -> Tensor:
         """(count, height · width · channels) to (count, channels, height, width) in channels-last memory."""
         return values.view(-1, *self.order).permute(0, 3, 1, 2)

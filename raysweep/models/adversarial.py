@@ -5,6 +5,7 @@ from abc import ABC
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from typing_extensions import override
 
 from raysweep.models.descent import adam
 from raysweep.models.learner import Learner
@@ -25,21 +26,23 @@ class AdversarialLearner(Learner, ABC):
         super().__init__(settings, facts, seed, device)
         self.networks = build_all(settings.networks(facts), seed, device)
 
+    @override
     def _build_optimizers(self) -> dict[str, Optimizer]:
         return {name: adam(self.settings, network) for name, network in self.networks.items()}
 
     @property
+    @override
     def generator(self) -> nn.Module:
-        """See `Learner`."""
         return self.networks["generator"]
 
+    @override
     def generate(self, z: Tensor) -> Tensor:
-        """See `Learner`."""
         self.networks.eval()
         return self._generated(z)
 
+    @override
     def settle(self) -> None:
-        """See `Learner`: the running statistics of the generator's BatchNorm, from prior samples.
+        """The running statistics of the generator's BatchNorm, from prior samples.
 
         Without them an untrained generator would be normalised by no statistics at all: mean 0 and variance 1.
         """

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
+from typing_extensions import override
 
 from raysweep.models.descent import adam, descend
 from raysweep.models.learner import Learner
@@ -25,40 +26,43 @@ class AutoencoderLearner(Learner):
         super().__init__(settings, facts, seed, device)
         self.networks = build_all(settings.networks(facts), seed, device)
 
+    @override
     def _build_optimizers(self) -> dict[str, Optimizer]:
         return {"all": adam(self.settings, self.networks)}
 
     @property
+    @override
     def generator(self) -> nn.Module:
-        """See `Learner`."""
         return self.networks["decoder"]
 
     @property
+    @override
     def encoder(self) -> nn.Sequential:
-        """See `Learner`."""
         return nn.Sequential(self.networks["encoder"])
 
+    @override
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
-        """See `Learner`: `mse`, the squared error per pixel value in [-1, 1]."""
+        """`mse`, the squared error per pixel value in [-1, 1]."""
         self.networks.train()
         loss = self._error(images)
         descend(self.optimizers["all"], loss)
         return {"mse": loss.detach()}
 
+    @override
     def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
-        """See `Learner`: `mse`."""
+        """`mse`."""
         self.networks.eval()
         with torch.no_grad():
             return {"mse": self._error(images)}
 
+    @override
     def generate(self, z: Tensor) -> Tensor:
-        """See `Learner`."""
         self.networks.eval()
         images: Tensor = self.networks["decoder"](z)
         return images
 
+    @override
     def encode(self, images: Tensor) -> Tensor:
-        """See `Learner`."""
         self.networks.eval()
         z: Tensor = self.networks["encoder"](images)
         return z

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 from torch.nn import functional
+from typing_extensions import override
 
 from raysweep.models import spectral_norm
 from raysweep.models.adversarial import AdversarialLearner
@@ -33,8 +34,9 @@ class GanLearner(AdversarialLearner):
             stream = torch.Generator().manual_seed(derive_seed(seed, "initialise", "spectral_norm"))
             spectral_norm.normalise(self.networks["discriminator"], stream)
 
+    @override
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
-        """See `Learner`; `discriminator_loss` and `jensen_shannon` are means over the discriminator's steps."""
+        """`discriminator_loss` and `jensen_shannon` are means over the discriminator's steps."""
         self.networks.train()
         stream = self.random("update", step)
         losses = []
@@ -48,8 +50,9 @@ class GanLearner(AdversarialLearner):
             "generator_loss": self._update_generator(fake),
         }
 
+    @override
     def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
-        """See `Learner`: `jensen_shannon`, between the images and as many generated ones.
+        """`jensen_shannon`, between the images and as many generated ones.
 
         Where they do not fill the last pack, the first ones do.
         """

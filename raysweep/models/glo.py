@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
+from typing_extensions import override
 
 from raysweep.data.order import BatchStream
 from raysweep.inversion.feasible import project
@@ -31,6 +32,7 @@ class GloLearner(Learner):
         self._order = BatchStream(facts.train, seed)
         self._project(slice(None))
 
+    @override
     def _build_optimizers(self) -> dict[str, Optimizer]:
         settings = self.settings
         # Adam on all latents would go on moving those whose image is not in the batch.
@@ -38,12 +40,13 @@ class GloLearner(Learner):
         return {"generator": adam(settings, self.networks["generator"]), "latents": latent_adam}
 
     @property
+    @override
     def generator(self) -> nn.Module:
-        """See `Learner`."""
         return self.networks["generator"]
 
+    @override
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
-        """See `Learner`: `mse`, the squared error per pixel value of the images from their own latents."""
+        """`mse`, the squared error per pixel value of the images from their own latents."""
         self.networks.train()
         batch = self.settings.batch
         seen = torch.from_numpy(self._order.indices(step * batch, batch)).to(self.device)
@@ -56,12 +59,13 @@ class GloLearner(Learner):
         self._project(seen)
         return {"mse": loss.detach()}
 
+    @override
     def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
-        """See `Learner`: nothing, since held-out images have no latents before they are searched."""
+        """Nothing, since held-out images have no latents before they are searched."""
         return {}
 
+    @override
     def generate(self, z: Tensor) -> Tensor:
-        """See `Learner`."""
         self.networks.eval()
         images: Tensor = self.generator(z)
         return images

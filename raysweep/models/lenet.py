@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
+from typing_extensions import override
 
 from raysweep.models.descent import adam, descend
 from raysweep.models.learner import Learner
@@ -21,6 +22,7 @@ class LeNetLearner(Learner):
         super().__init__(settings, facts, seed, device)
         self.networks = build_all(settings.networks(facts), seed, device)
 
+    @override
     def _build_optimizers(self) -> dict[str, Optimizer]:
         return {"all": adam(self.settings, self.networks)}
 
@@ -29,15 +31,17 @@ class LeNetLearner(Learner):
         """From images to scores, as `logits`."""
         return nn.Sequential(self.networks["features"], self.networks["head"])
 
+    @override
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
-        """See `Learner`: `loss`, the cross-entropy in nats, and `accuracy`."""
+        """`loss`, the cross-entropy in nats, and `accuracy`."""
         self.networks.train()
         losses = self._losses(images, labels)
         descend(self.optimizers["all"], losses["loss"])
         return {name: value.detach() for name, value in losses.items()}
 
+    @override
     def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
-        """See `Learner`: `loss` and `accuracy`."""
+        """`loss` and `accuracy`."""
         self.networks.eval()
         with torch.no_grad():
             return self._losses(images, labels)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 from raysweep.seeding import derive_seed
 from raysweep.study.architecture import (
@@ -32,6 +33,7 @@ class LargestPiece(nn.Module):
         super().__init__()
         self.pieces = pieces
 
+    @override
     def forward(self, values: Tensor) -> Tensor:
         """(count, units · pieces) to (count, units)."""
         largest: Tensor = values.reshape(len(values), -1, self.pieces).max(dim=2).values

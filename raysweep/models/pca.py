@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from typing_extensions import override
 
 from raysweep.models.learner import Learner
 from raysweep.models.networks import build_all
@@ -64,12 +65,13 @@ class PcaLearner(Learner):
         """What was gathered so far; None before the first step and after the last."""
 
     @property
+    @override
     def generator(self) -> nn.Module:
-        """See `Learner`."""
         return self.networks["decoder"]
 
+    @override
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
-        """See `Learner`: no losses."""
+        """No losses."""
         if self._moments is None:
             self._moments = Moments(self.shape.pixels, self.device)
         # The last batch goes on into a second pass over the images.
@@ -81,28 +83,31 @@ class PcaLearner(Learner):
             self._moments = None
         return {}
 
+    @override
     def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
-        """See `Learner`: `mse`; nothing before the last step, which makes the components."""
+        """`mse`; nothing before the last step, which makes the components."""
         if self._moments is not None:
             return {}
         with torch.no_grad():
             return {"mse": functional.mse_loss(self.generate(self.encode(images)), images)}
 
+    @override
     def generate(self, z: Tensor) -> Tensor:
-        """See `Learner`."""
         images: Tensor = self.networks["decoder"](z)
         return images
 
+    @override
     def encode(self, images: Tensor) -> Tensor:
-        """See `Learner`: the projection onto the components."""
+        """The projection onto the components."""
         return (images.flatten(1) - self._linear.bias) @ self._linear.weight
 
+    @override
     def state(self) -> dict[str, Any]:
-        """See `Learner`: with what was gathered."""
+        """With what was gathered."""
         return {**super().state(), "moments": None if self._moments is None else vars(self._moments)}
 
+    @override
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """See `Learner`."""
         super().load_state(state)
         if state["moments"] is not None:
             self._moments = Moments(self.shape.pixels, self.device)

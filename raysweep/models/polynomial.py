@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 from raysweep.models.learner import Learner
 from raysweep.models.networks import build_all
@@ -108,17 +109,19 @@ class PolynomialLearner(Learner):
         assert isinstance(lookup, nn.Embedding)
         return lookup.weight
 
+    @override
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
-        """See `Learner`: no losses."""
+        """No losses."""
         self.images.copy_(images.flatten(1))
         return {}
 
+    @override
     def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
-        """See `Learner`: nothing. It makes no claim on other images."""
+        """Nothing. It makes no claim on other images."""
         return {}
 
+    @override
     def generate(self, z: Tensor) -> Tensor:
-        """See `Learner`."""
         basis = BASES[self.settings.form](z[:, 0].to(self.nodes.dtype), self.nodes)
         pixels = (basis @ self.images.to(basis.dtype)).to(z.dtype)
         return pixels.reshape(-1, self.shape.channels, self.shape.size, self.shape.size)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import parametrize
+from typing_extensions import override
 
 
 class SpectralNorm(nn.Module):
@@ -26,6 +27,7 @@ class SpectralNorm(nn.Module):
         self.register_buffer("v", matrix.new_zeros(matrix.shape[1]))
         self.iterate(weight)
 
+    @override
     def forward(self, weight: Tensor) -> Tensor:
         """W / σ, in W's shape."""
         return weight / (self.u @ weight.flatten(1) @ self.v)

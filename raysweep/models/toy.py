@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 from raysweep.models.learner import Learner
 from raysweep.study.data import DataFacts
@@ -17,18 +18,22 @@ class ToyLearner(Learner):
         super().__init__(settings, facts, seed, device)
         self.networks = nn.ModuleDict()
 
+    @override
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
-        """See `Learner`: nothing is learned."""
+        """Nothing is learned."""
         return {}
 
+    @override
     def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
-        """See `Learner`: there is no loss."""
+        """There is no loss."""
         return {}
 
+    @override
     def generate(self, z: Tensor) -> Tensor:
         """Points (count, coordinates, 1, 1): one coordinate of "square", two of "lattice"."""
         points = z.square() if self.settings.generator == "square" else 10 * torch.special.ndtr(z) - 5
         return points[:, :, None, None]
 
+    @override
     def settle(self) -> None:
-        """See `Learner`: there is nothing to gather."""
+        """There is nothing to gather."""

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
+from typing_extensions import override
 
 from raysweep.models.descent import adam, descend
 from raysweep.models.learner import Learner
@@ -18,6 +19,7 @@ from raysweep.study.models import LcVae, VaeSettings
 class ToPixels(nn.Module):
     """From images in [-1, 1], as they are everywhere else, to pixels in [0, 1]."""
 
+    @override
     def forward(self, images: Tensor) -> Tensor:
         """Any shape."""
         return (images + 1) / 2
@@ -46,44 +48,48 @@ class VaeLearner(Learner):
         self._to_images = to_images(facts.shape.channels).to(device)
         self._logits = nn.Sequential(*(m for m in self.networks["decoder"].children() if not isinstance(m, nn.Sigmoid)))
 
+    @override
     def _build_optimizers(self) -> dict[str, Optimizer]:
         return {"all": adam(self.settings, self.networks)}
 
     @property
+    @override
     def generator(self) -> nn.Sequential:
-        """See `Learner`."""
         return nn.Sequential(self.networks["decoder"], self._to_images)
 
     @property
+    @override
     def encoder(self) -> nn.Sequential:
-        """See `Learner`."""
         return nn.Sequential(ToPixels(), self.networks["encoder"], self.networks["mean"])
 
+    @override
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
-        """See `Learner`: `loss`, `reconstruction` and `divergence` in nats per image."""
+        """`loss`, `reconstruction` and `divergence` in nats per image."""
         self.networks.train()
         losses = self._losses(images, self.random("update", step))
         descend(self.optimizers["all"], losses["loss"])
         return {name: value.detach() for name, value in losses.items()}
 
+    @override
     def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
-        """See `Learner`: the same losses; the posterior's samples come from one fixed stream."""
+        """The same losses; the posterior's samples come from one fixed stream."""
         self.networks.eval()
         with torch.no_grad():
             return self._losses(images, self.random("evaluate", 0))
 
+    @override
     def generate(self, z: Tensor) -> Tensor:
-        """See `Learner`."""
         self.networks.eval()
         images: Tensor = self.generator(z)
         return images
 
+    @override
     def encode(self, images: Tensor) -> Tensor:
-        """See `Learner`: the posterior's mean."""
+        """The posterior's mean."""
         return self.posterior(images)[0]
 
+    @override
     def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """See `Learner`."""
         self.networks.eval()
         mean, log_variance = self._posterior(self._to_pixels(images))
         return mean, (log_variance / 2).exp()
@@ -137,18 +143,21 @@ class LcVaeLearner(VaeLearner):
         ]
         self._clamp()
 
+    @override
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
-        """See `VaeLearner`; also `omega`, Σ ω over the batch divided by the number of its images."""
+        """Also `omega`, Σ ω over the batch divided by the number of its images."""
         losses = super().update(images, labels, step)
         self._clamp()
         return losses
 
+    @override
     def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
-        """See `VaeLearner`; also `omega` as in training, and `at_clamp`, the share of what is clamped that is ±c."""
+        """Also `omega` as in training, and `at_clamp`, the share of what is clamped that is ±c."""
         magnitudes = torch.cat([parameter.detach().flatten().abs() for parameter in self._clamped])
         at_clamp = (magnitudes == magnitudes.new_tensor(self.settings.c)).float().mean()  # c in the weights' precision
         return {**super().evaluate(images, labels), "at_clamp": at_clamp}
 
+    @override
     def _objective(self, pixels: Tensor, mean: Tensor, log_variance: Tensor, z: Tensor) -> dict[str, Tensor]:
         losses = super()._objective(pixels, mean, log_variance, z)
         omega = stretch(pixels, mean if self.settings.encoding == "mean" else z).sum() / len(pixels)

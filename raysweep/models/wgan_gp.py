@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from raysweep.models.adversarial import AdversarialLearner
 from raysweep.models.descent import descend
@@ -21,16 +22,18 @@ class WganGpLearner(AdversarialLearner):
 
     settings: WganGp
 
+    @override
     def update(self, images: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
-        """See `Learner`: `critic_loss`, `wasserstein` and `gradient_penalty` are means over the critic's steps."""
+        """`critic_loss`, `wasserstein` and `gradient_penalty` are means over the critic's steps."""
         self.networks.train()
         stream = self.random("update", step)
         rounds = [self._update_critic(real, stream) for real in images.chunk(self.settings.critic_steps)]
         losses = {name: torch.stack([losses[name] for losses in rounds]).mean() for name in rounds[0]}
         return {**losses, "generator_loss": self._update_generator(stream)}
 
+    @override
     def evaluate(self, images: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
-        """See `Learner`: `wasserstein`, the critic's mean on the images less that on as many generated ones."""
+        """`wasserstein`, the critic's mean on the images less that on as many generated ones."""
         with torch.no_grad():
             fake = self.generate(self._noise(len(images), self.random("evaluate", 0)))
             return {"wasserstein": self._wasserstein(images, fake)}

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from typing_extensions import override
 
 STEPS = 12
 """Halvings of the interval in which ε is sought."""
@@ -172,6 +173,7 @@ class _Bounded(torch.autograd.Function):
     """
 
     @staticmethod
+    @override
     def forward(
         ctx: Any, inputs: Tensor, activation: Callable[[Tensor], Tensor], lines: _Lines, errors: list[Tensor]
     ) -> Tensor:
@@ -181,6 +183,7 @@ class _Bounded(torch.autograd.Function):
         return outputs
 
     @staticmethod
+    @override
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         below, above = ctx.lines
         count = len(below.slope)

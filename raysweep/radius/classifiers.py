@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 
 def nearest_point(points: Tensor) -> nn.Sequential:
@@ -39,6 +40,7 @@ class Within(nn.Module):
         self.register_buffer("reference", reference.detach().flatten(), persistent=False)
         self.epsilon, self.p = epsilon, p
 
+    @override
     def forward(self, images: Tensor) -> Tensor:
         """Scores (count, 2)."""
         beyond = torch.linalg.vector_norm(images.flatten(1) - self.reference, ord=self.p, dim=1) - self.epsilon

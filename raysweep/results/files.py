@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from typing_extensions import override
+
 from raysweep.errors import UserError
 from raysweep.results.patience import patiently
 
@@ -40,6 +42,7 @@ class Folder(ABC):
     def locate(self, name: str = "") -> str:
         """The folder, or a file in it, as a person names it: an absolute path or a URL."""
 
+    @override
     def __str__(self) -> str:
         return self.locate()
 
@@ -137,18 +140,18 @@ class LocalFolder(Folder):
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
 
+    @override
     def locate(self, name: str = "") -> str:
-        """See `Folder`."""
         return str(self._at(name))
 
+    @override
     def reach(self) -> None:
-        """See `Folder`."""
         above = next(path for path in (self.path, *self.path.parents) if path.exists())
         if not above.is_dir():
             raise UserError(f"results folder {self}: {above} is a file; name another with --results DIR")
 
+    @override
     def check(self) -> None:
-        """See `Folder`."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=self.path).close()
@@ -157,16 +160,17 @@ class LocalFolder(Folder):
                 f"results folder {self}: cannot be written ({error.strerror}); name another with --results DIR"
             ) from error
 
+    @override
     def read(self, name: str) -> bytes:
-        """See `Folder`."""
         return self._at(name).read_bytes()
 
+    @override
     def open(self, name: str) -> BinaryIO:
-        """See `Folder`."""
         return self._at(name).open("rb")
 
+    @override
     def write(self, name: str, write: Writer) -> None:
-        """See `Folder`. The file is written under a temporary name, and renamed. What fails is tried again."""
+        """The file is written under a temporary name, and renamed. What fails is tried again."""
         patiently(lambda: self._write_once(name, write), f"results folder {self}: {name} cannot be written")
 
     def _write_once(self, name: str, write: Writer) -> None:
@@ -180,22 +184,22 @@ class LocalFolder(Folder):
         finally:
             temporary.unlink(missing_ok=True)
 
+    @override
     def delete(self, name: str) -> None:
-        """See `Folder`."""
         self._at(name).unlink(missing_ok=True)
 
+    @override
     def exists(self, name: str = "") -> bool:
-        """See `Folder`."""
         return self._at(name).exists()
 
+    @override
     def tree(self, name: str) -> set[str]:
-        """See `Folder`."""
         root = len(str(self.path)) + 1
         found = os.walk(self._at(name))
         return {os.path.join(folder, file)[root:] for folder, _, files in found for file in files}  # noqa: PTH118 - fast
 
+    @override
     def mirror(self, name: str) -> Mirror:
-        """See `Folder`."""
         return Mirror(self._at(name))
 
     def _at(self, name: str) -> Path:

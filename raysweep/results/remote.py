@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pyarrow as pa
 from pyarrow import fs
+from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.results.files import CHUNK, URL, Folder, LocalFolder, Location, Mirror, Result, Writer, inside, join
@@ -76,12 +77,13 @@ class RemoteFolder(Folder):
     def __init__(self, url: str) -> None:
         self.url = url
 
+    @override
     def locate(self, name: str = "") -> str:
-        """See `Folder`."""
         return join(self.url, inside(name)) if name else self.url
 
+    @override
     def reach(self) -> None:
-        """See `Folder`. This tries once: whoever named the folder should hear at once."""
+        """Tries once: whoever named the folder should hear at once."""
         try:
             files, base = _connect(self.url)
             root = "/" if base.startswith("/") else base.partition("/")[0]
@@ -94,8 +96,8 @@ class RemoteFolder(Folder):
         if not there:
             raise UserError(f"results folder {self}: there is no {root!r}; make it, or name another with --results URL")
 
+    @override
     def check(self) -> None:
-        """See `Folder`."""
         self.reach()
         name = f".check-{uuid.uuid4().hex}"
         try:
@@ -105,8 +107,8 @@ class RemoteFolder(Folder):
         except OSError as error:
             raise self._refusal("written", error) from error
 
+    @override
     def read(self, name: str) -> bytes:
-        """See `Folder`."""
 
         def read() -> bytes:
             with self._files.open_input_file(self._at(name)) as file:
@@ -114,16 +116,18 @@ class RemoteFolder(Folder):
 
         return self._patiently(f"{name} cannot be read", read)
 
+    @override
     def read_all(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """See `Folder`. Several are read at a time: each waits for the network."""
+        """Several are read at a time: each waits for the network."""
         waiting = iter(names)
         with ThreadPoolExecutor(READERS) as pool:
             while batch := list(islice(waiting, BATCH)):
                 for found in pool.map(lambda name: list(super(RemoteFolder, self).read_all([name])), batch):
                     yield from found
 
+    @override
     def open(self, name: str) -> BinaryIO:
-        """See `Folder`. The file is copied here, since reading it from there in small pieces would take for ever."""
+        """The file is copied here, since reading it from there in small pieces would take for ever."""
         copy = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
 
         def download() -> None:
@@ -140,31 +144,34 @@ class RemoteFolder(Folder):
         copy.seek(0)
         return cast("BinaryIO", copy)
 
+    @override
     def write(self, name: str, write: Writer) -> None:
-        """See `Folder`. It is written here first: a remote file that is given up half-way would be kept as it is."""
+        """It is written here first: a remote file that is given up half-way would be kept as it is."""
         with tempfile.NamedTemporaryFile(prefix="raysweep-") as file:
             write(cast("BinaryIO", file))
             file.flush()
             self.send(Path(file.name), name)
 
+    @override
     def delete(self, name: str) -> None:
-        """See `Folder`."""
         with contextlib.suppress(FileNotFoundError):
             self._patiently(f"{name} cannot be removed", lambda: self._files.delete_file(self._at(name)))
 
+    @override
     def delete_all(self, names: Iterable[str]) -> None:
-        """See `Folder`. Several are removed at a time."""
+        """Several are removed at a time."""
         with ThreadPoolExecutor(READERS) as pool:
             for _ in pool.map(self.delete, names):
                 pass
 
+    @override
     def exists(self, name: str = "") -> bool:
-        """See `Folder`."""
         info = self._patiently(f"{name or 'it'} cannot be read", lambda: self._files.get_file_info(self._at(name)))
         return bool(info.type != fs.FileType.NotFound)
 
+    @override
     def tree(self, name: str) -> set[str]:
-        """See `Folder`. One listing tells all: a request for each folder would take minutes."""
+        """One listing tells all: a request for each folder would take minutes."""
 
         def listing() -> set[str]:
             folder = fs.FileSelector(self._at(name), allow_not_found=True, recursive=True)
@@ -173,12 +180,12 @@ class RemoteFolder(Folder):
 
         return self._patiently(f"{name or 'it'} cannot be listed", listing)
 
+    @override
     def mirror(self, name: str) -> Mirror:
-        """See `Folder`."""
         return RemoteMirror(self, inside(name))
 
+    @override
     def send(self, source: Path, name: str) -> None:
-        """See `Folder`."""
         self._patiently(f"{name} cannot be written", lambda: self._upload(source, name))
 
     def _upload(self, source: Path, name: str) -> None:
@@ -249,16 +256,17 @@ class RemoteMirror(Mirror):
         self._name = name
         self._sizes: dict[Path, int] = {}
 
+    @override
     def copy(self) -> None:
-        """See `Mirror`. Files only grow, so those of the same size are there already."""
+        """Files only grow, so those of the same size are there already."""
         for path in sorted(path for path in self.path.rglob("*") if path.is_file()):
             size = path.stat().st_size
             if size != self._sizes.get(path):
                 self._folder.send(path, f"{self._name}/{path.relative_to(self.path).as_posix()}")
                 self._sizes[path] = size
 
+    @override
     def close(self) -> None:
-        """See `Mirror`."""
         try:
             self.copy()
         finally:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from typing_extensions import override
 
 from raysweep.errors import choices
 
@@ -29,8 +30,9 @@ class Frozen(BaseModel):
                 raise ValueError(f"no setting {name!r}; {choices(str(name), cls.model_fields)}")
         return fields
 
+    @override
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """See pydantic; what was derived from the old values (a trial's id) is derived anew."""
+        """What was derived from the old values (a trial's id) is derived anew."""
         copy = super().model_copy(update=update, deep=deep)
         for name in set(copy.__dict__) - set(type(self).model_fields):
             del copy.__dict__[name]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
+from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.study.architecture import ImageShape
@@ -66,8 +67,8 @@ class Digits(DataSettings):
 
     kind: Literal["digits"] = "digits"
 
+    @override
     def full_facts(self, root: Path) -> DataFacts:
-        """See `DataSettings`."""
         return DataFacts(ImageShape(1, 8), 1437, 360, 10)
 
 
@@ -76,8 +77,8 @@ class Mnist(DataSettings):
 
     kind: Literal["mnist"] = "mnist"
 
+    @override
     def full_facts(self, root: Path) -> DataFacts:
-        """See `DataSettings`."""
         return DataFacts(ImageShape(1, 28), 60_000, 10_000, 10)
 
 
@@ -86,8 +87,8 @@ class FashionMnist(DataSettings):
 
     kind: Literal["fashion_mnist"] = "fashion_mnist"
 
+    @override
     def full_facts(self, root: Path) -> DataFacts:
-        """See `DataSettings`."""
         return DataFacts(ImageShape(1, 28), 60_000, 10_000, 10)
 
 
@@ -96,8 +97,8 @@ class Cifar10(DataSettings):
 
     kind: Literal["cifar10"] = "cifar10"
 
+    @override
     def full_facts(self, root: Path) -> DataFacts:
-        """See `DataSettings`."""
         return DataFacts(ImageShape(3, 32), 50_000, 10_000, 10)
 
 
@@ -108,8 +109,8 @@ class CelebA(DataSettings):
     size: Literal[32, 64, 128] = 64
     split_seed: int = 0
 
+    @override
     def full_facts(self, root: Path) -> DataFacts:
-        """See `DataSettings`."""
         return DataFacts(ImageShape(3, self.size), 162_079, 40_520, None)
 
 
@@ -128,8 +129,9 @@ class ImageFolder(DataSettings):
     validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
     split_seed: int = 0
 
+    @override
     def full_facts(self, root: Path) -> DataFacts:
-        """See `DataSettings`: the files are counted by name, and not opened."""
+        """The files are counted by name, and not opened."""
         files, names = list_images(root / self.path)
         total = len(files)
         if self.validation_path is None:
@@ -172,8 +174,8 @@ class Grid2d(DataSettings):
         """The modes, in the order of their class numbers."""
         return lattice(self.n)
 
+    @override
     def full_facts(self, root: Path) -> DataFacts:
-        """See `DataSettings`."""
         return DataFacts(ImageShape(2, 1), self.train, self.validation, len(self.modes), points=True)
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
+from typing_extensions import override
 
 from raysweep.study.base import Frozen, Positive
 from raysweep.study.models import Beta
@@ -81,8 +82,8 @@ class ProjectedAdam(Solver):
     feasible: Feasible = "paper_ball"
 
     @property
+    @override
     def random_starts(self) -> int:
-        """See `Solver`."""
         return self.restarts if self.start == "prior" else 0
 
     @property
@@ -90,8 +91,9 @@ class ProjectedAdam(Solver):
         """Generator passes per image: a forward and a backward one per step and restart, and the last evaluation."""
         return (2 * self.steps + 1) * self.restarts
 
+    @override
     def expected_passes(self, latent_dim: int) -> float:
-        """See `Solver`: exactly `passes`."""
+        """Exactly `passes`."""
         return float(self.passes)
 
 
@@ -111,12 +113,13 @@ class WebsterLbfgs(Solver):
     feasible: Literal["everything"] = "everything"
 
     @property
+    @override
     def random_starts(self) -> int:
-        """See `Solver`."""
         return self.restarts
 
+    @override
     def expected_passes(self, latent_dim: int) -> float:
-        """See `Solver`: a forward and a backward pass per step, and the last evaluation."""
+        """A forward and a backward pass per step, and the last evaluation."""
         return float((2 * self.steps + 1) * self.restarts)
 
 
@@ -142,8 +145,8 @@ class BankedSolver(Solver):
         return self
 
     @property
+    @override
     def bank_size(self) -> int:
-        """See `Solver`."""
         return self.bank
 
 
@@ -154,8 +157,9 @@ class LevenbergMarquardt(BankedSolver):
     steps: PositiveInt = 60
     """At most, from each start."""
 
+    @override
     def expected_passes(self, latent_dim: int) -> float:
-        """See `Solver`: a step takes dim(z) + 2 passes; some 12 steps are usual."""
+        """A step takes dim(z) + 2 passes; some 12 steps are usual."""
         return self.starts * min(self.steps, 12) * (latent_dim + 2.0)
 
 
@@ -177,12 +181,13 @@ class BallLbfgs(BankedSolver):
     """Prior samples per latent dimension whose gradients make the first inverse Hessian, once per model, at two passes
     each; 0 for none."""
 
+    @override
     def probe_count(self, latent_dim: int) -> int:
-        """See `Solver`."""
         return self.probes * latent_dim
 
+    @override
     def expected_passes(self, latent_dim: int) -> float:
-        """See `Solver`: two a step; searches end before `steps` as a rule only where dim(z) is small."""
+        """Two a step; searches end before `steps` as a rule only where dim(z) is small."""
         steps = min(self.steps, 40 + 3 * latent_dim) if latent_dim <= MANY_STARTS_UP_TO else self.steps
         scouting = min(steps, self.scout_steps)
         return 2.0 * (self.starts * (scouting + 1) + self.finalists * (steps - scouting))
@@ -194,16 +199,17 @@ class Automatic(Solver):
     solver: Literal["automatic"] = "automatic"
     feasible: Feasible = "paper_ball"
 
+    @override
     def at(self, latent_dim: int) -> LevenbergMarquardt | BallLbfgs:
-        """See `Solver`."""
         if latent_dim <= NEWTON_UP_TO:
             return LevenbergMarquardt(feasible=self.feasible)
         if latent_dim <= MANY_STARTS_UP_TO:
             return BallLbfgs(feasible=self.feasible)
         return BallLbfgs(feasible=self.feasible, bank=10_000, starts=1, scout_steps=0)
 
+    @override
     def expected_passes(self, latent_dim: int) -> float:
-        """See `Solver`: those of the solver that is chosen."""
+        """Those of the solver that is chosen."""
         return self.at(latent_dim).expected_passes(latent_dim)
 
 

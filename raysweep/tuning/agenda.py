@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 import numpy as np
+from typing_extensions import override
 
 from raysweep.execution.agenda import Agenda, extend
 from raysweep.execution.pipeline import Backend, Progress
@@ -43,24 +44,24 @@ class SearchAgenda(Agenda):
         self._adding = False
         self._go_on([each for each in known if each.state == "running"])
 
+    @override
     def train(self, task: TrainTask) -> None:
-        """See `Agenda`."""
         self._own(task, task.trial)
         super().train(task)
 
+    @override
     def compute(self, task: PrepareTask | MeasureTask, condition: str, needs: Iterable[str]) -> None:
-        """See `Agenda`."""
         if isinstance(task, MeasureTask):
             self._own(task, task.trial)
         super().compute(task, condition, needs)
 
+    @override
     def succeed(self, name: str) -> None:
-        """See `Agenda`."""
         super().succeed(name)
         self._end(name)
 
+    @override
     def fail(self, name: str) -> None:
-        """See `Agenda`."""
         super().fail(name)
         self._end(name)
 

@@ -17,6 +17,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from typing_extensions import override
 
 from raysweep.errors import choices
 from raysweep.study.base import Frozen, Name, short_hash
@@ -81,17 +82,17 @@ class Real(Dimension):
         return self
 
     @property
+    @override
     def ends(self) -> tuple[AxisValue, ...]:
-        """See `Dimension`."""
         return (self.low, self.high, *(() if self.otherwise is None else (self.otherwise,)))
 
+    @override
     def checked(self, check: Callable[[AxisValue], AxisValue]) -> Self:
-        """See `Dimension`."""
         check(self.low), check(self.high)
         return self if self.otherwise is None else self.model_copy(update={"otherwise": check(self.otherwise)})
 
+    @override
     def contains(self, value: AxisValue) -> bool:
-        """See `Dimension`."""
         return value == self.otherwise or (isinstance(value, int | float) and self.low <= value <= self.high)
 
 
@@ -116,16 +117,17 @@ class Choice(Dimension):
         return self
 
     @property
+    @override
     def ends(self) -> tuple[AxisValue, ...]:
-        """See `Dimension`: all of them."""
+        """All of them."""
         return self.values
 
+    @override
     def checked(self, check: Callable[[AxisValue], AxisValue]) -> Self:
-        """See `Dimension`."""
         return self.model_copy(update={"values": tuple(check(value) for value in self.values)})
 
+    @override
     def contains(self, value: AxisValue) -> bool:
-        """See `Dimension`."""
         return value in self.values
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import ray
 import torch
 from ray import tune
+from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.execution.agenda import Agenda
@@ -22,7 +23,7 @@ from raysweep.execution.cluster.batches import Batches
 from raysweep.execution.cluster.packing import Packing
 from raysweep.execution.cluster.remote import Board, Done, on_gpu, run_on_cpu, run_on_one_of_gpus
 from raysweep.execution.cluster.trainables import SweepTrainable, to_config
-from raysweep.execution.pipeline import Progress
+from raysweep.execution.pipeline import Backend, Progress
 from raysweep.execution.tasks import (
     RETRIES,
     MeasureTask,
@@ -49,7 +50,7 @@ CLUSTER_SECONDS = 2.0
 """How often Ray is asked what the cluster has, which may grow and shrink, and how far the trials of a search are."""
 
 
-class RayBackend:
+class RayBackend(Backend):
     """Runs work on the Ray cluster that this process is connected to.
 
     Tune has the calling thread, where it can take Ctrl-C. Tasks have another one, which alone uses the agenda and the
@@ -58,8 +59,8 @@ class RayBackend:
     trial depends on would wait for these.
     """
 
+    @override
     def run(self, agenda: Agenda, progress: Progress) -> None:
-        """See `Backend`."""
         check_resources([task.trial for task in agenda.training])
         packing, by_tune = Packing(), [] if agenda.grows else agenda.training
         packing.measure(by_tune)
@@ -119,6 +120,7 @@ class _Halt(tune.Stopper):  # type: ignore[misc]
         self.tasks = tasks
         self.reason = ""
 
+    @override
     def __getstate__(self) -> dict[str, Any]:
         return {}  # as of `_Watcher`
 
@@ -151,6 +153,7 @@ class _Watcher(tune.Callback):  # type: ignore[misc]
         self.news = news
         self.errors: Counter[str] = Counter()
 
+    @override
     def __getstate__(self) -> dict[str, Any]:
         # Tune pickles its callbacks to restore a sweep, which is not how we resume; a queue cannot be pickled.
         return {}

@@ -13,6 +13,7 @@ import ray
 import torch
 from ray import tune
 from ray.tune import PlacementGroupFactory
+from typing_extensions import override
 
 from raysweep.execution.cluster.remote import choose_device
 from raysweep.execution.tasks import TrainTask, Workplace, describe, record_failure
@@ -189,7 +190,8 @@ class SweepTrainable(TrialTrainable):
     instead of being started anew.
     """
 
+    @override
     def setup(self, config: dict[str, Any]) -> None:
-        """See `TrialTrainable`; the score is that of the family's own trainable."""
+        """The score is that of the family's own trainable."""
         self.metric = TRAINABLES[from_config(config).trial.model.family].metric
         super().setup(config)

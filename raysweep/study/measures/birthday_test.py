@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.study.base import Name
@@ -65,12 +66,14 @@ class BirthdayTest(QualitySettings):
     """Samples; the calibration and the control have as many images each, or half of the validation images."""
     rate: Annotated[float, Field(gt=0, lt=1)] = 1e-4
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
         """Only where there is a prior: reconstructions differ as the images do."""
         return model.has_prior
 
+    @override
     def check(self, facts: DataFacts, root: Path) -> None:
-        """See `QualitySettings`; and the calibration must have at least one pair that is near."""
+        """The calibration must have at least one pair that is near."""
         super().check(facts, root)
         images = min(self.samples, facts.validation // 2)
         pairs = images * (images - 1) // 2
@@ -80,10 +83,12 @@ class BirthdayTest(QualitySettings):
                 f"{self.rate:g} is less than one; raise rate"
             )
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`: one, since all pairs are compared."""
+        """One, since all pairs are compared."""
         return (Shard("samples", 0, self.samples),)
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `QualitySettings`; and all distances between samples."""
+        """All distances between samples."""
         return super().flop(model, facts, shard) + 2.0 * (shard.stop - shard.start) ** 2 * self.features_length

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
+from typing_extensions import override
 
 from raysweep.study.base import Name, Positive
 from raysweep.study.data import DataFacts
@@ -46,25 +47,29 @@ class ClassMap(MeasureSettings):
     samples: PositiveInt = 400
 
     @property
+    @override
     def needs_classifier(self) -> bool:
         """With the LeNet's classes."""
         return self.classifier == "lenet"
 
+    @override
     def check(self, facts: DataFacts, root: Path) -> None:
-        """See `MeasureSettings`: the classifier must fit the data."""
+        """The classifier must fit the data."""
         check_classifier(self.name, self.classifier, facts)
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
         """Where the latent space has a prior, and can be drawn."""
         return model.has_prior and isinstance(model, LatentSettings) and model.latent_dim <= 2
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`: the lines of the map, and the samples as one more."""
+        """The lines of the map, and the samples as one more."""
         assert isinstance(model, LatentSettings)
         lines = self.resolution if model.latent_dim == 2 else 1
         return Shard("plane", 0, lines), Shard("samples", 0, 1)
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`."""
         latents = self.samples if shard.part == "samples" else self.resolution * (shard.stop - shard.start)
         return latents * model.decoder_flop(facts)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+from typing_extensions import override
 
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
@@ -81,24 +82,27 @@ class ClassRadius(MeasureSettings):
         return self
 
     @property
+    @override
     def needs_classifier(self) -> bool:
         """With the LeNet's classes."""
         return self.classifier == "lenet"
 
+    @override
     def check(self, facts: DataFacts, root: Path) -> None:
-        """See `MeasureSettings`: the classifier must fit the data."""
+        """The classifier must fit the data."""
         check_classifier(self.name, self.classifier, facts)
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
         """Only where latents are drawn from a prior."""
         return model.has_prior
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`."""
         return cut("samples", self.samples, self.shard)
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`."""
         samples = shard.stop - shard.start
         # Measured: a start takes up to 8 passes, as most end early; a ray 1.4, with its share of the bisections.
         start = 3 + 2 * min(self.projections, 2.5)

@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from pydantic import PositiveInt
+from typing_extensions import override
 
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
@@ -40,17 +41,19 @@ class Encodings(MeasureSettings):
     images: PositiveInt = 5_000
     """Of each split; all where it has fewer."""
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
         """Only where there is an encoder."""
         return model.has_encoder
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`: one per split."""
+        """One per split."""
         return (
             Shard("train", 0, min(self.images, facts.train)),
             Shard("validation", 0, min(self.images, facts.validation)),
         )
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`."""
         return (shard.stop - shard.start) * model.encoder_flop(facts)

@@ -2,6 +2,8 @@
 
 from typing import ClassVar, Literal
 
+from typing_extensions import override
+
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard
@@ -33,14 +35,17 @@ class ExactRadius(MeasureSettings):
     kind: Literal["exact_radius"] = "exact_radius"
     name: Name = "exact_radius"
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
         """Only to toys."""
         return isinstance(model, Toy)
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`: one."""
+        """One."""
         return (Shard("exact", 0, 1),)
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`: nothing to speak of."""
+        """Nothing to speak of."""
         return 0.0

@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
+from typing_extensions import override
 
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
@@ -57,17 +58,20 @@ class Holes(MeasureSettings):
     density: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """τ."""
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
         """Only where there are an encoder and a prior."""
         return model.has_encoder and model.has_prior
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`: one for each choice of codes."""
+        """One for each choice of codes."""
         parts: tuple[Codes, ...] = ("means", "posterior") if model.has_posterior else ("means",)
         return tuple(Shard(part, 0, self.samples) for part in parts)
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`: encoding, then two networks that tell codes from prior samples, for 30 passes each."""
+        """Encoding, then two networks that tell codes from prior samples, for 30 passes each."""
         assert isinstance(model, LatentSettings)
         train, held_out = min(self.images, facts.train), min(self.images, facts.validation)
         network = 2 * 64 * (model.latent_dim + 64)

@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
+from typing_extensions import override
 
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
@@ -58,16 +59,18 @@ class Interpolant(MeasureSettings):
     steps: Annotated[int, Field(ge=2)] = 9
     """Pictures on the way from the first image to the second, both of them included."""
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
         """Only to the polynomial."""
         return isinstance(model, Polynomial)
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`: the one row."""
+        """The one row."""
         return (Shard("images", 0, 1),)
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`."""
         assert isinstance(model, Polynomial)
         latents = self.prior_points + (self.gap_points + 2) * model.images + self.steps
         return latents * model.decoder_flop(facts)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
+from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.study.base import Name
@@ -87,33 +88,38 @@ class Interpolation(MeasureSettings):
         return self
 
     @property
+    @override
     def needs_classifier(self) -> bool:
         """In the LeNet's features."""
         return self.space == "lenet"
 
     @property
+    @override
     def needs_reference(self) -> bool:
         """Always: the training images in the space of distances, and the threshold."""
         return True
 
+    @override
     def check(self, facts: DataFacts, root: Path) -> None:
-        """See `MeasureSettings`: points in the plane have no such features."""
+        """Points in the plane have no such features."""
         if self.space == "lenet" and facts.shape.size == 1:
             raise UserError(
                 f"measure {self.name}: the LeNet's features are of images, and this data set has points; set space to "
                 "'pixels'"
             )
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
         """Only where there is something to interpolate between."""
         return bool(self._ways(model))
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`."""
         return tuple(shard for way in self._ways(model) for shard in cut(way, self.pairs, self.shard))
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`: encoding the ends, decoding, and the distance of every position to every image."""
+        """Encoding the ends, decoding, and the distance of every position to every image."""
         encoding = 0.0 if shard.part in ("blend", "prior") else 2 * model.encoder_flop(facts)
         decoding = 0.0 if shard.part == "blend" else model.decoder_flop(facts)
         length, features = (LENET_FEATURES, LENET_FLOP) if self.space == "lenet" else (facts.shape.pixels, 0.0)

@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, field_validator
+from typing_extensions import override
 
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
@@ -87,17 +88,19 @@ class LossSurface(MeasureSettings):
             raise ValueError(f"names a kind of target twice: {targets}; leave it out once")
         return targets
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
         """Where z0 = 0 is the middle of a prior, and there is a plane: dim(z) ≥ 2."""
         return model.has_prior and isinstance(model, LatentSettings) and model.latent_dim >= 2
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`: one per kind of target."""
+        """One per kind of target."""
         there = {"generated": self.samples, "train": facts.train, "validation": facts.validation}
         return tuple(Shard(target, 0, min(self.samples, there[target])) for target in self.targets)
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`."""
         assert isinstance(model, LatentSettings)
         surfaces = shard.stop - shard.start
         passes = float(surfaces * (self.resolution**2 + self.path + 1))

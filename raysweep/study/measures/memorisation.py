@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
@@ -49,7 +50,8 @@ class Memorisation(QualitySettings):
     samples: Annotated[int, Field(ge=2)] = 1_000
     quantile: Annotated[float, Field(gt=0, lt=1)] = 0.05
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `QualitySettings`; and all distances to training images."""
+        """All distances to training images."""
         length = facts.shape.pixels + self.features_length
         return super().flop(model, facts, shard) + 2.0 * (shard.stop - shard.start) * facts.train * length

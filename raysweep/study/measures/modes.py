@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
+from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.study.base import Name, Positive
@@ -50,19 +51,22 @@ class Modes(MeasureSettings):
     keep: Annotated[int, Field(ge=0)] = 500
     """How many of the samples are kept, for scatter plots."""
 
+    @override
     def check(self, facts: DataFacts, root: Path) -> None:
-        """See `MeasureSettings`: the data must have modes."""
+        """The data must have modes."""
         if not facts.points:
             raise UserError(f"measure {self.name}: these data have no known modes; set data=Grid2d(), or leave it out")
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
         """Where latents are drawn from a prior, and the generator is one that learned the modes."""
         return model.has_prior and not isinstance(model, Toy)
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`: one, since the shares need all samples."""
+        """One, since the shares need all samples."""
         return (Shard("samples", 0, self.samples),)
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`."""
         return self.samples * model.decoder_flop(facts)

@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
+from typing_extensions import override
 
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
@@ -64,16 +65,19 @@ class Omega(MeasureSettings):
     jacobians: PositiveInt = 64
     """Validation images at which the Jacobian is examined; all where there are fewer."""
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
         """Only where there is an encoder."""
         return model.has_encoder
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`: a single one."""
+        """A single one."""
         return (Shard("validation", 0, self.pairs),)
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`: a step of the power iteration is a product with the Jacobian and one with its
+        """A step of the power iteration is a product with the Jacobian and one with its
         transpose, of about two passes each.
         """
         images = min(2 * self.pairs, facts.validation)

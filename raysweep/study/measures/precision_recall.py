@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
+from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.study.base import Name
@@ -65,8 +66,9 @@ class PrecisionRecall(ReferenceSettings):
     density_neighbours: PositiveInt = 5
     """k of density and coverage."""
 
+    @override
     def check(self, facts: DataFacts, root: Path) -> None:
-        """See `QualitySettings`; and every set of images must be larger than k."""
+        """Every set of images must be larger than k."""
         super().check(facts, root)
         most = max(self.neighbours, self.density_neighbours)
         fewest = min(self.samples, self.reference_images or facts.train, facts.train, facts.validation)
@@ -76,8 +78,9 @@ class PrecisionRecall(ReferenceSettings):
                 "density_neighbours, or raise samples and reference_images"
             )
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `QualitySettings`; and six sets of distances, within and between generated and real images."""
+        """Six sets of distances, within and between generated and real images."""
         images, real = shard.stop - shard.start, min(self.reference_images or facts.train, facts.count(self.reference))
         distances = 2 * self.features_length * images * max(images, real)
         return super().flop(model, facts, shard) + 6 * distances

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.study.data import DataFacts
@@ -41,31 +42,36 @@ class QualitySettings(MeasureSettings):
         return {"lenet": 84, "inception": 2048}[self.features]
 
     @property
+    @override
     def needs_classifier(self) -> bool:
         """With LeNet's features."""
         return self.features == "lenet"
 
     @property
+    @override
     def needs_reference(self) -> bool:
         """Always: what is computed of the real images once for all trials."""
         return True
 
+    @override
     def check(self, facts: DataFacts, root: Path) -> None:
-        """See `MeasureSettings`: points in the plane have no such features."""
+        """Points in the plane have no such features."""
         if facts.points:
             raise UserError(
                 f"measure {self.name}: {self.kind} compares features of images, and this data set has points; "
                 "leave it out"
             )
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`: one per source, since all its images are judged together."""
+        """One per source, since all its images are judged together."""
         samples = (Shard("samples", 0, self.samples),) if model.has_prior else ()
         held_out = min(self.samples, facts.validation)
         return samples + ((Shard("reconstructions", 0, held_out),) if model.has_encoder else ())
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`: generating the images and their features, which measures in one process share."""
+        """Generating the images and their features, which measures in one process share."""
         features = INCEPTION_FLOP if self.features == "inception" else LENET_FLOP
         return (shard.stop - shard.start) * (model.decoder_flop(facts) + features)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, field_validator
+from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.study.base import Name
@@ -125,12 +126,13 @@ class Reconstruction(MeasureSettings):
         return shifts
 
     @property
+    @override
     def other_data(self) -> tuple[AnyData, ...]:
-        """See `MeasureSettings`."""
         return (self.foreign,) if self.foreign else ()
 
+    @override
     def check(self, facts: DataFacts, root: Path) -> None:
-        """See `MeasureSettings`: shifts must leave something of an image, and foreign images must be as many."""
+        """Shifts must leave something of an image, and foreign images must be as many."""
         size, farthest = facts.shape.size, max(self.shifts, default=0)
         if farthest >= size:
             raise UserError(
@@ -153,12 +155,12 @@ class Reconstruction(MeasureSettings):
         """Whether latents are whitened by training images' codes: those of a decoder whose latents have no prior."""
         return self.inverts(model) and model.has_encoder and not model.has_prior
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
-        """See `MeasureSettings`."""
         return isinstance(model, LatentSettings) and (self.decoder == "encode" or model.has_encoder)
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`."""
         train = min(self.images, facts.train)
         counts = {
             "train": train,
@@ -174,8 +176,9 @@ class Reconstruction(MeasureSettings):
         """Of how many images of a shard, its first ones, the inversion is repeated."""
         return max(0, min(shard.stop, self.repeated) - shard.start)
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`; with `recover`, as if all doublings were needed.
+        """With `recover`, as if all doublings were needed.
 
         What all shards of a trial share is counted with the first: each further process that takes part spends it too.
         """

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import PositiveInt
+from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.study.base import Name
@@ -53,12 +54,12 @@ class ReconstructionClassifier(MeasureSettings):
     classifier: LeNet = LeNet(steps=2_000)
 
     @property
+    @override
     def follows(self) -> str:
-        """See `MeasureSettings`."""
         return self.of
 
+    @override
     def check_followed(self, followed: MeasureSettings) -> None:
-        """See `MeasureSettings`."""
         if not isinstance(followed, Reconstruction):
             raise ValueError("which is no Reconstruction; name one with of=")
         if not followed.latents:
@@ -69,24 +70,27 @@ class ReconstructionClassifier(MeasureSettings):
                 "give it as many, or this one fewer"
             )
 
+    @override
     def check(self, facts: DataFacts, root: Path) -> None:
-        """See `MeasureSettings`: a LeNet must be possible."""
+        """A LeNet must be possible."""
         try:
             self.classifier.networks(facts)
         except ValueError as error:
             raise UserError(f"measure {self.name} trains a LeNet: {error}") from error
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
         """Whatever reconstructs images, by an encoder or by inversion."""
         return isinstance(model, LatentSettings)
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`: one LeNet each."""
+        """One LeNet each."""
         images = min(self.images, facts.train)
         return Shard("reconstructions", 0, images), Shard("real", 0, images)
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`."""
         seen = replace(facts, train=shard.stop)
         training = self.classifier.total_steps(seen) * self.classifier.flop_per_step(facts)
         testing = facts.validation * self.classifier.flop_per_step(facts) / (3 * self.classifier.batch)

@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from pydantic import PositiveInt
+from typing_extensions import override
 
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
@@ -31,14 +32,15 @@ class Samples(MeasureSettings):
     name: Name = "samples"
     count: PositiveInt = 64
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
         """Only where latents are drawn from a prior."""
         return model.has_prior
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`."""
         return (Shard("samples", 0, self.count),)
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`."""
         return self.count * model.decoder_flop(facts)

@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from raysweep.study.architecture import Conv, Dense, Layer, Maxout
 from raysweep.study.base import Name
@@ -82,19 +83,22 @@ class Weights(MeasureSettings):
     sample: Annotated[int, Field(ge=3, le=LARGEST_SAMPLE)] = LARGEST_SAMPLE
     """Weights, at most, of which Shapiro and Wilk's W is computed."""
 
+    @override
     def applies_to(self, model: FamilySettings) -> bool:
         """Where weights are trained by descent, so that they have an initial state."""
         return isinstance(model, DescentSettings)
 
+    @override
     def shards(self, model: FamilySettings, facts: DataFacts) -> tuple[Shard, ...]:
-        """See `MeasureSettings`: one per state, whose items are the layers; none where the networks are not there."""
+        """One per state, whose items are the layers; none where the networks are not there."""
         networks = model.networks(facts)
         layers = sum(
             isinstance(layer, WEIGHTED) for name in self.networks if name in networks for layer in networks[name].layers
         )
         return (Shard("initial", 0, layers), Shard("trained", 0, layers)) if layers else ()
 
+    @override
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
-        """See `MeasureSettings`: to sort n weights takes n log₂ n comparisons, 25 n for large layers."""
+        """To sort n weights takes n log₂ n comparisons, 25 n for large layers."""
         networks = model.networks(facts)
         return 25.0 * sum(networks[name].parameters for name in self.networks if name in networks)

@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from pydantic import PositiveInt
+from typing_extensions import override
 
 from raysweep.study import architecture
 from raysweep.study.architecture import Network
@@ -22,6 +23,7 @@ class Autoencoder(LatentSettings, WidthSettings, DescentSettings):
     family: Literal["autoencoder"] = "autoencoder"
     steps: PositiveInt | None = 80_000
 
+    @override
     def networks(self, facts: DataFacts) -> dict[str, Network]:
         """Encoder and decoder, from the critic and generator of Table 1."""
         return {

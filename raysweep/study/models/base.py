@@ -4,6 +4,7 @@ import math
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, PositiveInt, model_validator
+from typing_extensions import override
 
 from raysweep.study.architecture import Network
 from raysweep.study.base import Frozen, Positive
@@ -111,22 +112,25 @@ class DescentSettings(FamilySettings):
         return 1
 
     @property
+    @override
     def images_per_step(self) -> int:
-        """See `FamilySettings`."""
         return self.batch * self.batches_per_step
 
+    @override
     def total_steps(self, facts: DataFacts) -> int:
-        """See `FamilySettings`: `steps`, or as many as `epochs` passes need."""
+        """`steps`, or as many as `epochs` passes need."""
         if self.steps is not None:
             return self.steps
         assert self.epochs is not None
         return math.ceil(self.epochs * facts.train / self.images_per_step)
 
+    @override
     def values_to_continue(self, facts: DataFacts) -> int:
-        """See `FamilySettings`: each weight and Adam's two moments of it."""
+        """Each weight and Adam's two moments of it."""
         return 3 * self.parameters(facts)
 
+    @override
     def flop_per_step(self, facts: DataFacts) -> float:
-        """See `FamilySettings`: a backward pass costs two forward ones."""
+        """A backward pass costs two forward ones."""
         forward = 2.0 * sum(network.multiply_adds for network in self.networks(facts).values())
         return 3.0 * forward * self.batch

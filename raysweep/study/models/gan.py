@@ -3,6 +3,7 @@
 from typing import Literal
 
 from pydantic import PositiveInt
+from typing_extensions import override
 
 from raysweep.study.architecture import ImageShape, Network
 from raysweep.study.base import Positive
@@ -34,19 +35,20 @@ class Gan(AdversarialSettings):
     betas: tuple[Beta, Beta] = (0.5, 0.999)
 
     @property
+    @override
     def batches_per_step(self) -> int:
         """A batch for every image of a pack, in every discriminator update."""
         return self.discriminator_steps * self.packing
 
+    @override
     def networks(self, facts: DataFacts) -> dict[str, Network]:
         """Generator and discriminator."""
         pack = ImageShape(facts.shape.channels * self.packing, facts.shape.size)
         return {"generator": self._generator(facts), "discriminator": self._critic(pack)}
 
+    @override
     def flop_per_step(self, facts: DataFacts) -> float:
-        """See `FamilySettings`.
-
-        A discriminator update generates, and passes real and generated packs forward (1 each) and backward (2 each).
+        """A discriminator update generates, and passes real and generated packs forward (1 each) and backward (2 each).
         The generator's update goes on from the last update's images: the discriminator forward (1) and backward to
         its input (1), and the generator backward (2). What spectral normalisation adds, a few products of each weight
         with a vector, is not counted.

@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from pydantic import PositiveInt
+from typing_extensions import override
 
 from raysweep.study import architecture
 from raysweep.study.architecture import Lookup, Network
@@ -36,6 +37,7 @@ class Glo(LatentSettings, DescentSettings, WidthSettings):
     latent_learning_rate: Positive = 0.1
     """Adam's learning rate for the latents."""
 
+    @override
     def networks(self, facts: DataFacts) -> dict[str, Network]:
         """The generator of Table 1 of "Impact of the latent space", and the training images' latents."""
         return {

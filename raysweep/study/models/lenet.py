@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
+from typing_extensions import override
 
 from raysweep.study import architecture
 from raysweep.study.architecture import Dense, Network
@@ -22,6 +23,7 @@ class LeNet(DescentSettings):
     epochs: PositiveInt | None = 5
     batch: Annotated[int, Field(ge=2)] = 64
 
+    @override
     def networks(self, facts: DataFacts) -> dict[str, Network]:
         """Features and the linear head.
 

@@ -4,6 +4,7 @@ import math
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from raysweep.study.architecture import Dense, Fold, Network
 from raysweep.study.data import DataFacts
@@ -32,14 +33,16 @@ class Pca(LatentSettings):
     """Images that are added to the covariance at a time."""
 
     @property
+    @override
     def images_per_step(self) -> int:
-        """See `FamilySettings`."""
         return self.batch
 
+    @override
     def total_steps(self, facts: DataFacts) -> int:
-        """See `FamilySettings`: one pass."""
+        """One pass."""
         return math.ceil(facts.train / self.batch)
 
+    @override
     def networks(self, facts: DataFacts) -> dict[str, Network]:
         """The decoder: components as weights, mean image as bias. The encoder is its transpose.
 
@@ -54,16 +57,19 @@ class Pca(LatentSettings):
             )
         return {"decoder": Network((Dense(self.latent_dim, pixels), Fold(facts.shape.channels, facts.shape.size)))}
 
+    @override
     def encoder_flop(self, facts: DataFacts) -> float:
-        """See `FamilySettings`: the decoder's, whose transpose encodes."""
+        """The decoder's, whose transpose encodes."""
         return self.decoder_flop(facts)
 
+    @override
     def values_to_continue(self, facts: DataFacts) -> int:
-        """See `FamilySettings`: mean and covariance, of eight bytes a value, beside the decoder."""
+        """Mean and covariance, of eight bytes a value, beside the decoder."""
         pixels = facts.shape.pixels
         return self.parameters(facts) + 2 * (pixels + pixels**2)
 
+    @override
     def flop_per_step(self, facts: DataFacts) -> float:
-        """See `FamilySettings`: the batch's covariance, and its share of the decomposition; in float64."""
+        """The batch's covariance, and its share of the decomposition; in float64."""
         pixels = facts.shape.pixels
         return 2.0 * self.batch * pixels**2 + EIGENVECTORS_FLOP * pixels**3 / self.total_steps(facts)

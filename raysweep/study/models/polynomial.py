@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from raysweep.study.architecture import Lookup, Network
 from raysweep.study.data import DataFacts
@@ -34,14 +35,17 @@ class Polynomial(LatentSettings):
     """In which nodes and the polynomial are computed. Images are float32."""
 
     @property
+    @override
     def images_per_step(self) -> int:
-        """See `FamilySettings`: all of its images."""
+        """All of its images."""
         return self.images
 
+    @override
     def total_steps(self, facts: DataFacts) -> int:
-        """See `FamilySettings`: it takes its images at once."""
+        """It takes its images at once."""
         return 1
 
+    @override
     def networks(self, facts: DataFacts) -> dict[str, Network]:
         """The images.
 
@@ -52,15 +56,18 @@ class Polynomial(LatentSettings):
             raise ValueError(f"images is {self.images}: there are {facts.train} training images; give at most so many")
         return {"images": Network((Lookup(self.images, facts.shape.pixels),))}
 
+    @override
     def values_to_continue(self, facts: DataFacts) -> int:
-        """See `FamilySettings`: the images."""
+        """The images."""
         return self.parameters(facts)
 
+    @override
     def flop_per_step(self, facts: DataFacts) -> float:
-        """See `FamilySettings`: none."""
+        """None."""
         return 0.0
 
+    @override
     def decoder_flop(self, facts: DataFacts) -> float:
-        """See `FamilySettings`: the basis, three operations a factor or four a term, and the sum of the images."""
+        """The basis, three operations a factor or four a term, and the sum of the images."""
         basis = 3.0 * self.images**2 if self.form == "product" else 4.0 * self.images
         return basis + 2.0 * self.images * facts.shape.pixels

@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal, Self
 
 from pydantic import PositiveInt, model_validator
+from typing_extensions import override
 
 from raysweep.study.architecture import Network
 from raysweep.study.data import DataFacts, lattice
@@ -50,14 +51,17 @@ class Toy(LatentSettings):
         return ((0.0,), (2.0,)) if self.generator == "square" else lattice(2)
 
     @property
+    @override
     def images_per_step(self) -> int:
-        """See `FamilySettings`: none."""
+        """None."""
         return 0
 
+    @override
     def total_steps(self, facts: DataFacts) -> int:
-        """See `FamilySettings`: nothing is trained."""
+        """Nothing is trained."""
         return 0
 
+    @override
     def networks(self, facts: DataFacts) -> dict[str, Network]:
         """There are none.
 
@@ -68,10 +72,12 @@ class Toy(LatentSettings):
             raise ValueError("a toy generator makes points, and these data are images; set data=Grid2d()")
         return {}
 
+    @override
     def values_to_continue(self, facts: DataFacts) -> int:
-        """See `FamilySettings`: none."""
+        """None."""
         return 0
 
+    @override
     def flop_per_step(self, facts: DataFacts) -> float:
-        """See `FamilySettings`: none."""
+        """None."""
         return 0.0

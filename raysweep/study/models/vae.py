@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from typing_extensions import override
 
 from raysweep.study import architecture
 from raysweep.study.architecture import Dense, Network
@@ -34,6 +35,7 @@ class VaeSettings(LatentSettings, DescentSettings):
     encoder_norm: bool = True
     """BatchNorm in the encoder; it undoes the scale of the weights before it."""
 
+    @override
     def networks(self, facts: DataFacts) -> dict[str, Network]:
         """Encoder, its heads for mean and log-variance, and decoder.
 

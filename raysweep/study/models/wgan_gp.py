@@ -3,6 +3,7 @@
 from typing import Literal
 
 from pydantic import PositiveInt
+from typing_extensions import override
 
 from raysweep.study.architecture import Network
 from raysweep.study.base import Positive
@@ -26,18 +27,19 @@ class WganGp(AdversarialSettings):
     betas: tuple[Beta, Beta] = (0.0, 0.9)
 
     @property
+    @override
     def batches_per_step(self) -> int:
         """One batch for every critic update."""
         return self.critic_steps
 
+    @override
     def networks(self, facts: DataFacts) -> dict[str, Network]:
         """Generator and critic."""
         return {"generator": self._generator(facts), "critic": self._critic(facts.shape)}
 
+    @override
     def flop_per_step(self, facts: DataFacts) -> float:
-        """See `FamilySettings`.
-
-        Forward passes of the critic, per critic update: 3 + 3 for real and generated images with their backward
+        """Forward passes of the critic, per critic update: 3 + 3 for real and generated images with their backward
         passes, and 4 for the penalty (forward, gradient for the input, and a backward pass of that gradient; the
         activations are piecewise linear, so nothing flows back into the forward pass).
         """
