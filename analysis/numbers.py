@@ -1,18 +1,15 @@
 """The table of results in numbers: what the figures show, for every arm and setting."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from analysis.figures import FIGURES
 from analysis.results import Results, TrialRow, Value
-from analysis.statistics.class_radius import bracket
 from analysis.statistics.intervals import over_seeds
-from analysis.statistics.quality import QUANTITIES, support_sizes
-from analysis.statistics.reconstruction import recoveries
 from analysis.text.parts import in_order, part_name
 from analysis.text.words import arm_label, axis_values, bounds, number, percent
-from raysweep.study.measures import AnyMeasure
 
 PARTS = {
     "train": "train",
@@ -23,10 +20,6 @@ PARTS = {
     "real": "real images",
     "lower": "lower bound",
 }
-
-MODES = {"Captured modes": "captured", "High-quality share": "high_quality", "Reverse KL": "reverse_kl"}
-"""Titles of the numbers in the table of modes, with their columns."""
-
 
 RowKey = tuple[str, str, int]
 """What tells rows apart: the arm, its other axes' values, and dim(z)."""
@@ -89,7 +82,9 @@ def numbers(results: Results) -> Numbers:
     columns = {
         NumberColumn(title, PARTS.get(part) or part_name(part)): [value for value in values if value.part == part]
         for title, values in _measured(results)
-        for part in dict.fromkeys([*PARTS, *in_order(value.part for value in values)])
+        for part in dict.fromkeys(
+            [*PARTS, *in_order(value.part for value in values), *(value.part for value in values)]
+        )
         if any(value.part == part for value in values)
     }
     keys = dict.fromkeys(_key(trial) for trial in results.trials if trial.latent_dim is not None)
@@ -97,44 +92,13 @@ def numbers(results: Results) -> Numbers:
     return Numbers(tuple(columns), tuple(row for row in rows if row.seeds))
 
 
-def _measured(results: Results) -> list[tuple[str, tuple[Value, ...]]]:
-    reconstruction = results.measures("reconstruction")
-    frechet = results.measures("frechet")
-    kernel = results.measures("kernel_distance")
-    quality = results.measures("precision_recall")
-    birthday = results.measures("birthday_test")
-    radius = results.measures("class_radius")
-    modes = results.measures("modes")
-    learned = results.measures("reconstruction_classifier")
-    found = [
-        *((("Squared error", m, len(reconstruction)), results.means(results.rows(m), "mse")) for m in reconstruction),
-        *(
-            (("Share recovered", m, len(reconstruction)), results.means(recoveries(results.rows(m)), "recovered"))
-            for m in reconstruction
-        ),
-        *((("Fréchet distance", m, len(frechet)), results.means(results.rows(m), "distance")) for m in frechet),
-        *((("Kernel distance", m, len(kernel)), results.means(results.rows(m), "distance")) for m in kernel),
-        *(
-            ((name.capitalize(), m, len(quality)), results.means(results.rows(m), name))
-            for name in QUANTITIES
-            for m in quality
-        ),
-        *((("Support size", m, len(birthday)), support_sizes(results, results.rows(m))) for m in birthday),
-        *((("Class radius", m, len(radius)), bracket(results, results.rows(m))) for m in radius),
-        *((("LeNet's accuracy after", m, len(learned)), results.means(results.rows(m), "accuracy")) for m in learned),
-        *(((title, m, len(modes)), _of_samples(results, m, column)) for title, column in MODES.items() for m in modes),
-    ]
-    return [(title if count == 1 else f"{title}, {m.name}", values) for (title, m, count), values in found]
-
-
-def _of_samples(results: Results, measure: AnyMeasure, column: str) -> tuple[Value, ...]:
-    """A number of each model that has one row."""
-    rows = results.rows(measure).set_index("trial").to_dict("index")
-    return tuple(
-        Value(trial, "samples", float(row[column]), int(row["samples"]))
-        for trial in results.trials
-        if (row := rows.get(trial.id)) is not None
-    )
+def _measured(results: Results) -> Iterator[tuple[str, tuple[Value, ...]]]:
+    """The numbers that figures tabulate, with their titles; that of one of several measures also says whose it is."""
+    for tabulated in (each for figure in FIGURES.values() for each in figure.numbers):
+        measures = results.measures(tabulated.table)
+        for measure in measures:
+            title = tabulated.title if len(measures) == 1 else f"{tabulated.title}, {measure.name}"
+            yield title, tabulated.values(results, results.rows(measure))
 
 
 def _row(key: RowKey, columns: Sequence[Sequence[Value]]) -> NumberRow:

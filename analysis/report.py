@@ -215,7 +215,7 @@ Findings = list[tuple[Claim, Finding]]
 
 def examine_claims(results: Results) -> tuple[Findings, Findings]:
     """Every claim with what became of it: those that were judged, and those that nothing was measured for."""
-    findings = [(claim, claim.examine(results)) for claim in CLAIMS.values()]
+    findings = [(claim, claim.examine(results)) for claim in CLAIMS]
     unmeasured = [(claim, finding) for claim, finding in findings if finding.verdict == "not measured"]
     return [each for each in findings if each not in unmeasured], unmeasured
 

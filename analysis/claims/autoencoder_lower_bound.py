@@ -43,4 +43,5 @@ CLAIM = Claim(
     source="Pinetz, Soukup and Pock (2019), Impact of the latent space, Section 5.1 and Fig. 3",
     figure="reconstruction_error",
     examine=examine,
+    place=10,
 )

@@ -94,6 +94,8 @@ class Claim:
     figure: str
     """The figure that shows the numbers, with their protocol: its name in `FIGURES`."""
     examine: Callable[[Results], Finding]
+    place: int
+    """The report lists claims in the order of these numbers."""
 
 
 def judge(effects: Sequence[Effect]) -> tuple[Verdict, str]:

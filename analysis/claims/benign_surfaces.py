@@ -68,4 +68,5 @@ CLAIM = Claim(
     source="Pinetz, Soukup and Pock (2019), Impact of the latent space, Section 3 and Fig. 2",
     figure="surface_shape",
     examine=examine,
+    place=130,
 )

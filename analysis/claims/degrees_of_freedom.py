@@ -83,4 +83,5 @@ CLAIM = Claim(
     "the claim answers it",
     figure="reconstruction_error",
     examine=examine,
+    place=50,
 )

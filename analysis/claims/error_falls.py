@@ -42,4 +42,5 @@ CLAIM = Claim(
     source="Pinetz, Soukup and Pock (2019), Impact of the latent space, Fig. 3",
     figure="reconstruction_error",
     examine=examine,
+    place=20,
 )

@@ -63,4 +63,5 @@ CLAIM = Claim(
     source="Pinetz, Soukup and Pock (2019), Impact of the latent space, supplementary, Fig. 9",
     figure="reconstruction_error",
     examine=examine,
+    place=30,
 )

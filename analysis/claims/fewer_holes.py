@@ -49,6 +49,7 @@ CLAIM = Claim(
     source="Manoj (2018), Looser is Worse, Section 4.2, with Definition 2.4",
     figure="holes",
     examine=partial(examine, "mass", SCALE),
+    place=200,
 )
 
 WHITENED = Claim(
@@ -57,4 +58,5 @@ WHITENED = Claim(
     source="Manoj (2018), Looser is Worse, Section 4.2, which suspects that the encoder only scales its codes",
     figure="holes",
     examine=partial(examine, "whitened_mass", UNUSED),
+    place=210,
 )

@@ -52,4 +52,5 @@ CLAIM = Claim(
     source="Pinetz, Soukup and Pock (2019), Impact of the latent space, Section 5.3 and Figs. 7 and 11",
     figure="reconstruction_own_foreign",
     examine=examine,
+    place=70,
 )

@@ -42,4 +42,5 @@ CLAIM = Claim(
     source="Pinetz, Soukup and Pock (2019), Impact of the latent space, Section 5.2 and Fig. 4",
     figure="frechet_distance",
     examine=examine,
+    place=90,
 )

@@ -100,6 +100,7 @@ NORMAL = Claim(
     source=SOURCE,
     figure="weight_normality",
     examine=examine_normal,
+    place=110,
 )
 
 ALIKE = Claim(
@@ -109,4 +110,5 @@ ALIKE = Claim(
     source=SOURCE,
     figure="weight_normality",
     examine=examine_alike,
+    place=120,
 )

@@ -62,6 +62,7 @@ LESS = Claim(
     source="Manoj (2018), Looser is Worse, Section 4.2",
     figure="interpolation",
     examine=partial(examine, _smaller, "above 1 the LC-VAE is off the data less"),
+    place=220,
 )
 
 NO_IMPROVEMENT = Claim(
@@ -70,4 +71,5 @@ NO_IMPROVEMENT = Claim(
     source="Manoj (2018), Looser is Worse, abstract",
     figure="interpolation",
     examine=partial(examine, _not_much_smaller, f"no substantial improvement means less than a factor of {MARGIN}"),
+    place=230,
 )

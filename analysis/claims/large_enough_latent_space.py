@@ -49,4 +49,5 @@ CLAIM = Claim(
     source="Pinetz, Soukup and Pock (2019), Impact of the latent space, supplementary, Fig. 9",
     figure="reconstruction_classifier",
     examine=examine,
+    place=40,
 )

@@ -93,6 +93,7 @@ CAPTURED = Claim(
     source="Manoj (2018), Looser is Worse, Section 3.1 and Fig. 3.1",
     figure="modes_radius",
     examine=examine("captured"),
+    place=140,
 )
 
 COLLISIONS = Claim(
@@ -101,4 +102,5 @@ COLLISIONS = Claim(
     source="Manoj (2018), Looser is Worse, Section 3.1, from Theorem 3.1",
     figure="modes_radius",
     examine=examine("classes"),
+    place=150,
 )

@@ -45,4 +45,5 @@ CLAIM = Claim(
     source="Pinetz, Soukup and Pock (2019), Impact of the latent space, Section 6 and Fig. 8",
     figure="reconstruction_noise",
     examine=examine,
+    place=80,
 )

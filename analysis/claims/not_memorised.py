@@ -59,4 +59,5 @@ CLAIM = Claim(
     "claim answers it",
     figure="memorisation",
     examine=examine,
+    place=100,
 )

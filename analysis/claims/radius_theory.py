@@ -62,6 +62,7 @@ LEMMA = Claim(
         "the lemma's limit over the class radius, smallest of a seed",
         "The lemma is proven, and the class radius measured is an upper estimate: a failure would be the search's.",
     ),
+    place=160,
 )
 
 ASSUMPTION = Claim(
@@ -77,4 +78,5 @@ ASSUMPTION = Claim(
         "The largest of several estimated probabilities is somewhat too large. Models of infinite class radius, which "
         "have one class only, are left out, and fail the assumption.",
     ),
+    place=170,
 )

@@ -47,4 +47,5 @@ CLAIM = Claim(
     source="Pinetz, Soukup and Pock (2019), Impact of the latent space, Section 5.3 and Fig. 6",
     figure="reconstruction_shifts",
     examine=examine,
+    place=60,
 )

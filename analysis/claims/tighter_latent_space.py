@@ -65,4 +65,5 @@ CLAIM = Claim(
     source="Manoj (2018), Looser is Worse, Section 4.2, with Definition 2.5",
     figure="class_radius",
     examine=examine,
+    place=180,
 )

@@ -64,4 +64,5 @@ CLAIM = Claim(
     source="Manoj (2018), Looser is Worse, Section 4.2, Future Work",
     figure="tuning_twins",
     examine=examine,
+    place=240,
 )

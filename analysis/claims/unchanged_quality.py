@@ -40,4 +40,5 @@ CLAIM = Claim(
     source="Manoj (2018), Looser is Worse, Section 4.2",
     figure="frechet_distance",
     examine=examine,
+    place=190,
 )

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.results import Results
+from analysis.results import Results, Value
 
 
 class Info(Protocol):
@@ -22,9 +23,22 @@ InfoT = TypeVar("InfoT", bound=Info)
 
 
 @dataclass(frozen=True)
+class Tabulated:
+    """A number of each trial that a figure gives to the report's table of numbers."""
+
+    title: str
+    table: str
+    """That of the measures which give it."""
+    values: Callable[[Results, pd.DataFrame], tuple[Value, ...]]
+    """Computes it from the rows of one measure."""
+
+
+@dataclass(frozen=True)
 class FigureKind(Generic[InfoT]):
     """A figure: how it is computed, drawn and explained."""
 
+    name: str
+    """Of its files."""
     title: str
     infos: Callable[[Results], tuple[InfoT, ...]]
     """One for each measure that it shows; none where nothing was measured."""
@@ -32,6 +46,9 @@ class FigureKind(Generic[InfoT]):
     caption: Callable[[InfoT], str]
     absent: str
     """What is missing where there is nothing to draw."""
+    place: int
+    """The report shows figures in the order of these numbers."""
+    numbers: tuple[Tabulated, ...] = ()
     photographic: bool = False
     """Shows images: the page embeds it as PNG, not SVG."""
 

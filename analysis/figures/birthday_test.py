@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from analysis.drawing.style import LineStyle, arm_colours
 from analysis.drawing.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
-from analysis.figures.base import FigureKind
+from analysis.figures.base import FigureKind, Tabulated
 from analysis.figures.memorisation import SPACES
 from analysis.results import Results
 from analysis.statistics.curves import Panel, panels
@@ -82,4 +82,13 @@ def caption(info: Supports) -> str:
     )
 
 
-FIGURE = FigureKind("Birthday test", infos, draw, caption, "near duplicates were not counted")
+FIGURE = FigureKind(
+    "birthday_test",
+    "Birthday test",
+    infos,
+    draw,
+    caption,
+    "near duplicates were not counted",
+    place=80,
+    numbers=(Tabulated("Support size", "birthday_test", support_sizes),),
+)

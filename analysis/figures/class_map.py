@@ -167,5 +167,12 @@ def caption(info: ClassMaps) -> str:
 
 
 FIGURE = FigureKind(
-    "Classes in latent space", infos, draw, caption, "no map of classes was measured", photographic=True
+    "class_map",
+    "Classes in latent space",
+    infos,
+    draw,
+    caption,
+    "no map of classes was measured",
+    photographic=True,
+    place=120,
 )

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from analysis.drawing.style import LineStyle, arm_colours
 from analysis.drawing.trade_off import TradeOff, draw_trade_off, panels_words, seeds_words
-from analysis.figures.base import FigureKind
+from analysis.figures.base import FigureKind, Tabulated
 from analysis.results import Results
 from analysis.statistics.class_radius import bracket
 from analysis.statistics.curves import Panel, panels
@@ -98,4 +98,13 @@ def caption(info: ClassRadii) -> str:
     )
 
 
-FIGURE = FigureKind("Class radius", infos, draw, caption, "no class radius was measured")
+FIGURE = FigureKind(
+    "class_radius",
+    "Class radius",
+    infos,
+    draw,
+    caption,
+    "no class radius was measured",
+    place=90,
+    numbers=(Tabulated("Class radius", "class_radius", bracket),),
+)

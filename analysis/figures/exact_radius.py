@@ -113,4 +113,12 @@ def caption(info: ExactRadii) -> str:
     )
 
 
-FIGURE = FigureKind("Class radius of the toys, estimated and exact", infos, draw, caption, "there are no toys")
+FIGURE = FigureKind(
+    "exact_radius",
+    "Class radius of the toys, estimated and exact",
+    infos,
+    draw,
+    caption,
+    "there are no toys",
+    place=100,
+)

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from matplotlib.figure import Figure
 
 from analysis.drawing.style import LineStyle, arm_colours
 from analysis.drawing.trade_off import Level, TradeOff, draw_trade_off, panels_words, seeds_words
-from analysis.figures.base import FigureKind
+from analysis.figures.base import FigureKind, Tabulated
 from analysis.results import Results
 from analysis.statistics.curves import Panel, panels
 from analysis.text.protocol import held_out_words, quality_protocol
@@ -80,4 +81,13 @@ def caption(info: FrechetDistances) -> str:
     )
 
 
-FIGURE = FigureKind("Fréchet distance", infos, draw, caption, "no Fréchet distance was measured")
+FIGURE = FigureKind(
+    "frechet_distance",
+    "Fréchet distance",
+    infos,
+    draw,
+    caption,
+    "no Fréchet distance was measured",
+    place=40,
+    numbers=(Tabulated("Fréchet distance", "frechet", partial(Results.means, column="distance")),),
+)

@@ -73,4 +73,4 @@ def caption(info: HoleMasses) -> str:
     )
 
 
-FIGURE = FigureKind("Prior mass of holes", infos, draw, caption, "no holes were measured")
+FIGURE = FigureKind("holes", "Prior mass of holes", infos, draw, caption, "no holes were measured", place=150)

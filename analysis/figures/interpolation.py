@@ -86,20 +86,24 @@ def _caption(ends: str, info: OffShares) -> str:
     )
 
 
-def _figure(title: str, parts: Parts, ends: str, absent: str) -> FigureKind[OffShares]:
+def _figure(name: str, title: str, parts: Parts, ends: str, absent: str, place: int) -> FigureKind[OffShares]:
     infos: Callable[[Results], tuple[OffShares, ...]] = partial(_infos, parts)
-    return FigureKind(title, infos, draw, partial(_caption, ends), absent)
+    return FigureKind(name, title, infos, draw, partial(_caption, ends), absent, place=place)
 
 
 ENCODINGS = _figure(
+    "interpolation",
     "Interpolations between images",
     BETWEEN_ENCODINGS,
     "two held-out images",
     "no interpolations between encodings were measured",
+    place=180,
 )
 SAMPLES = _figure(
+    "interpolation_samples",
     "Interpolations between prior samples",
     BETWEEN_SAMPLES,
     "two prior samples",
     "no interpolations between prior samples were measured",
+    place=190,
 )

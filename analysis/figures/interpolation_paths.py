@@ -139,4 +139,6 @@ def caption(info: Paths) -> str:
     )
 
 
-FIGURE = FigureKind("Interpolations", infos, draw, caption, "no paths were kept", photographic=True)
+FIGURE = FigureKind(
+    "interpolation_paths", "Interpolations", infos, draw, caption, "no paths were kept", photographic=True, place=200
+)

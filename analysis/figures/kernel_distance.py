@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from matplotlib.figure import Figure
 
 from analysis.drawing.style import arm_colours
 from analysis.drawing.trade_off import Level, TradeOff, draw_trade_off, panels_words, seeds_words
-from analysis.figures.base import FigureKind
+from analysis.figures.base import FigureKind, Tabulated
 from analysis.figures.frechet_distance import PARTS, floor
 from analysis.results import Results
 from analysis.statistics.curves import Panel, panels
@@ -74,4 +75,13 @@ def caption(info: KernelDistances) -> str:
     )
 
 
-FIGURE = FigureKind("Kernel distance", infos, draw, caption, "no kernel distance was measured")
+FIGURE = FigureKind(
+    "kernel_distance",
+    "Kernel distance",
+    infos,
+    draw,
+    caption,
+    "no kernel distance was measured",
+    place=50,
+    numbers=(Tabulated("Kernel distance", "kernel_distance", partial(Results.means, column="distance")),),
+)

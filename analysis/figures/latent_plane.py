@@ -217,5 +217,12 @@ def caption(info: Planes) -> str:
 
 
 FIGURE = FigureKind(
-    "Latent planes", infos, draw, caption, "no encodings in two dimensions were measured", photographic=True
+    "latent_plane",
+    "Latent planes",
+    infos,
+    draw,
+    caption,
+    "no encodings in two dimensions were measured",
+    photographic=True,
+    place=160,
 )

@@ -162,5 +162,12 @@ def caption(info: LossSurfaces) -> str:
 
 
 FIGURE = FigureKind(
-    "Loss surfaces of the inversion", infos, draw, caption, "no loss surface was measured", photographic=True
+    "loss_surface",
+    "Loss surfaces of the inversion",
+    infos,
+    draw,
+    caption,
+    "no loss surface was measured",
+    photographic=True,
+    place=340,
 )

@@ -88,4 +88,4 @@ def caption(info: Nearness) -> str:
     )
 
 
-FIGURE = FigureKind("Memorisation", infos, draw, caption, "memorisation was not measured")
+FIGURE = FigureKind("memorisation", "Memorisation", infos, draw, caption, "memorisation was not measured", place=70)

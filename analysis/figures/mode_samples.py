@@ -101,4 +101,6 @@ def caption(info: ModeSamples) -> str:
     )
 
 
-FIGURE = FigureKind("Generated points on the modes", infos, draw, caption, "no captured modes were measured")
+FIGURE = FigureKind(
+    "mode_samples", "Generated points on the modes", infos, draw, caption, "no captured modes were measured", place=140
+)

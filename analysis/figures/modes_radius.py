@@ -3,15 +3,17 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.drawing.style import INK, MARKERS, MUTED, WIDTH, arm_colours
-from analysis.figures.base import FigureKind
-from analysis.results import Results
+from analysis.figures.base import FigureKind, Tabulated
+from analysis.results import Results, Value
 from analysis.statistics.correlation import bootstrap_interval, rank_correlation
 from analysis.statistics.point_models import (
     PointModel,
@@ -26,6 +28,9 @@ from analysis.text.words import arm_label, bounds, number, plural
 from raysweep.study.measures import Modes
 
 QUANTITIES: dict[Quantity, str] = {"captured": "captured modes", "classes": "effective classes $1/\\|p\\|_2^2$"}
+
+NUMBERS = {"Captured modes": "captured", "High-quality share": "high_quality", "Reverse KL": "reverse_kl"}
+"""Columns of the table of modes that the table of numbers shows, by their titles there."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,17 @@ def caption(info: ModesRadius) -> str:
     )
 
 
+def _mean(column: str, results: Results, rows: pd.DataFrame) -> tuple[Value, ...]:
+    return results.means(rows.assign(part="samples"), column)
+
+
 FIGURE = FigureKind(
-    "Captured modes against class radius", infos, draw, caption, "no captured modes were measured beside a class radius"
+    "modes_radius",
+    "Captured modes against class radius",
+    infos,
+    draw,
+    caption,
+    "no captured modes were measured beside a class radius",
+    place=130,
+    numbers=tuple(Tabulated(title, "modes", partial(_mean, column)) for title, column in NUMBERS.items()),
 )

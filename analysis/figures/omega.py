@@ -89,4 +89,6 @@ def caption(info: Stretches) -> str:
     )
 
 
-FIGURE = FigureKind("Stretch of the encoder", infos, draw, caption, "the encoder's stretch was not measured")
+FIGURE = FigureKind(
+    "omega", "Stretch of the encoder", infos, draw, caption, "the encoder's stretch was not measured", place=170
+)

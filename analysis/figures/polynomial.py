@@ -257,5 +257,12 @@ def caption(info: PolynomialNumbers) -> str:
 
 
 FIGURE = FigureKind(
-    "The polynomial through the images", infos, draw, caption, "no polynomial was measured", photographic=True
+    "polynomial",
+    "The polynomial through the images",
+    infos,
+    draw,
+    caption,
+    "no polynomial was measured",
+    photographic=True,
+    place=360,
 )

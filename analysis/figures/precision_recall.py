@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from matplotlib.figure import Figure
 
 from analysis.drawing.style import arm_colours
 from analysis.drawing.trade_off import Level, TradeOff, draw_multiples, panels_words, seeds_words
-from analysis.figures.base import FigureKind
+from analysis.figures.base import FigureKind, Tabulated
 from analysis.figures.frechet_distance import PARTS
 from analysis.results import Results
 from analysis.statistics.curves import Panel, panels
@@ -74,5 +75,14 @@ def caption(info: PrecisionsAndRecalls) -> str:
 
 
 FIGURE = FigureKind(
-    "Precision, recall, density and coverage", infos, draw, caption, "no precision and recall were measured"
+    "precision_recall",
+    "Precision, recall, density and coverage",
+    infos,
+    draw,
+    caption,
+    "no precision and recall were measured",
+    place=60,
+    numbers=tuple(
+        Tabulated(name.capitalize(), "precision_recall", partial(Results.means, column=name)) for name in QUANTITIES
+    ),
 )

@@ -96,5 +96,11 @@ def caption(info: RadiusTheory) -> str:
 
 
 FIGURE = FigureKind(
-    "Class radius under the theorems", infos, draw, caption, "no model has a finite class radius and entropy"
+    "radius_theory",
+    "Class radius under the theorems",
+    infos,
+    draw,
+    caption,
+    "no model has a finite class radius and entropy",
+    place=110,
 )

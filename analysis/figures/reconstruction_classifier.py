@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from matplotlib.figure import Figure
 
 from analysis.drawing.style import LineStyle, arm_colours
 from analysis.drawing.trade_off import Level, TradeOff, draw_trade_off, panels_words, seeds_words
-from analysis.figures.base import FigureKind
+from analysis.figures.base import FigureKind, Tabulated
 from analysis.results import Results, Value
 from analysis.statistics.curves import Panel, panels
 from analysis.statistics.intervals import over_seeds
@@ -84,4 +85,15 @@ def caption(info: ReconstructionClassifiers) -> str:
     )
 
 
-FIGURE = FigureKind("Learning from reconstructions", infos, draw, caption, "no LeNet learned from reconstructions")
+FIGURE = FigureKind(
+    "reconstruction_classifier",
+    "Learning from reconstructions",
+    infos,
+    draw,
+    caption,
+    "no LeNet learned from reconstructions",
+    place=310,
+    numbers=(
+        Tabulated("LeNet's accuracy after", "reconstruction_classifier", partial(Results.means, column="accuracy")),
+    ),
+)

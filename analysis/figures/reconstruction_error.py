@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from matplotlib.figure import Figure
 
 from analysis.drawing.style import LineStyle, arm_colours
 from analysis.drawing.trade_off import TradeOff, draw_trade_off, lowest_shown, panels_words, seeds_words
-from analysis.figures.base import FigureKind
+from analysis.figures.base import FigureKind, Tabulated
 from analysis.results import Results, Value
 from analysis.statistics.curves import Panel, panels
 from analysis.text.protocol import reconstruction_protocol
@@ -99,4 +100,13 @@ def caption(info: ReconstructionError) -> str:
     )
 
 
-FIGURE = FigureKind("Reconstruction error", infos, draw, caption, "no reconstruction was measured")
+FIGURE = FigureKind(
+    "reconstruction_error",
+    "Reconstruction error",
+    infos,
+    draw,
+    caption,
+    "no reconstruction was measured",
+    place=10,
+    numbers=(Tabulated("Squared error", "reconstruction", partial(Results.means, column="mse")),),
+)

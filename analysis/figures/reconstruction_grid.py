@@ -169,13 +169,22 @@ def caption(info: ReconstructionGrid) -> str:
 
 
 FIGURE = FigureKind(
-    "Reconstructions by dim(z)", infos, draw, caption, "no pixels of reconstructions were kept", photographic=True
+    "reconstruction_grid",
+    "Reconstructions by dim(z)",
+    infos,
+    draw,
+    caption,
+    "no pixels of reconstructions were kept",
+    photographic=True,
+    place=220,
 )
 OTHERS = FigureKind(
+    "reconstruction_grid_others",
     "Reconstructions of other images",
     other_infos,
     draw,
     caption,
     "no pixels of shifted, foreign or noise images were kept",
     photographic=True,
+    place=270,
 )

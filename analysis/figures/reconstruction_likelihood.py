@@ -107,5 +107,11 @@ def caption(info: Likelihood) -> str:
 
 
 FIGURE = FigureKind(
-    "Likelihood of the latents found", infos, draw, caption, "no latents with a prior were found for images"
+    "reconstruction_likelihood",
+    "Likelihood of the latents found",
+    infos,
+    draw,
+    caption,
+    "no latents with a prior were found for images",
+    place=280,
 )

@@ -172,9 +172,11 @@ def caption(info: Norms) -> str:
 
 
 FIGURE = FigureKind(
+    "reconstruction_norms",
     "Norms of latents found without a constraint",
     infos,
     draw,
     caption,
     "no inversion without a constraint was measured",
+    place=290,
 )

@@ -74,6 +74,20 @@ def _of(part: str) -> Callable[[Results], tuple[OtherTargets, ...]]:
 
 
 FOREIGN = FigureKind(
-    "Reconstruction of another data set", _of("foreign"), draw, caption, "no foreign images were reconstructed"
+    "reconstruction_foreign",
+    "Reconstruction of another data set",
+    _of("foreign"),
+    draw,
+    caption,
+    "no foreign images were reconstructed",
+    place=240,
 )
-NOISE = FigureKind("Reconstruction of noise", _of("noise"), draw, caption, "no noise images were reconstructed")
+NOISE = FigureKind(
+    "reconstruction_noise",
+    "Reconstruction of noise",
+    _of("noise"),
+    draw,
+    caption,
+    "no noise images were reconstructed",
+    place=250,
+)

@@ -160,4 +160,12 @@ def caption(info: Overfitting) -> str:
     )
 
 
-FIGURE = FigureKind("Overfitting tests", infos, draw, caption, "no errors of both splits were measured")
+FIGURE = FigureKind(
+    "reconstruction_overfitting",
+    "Overfitting tests",
+    infos,
+    draw,
+    caption,
+    "no errors of both splits were measured",
+    place=300,
+)

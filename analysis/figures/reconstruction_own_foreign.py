@@ -118,4 +118,12 @@ def caption(info: OwnAgainstForeign) -> str:
     )
 
 
-FIGURE = FigureKind("Own against foreign images", infos, draw, caption, "no foreign images were reconstructed")
+FIGURE = FigureKind(
+    "reconstruction_own_foreign",
+    "Own against foreign images",
+    infos,
+    draw,
+    caption,
+    "no foreign images were reconstructed",
+    place=260,
+)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis.drawing.style import LineStyle, arm_colours
 from analysis.drawing.trade_off import TradeOff, draw_multiples, draw_trade_off, panels_words, seeds_words
-from analysis.figures.base import FigureKind
+from analysis.figures.base import FigureKind, Tabulated
 from analysis.results import Results
 from analysis.statistics.curves import Panel, panels
 from analysis.statistics.reconstruction import ALIKE, recoveries, repetitions
@@ -87,4 +87,17 @@ def caption(info: Recovered) -> str:
     )
 
 
-FIGURE = FigureKind("Generated images recovered", infos, draw, caption, "no generated images were inverted")
+FIGURE = FigureKind(
+    "reconstruction_recovered",
+    "Generated images recovered",
+    infos,
+    draw,
+    caption,
+    "no generated images were inverted",
+    place=20,
+    numbers=(
+        Tabulated(
+            "Share recovered", "reconstruction", lambda results, rows: results.means(recoveries(rows), "recovered")
+        ),
+    ),
+)

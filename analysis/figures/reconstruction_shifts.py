@@ -76,4 +76,12 @@ def caption(info: Shifts) -> str:
     )
 
 
-FIGURE = FigureKind("Reconstruction of shifted images", infos, draw, caption, "no shifted images were reconstructed")
+FIGURE = FigureKind(
+    "reconstruction_shifts",
+    "Reconstruction of shifted images",
+    infos,
+    draw,
+    caption,
+    "no shifted images were reconstructed",
+    place=230,
+)

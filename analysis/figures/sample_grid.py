@@ -112,4 +112,6 @@ def caption(info: SampleGrid) -> str:
     )
 
 
-FIGURE = FigureKind("Samples by dim(z)", infos, draw, caption, "no samples were kept", photographic=True)
+FIGURE = FigureKind(
+    "sample_grid", "Samples by dim(z)", infos, draw, caption, "no samples were kept", photographic=True, place=210
+)

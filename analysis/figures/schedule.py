@@ -218,4 +218,4 @@ def caption(info: Schedule) -> str:
     )
 
 
-FIGURE = FigureKind("Schedule", infos, draw, caption, "no work was recorded")
+FIGURE = FigureKind("schedule", "Schedule", infos, draw, caption, "no work was recorded", place=420)

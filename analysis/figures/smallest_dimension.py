@@ -102,4 +102,12 @@ def caption(info: SmallestDimensions) -> str:
     )
 
 
-FIGURE = FigureKind("Latent dimension needed", infos, draw, caption, "no reconstruction was measured at several dim(z)")
+FIGURE = FigureKind(
+    "smallest_dimension",
+    "Latent dimension needed",
+    infos,
+    draw,
+    caption,
+    "no reconstruction was measured at several dim(z)",
+    place=30,
+)

@@ -75,4 +75,6 @@ def caption(info: SurfaceShapes) -> str:
     )
 
 
-FIGURE = FigureKind("Shape of loss surfaces", infos, draw, caption, "no loss surface was measured")
+FIGURE = FigureKind(
+    "surface_shape", "Shape of loss surfaces", infos, draw, caption, "no loss surface was measured", place=350
+)

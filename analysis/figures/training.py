@@ -139,4 +139,4 @@ def caption(info: Training) -> str:
     )
 
 
-FIGURE = FigureKind("Training", infos, draw, caption, "no history of training was kept")
+FIGURE = FigureKind("training", "Training", infos, draw, caption, "no history of training was kept", place=410)

@@ -168,9 +168,11 @@ def twin_words(found: Found) -> str:
 
 
 FIGURE = FigureKind(
+    "tuning_front",
     "Pareto front on fresh seeds",
     infos,
     draw,
     caption,
     "no settings were searched for several objectives",
+    place=370,
 )

@@ -68,9 +68,11 @@ def caption(info: Importances) -> str:
 
 
 FIGURE = FigureKind(
+    "tuning_importance",
     "Importance of the searched settings",
     infos,
     draw,
     caption,
     f"no settings were searched, or fewer than {ENOUGH} configurations were scored, too few to tell what matters",
+    place=390,
 )

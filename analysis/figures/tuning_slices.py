@@ -150,4 +150,12 @@ def caption(info: Slices) -> str:
     )
 
 
-FIGURE = FigureKind("Objectives against the searched settings", infos, draw, caption, "no settings were searched")
+FIGURE = FigureKind(
+    "tuning_slices",
+    "Objectives against the searched settings",
+    infos,
+    draw,
+    caption,
+    "no settings were searched",
+    place=400,
+)

@@ -80,9 +80,11 @@ def caption(info: Gains) -> str:
 
 
 FIGURE = FigureKind(
+    "tuning_twins",
     "Finalists against their twins on fresh seeds",
     infos,
     draw,
     caption,
     "no settings were searched, or none of those found has a twin",
+    place=380,
 )

@@ -59,4 +59,6 @@ def caption(info: WeightNormality) -> str:
     )
 
 
-FIGURE = FigureKind("Normality of weights", infos, draw, caption, "no weights were measured")
+FIGURE = FigureKind(
+    "weight_normality", "Normality of weights", infos, draw, caption, "no weights were measured", place=330
+)

@@ -181,4 +181,4 @@ def caption(info: WeightHistograms) -> str:
     )
 
 
-FIGURE = FigureKind("Weights by layer", infos, draw, caption, "no weights were measured")
+FIGURE = FigureKind("weights", "Weights by layer", infos, draw, caption, "no weights were measured", place=320)

@@ -50,7 +50,7 @@ def test_it_says_what_was_asked_run_and_found(folder: Path, store: StudyStore) -
     study, results = store.load_study(), load_results(store)
     assert study.question in page
     assert "`raysweep digits`" in page
-    for claim in CLAIMS.values():
+    for claim in CLAIMS:
         assert claim.title in page
         finding = claim.examine(results)
         if finding.verdict != "not measured":

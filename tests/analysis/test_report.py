@@ -136,7 +136,7 @@ def test_tables_without_rows_are_only_named(page: Page, make_store: Callable[...
 @pytest.mark.slow
 def test_verdicts_and_the_rule_are_stated(page: Page, shared_store: StudyStore) -> None:
     results = load_results(shared_store)
-    for claim in CLAIMS.values():
+    for claim in CLAIMS:
         judged = claim.examine(results).verdict != "not measured"
         assert page.words.count(claim.title) == (2 if judged else 1)
         assert (claim.source in page.words) or not judged
@@ -231,7 +231,7 @@ def test_a_study_before_its_first_table(tmp_path: Path) -> None:
     page = Page(write_report(store))
     assert page.all("img") == []
     assert f"{len(CLAIMS)} claims are not measured by this study" in page.words
-    assert all(claim.title in page.words for claim in CLAIMS.values())
+    assert all(claim.title in page.words for claim in CLAIMS)
     assert "nothing has been trained or measured" in page.words
     for kind in FIGURES.values():
         assert kind.absent in page.words
