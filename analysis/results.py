@@ -11,7 +11,7 @@ from raysweep.results.store import StudyStore
 from raysweep.results.tables import TABLES
 from raysweep.study.core import Arm, AxisValue, Study
 from raysweep.study.data import DataFacts
-from raysweep.study.measures import AnyMeasure
+from raysweep.study.measures import MeasureSettings
 
 AxisValues = tuple[tuple[str, AxisValue], ...]
 
@@ -74,12 +74,12 @@ class Results:
         arm = self.arm(trial.arm)
         return arm is not None and all(value == own_value(arm, axis) for axis, value in trial.others)
 
-    def measures(self, table: str) -> tuple[AnyMeasure, ...]:
+    def measures(self, table: str) -> tuple[MeasureSettings, ...]:
         """The study's measures that write to `table` and have rows in it."""
         present = set(self.tables[table]["measure"])
         return tuple(m for m in self.study.measures if m.table.name == table and m.name in present)
 
-    def rows(self, measure: AnyMeasure) -> pd.DataFrame:
+    def rows(self, measure: MeasureSettings) -> pd.DataFrame:
         """The rows of a measure."""
         table = self.tables[measure.table.name]
         return table[table["measure"] == measure.name]

@@ -47,7 +47,7 @@ from torch import Tensor, nn
 from raysweep.radius import Bank, Problem, Radii, class_radius, grid_radius, make_bank, nearest_point
 from raysweep.radius.exact import affine_radius
 from raysweep.radius.problem import Logits
-from raysweep.study.measures import ClassRadius
+from raysweep.study.measures.class_radius import ClassRadius
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -41,17 +41,17 @@ from raysweep.measures.targets import converted
 from raysweep.models.learner import Learner
 from raysweep.results.store import StudyStore
 from raysweep.study import Automatic, BallLbfgs, Digits, ImageFolder, Mnist, ProjectedAdam, Trial, WebsterLbfgs, WganGp
-from raysweep.study.data import AnyData
+from raysweep.study.data import DataSettings
 from raysweep.study.solvers import Solver
 from raysweep.training.loop import TrainingRun
 
 CPU = torch.device("cpu")
-DATA: dict[str, AnyData] = {
+DATA: dict[str, DataSettings] = {
     "digits": Digits(),
     "mnist": Mnist(),
     "cifar10-jpg": ImageFolder(path="cifar10-jpg/train", validation_path="cifar10-jpg/test", size=32),
 }
-FOREIGN: dict[str, AnyData] = {"digits": Mnist(), "mnist": Digits(), "cifar10-jpg": Mnist()}
+FOREIGN: dict[str, DataSettings] = {"digits": Mnist(), "mnist": Digits(), "cifar10-jpg": Mnist()}
 """Whose images are foreign, by data set."""
 PARTS = ("train", "validation", "foreign", "generated")
 ROUNDS = 2

@@ -8,7 +8,7 @@ from analysis.results import Results, Value
 from analysis.statistics.cells import Cells, as_cells, at_each_dim, inner_share, main_values
 from analysis.statistics.surfaces import BUMP, surface_shapes
 from analysis.text.words import percent, span
-from raysweep.study.measures import LossSurface
+from raysweep.study.measures.loss_surface import LossSurface
 
 SELDOM = 0.05
 """The share of surfaces that may be otherwise where the claim says "always": a margin of ours."""

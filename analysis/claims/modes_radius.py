@@ -11,7 +11,7 @@ from analysis.statistics.correlation import rank_correlation
 from analysis.statistics.intervals import contrast
 from analysis.statistics.point_models import PointModel, Quantity, by_dim, point_models
 from analysis.text.words import plural, span
-from raysweep.study.measures import Modes
+from raysweep.study.measures.modes import Modes
 
 WORDS: dict[Quantity, str] = {
     "captured": "captured modes",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from analysis.claims.base import MARGIN, Claim, Effect, Finding, as_ratio, as_slope, judge, not_measured
 from analysis.results import Results
 from analysis.statistics.cells import as_cells, at_each_dim, logarithms, main_values, slope
-from raysweep.study.measures import Memorisation
+from raysweep.study.measures.memorisation import Memorisation
 
 SLOPE_UNIT = "AE: exponent b in Fréchet distance ∝ dim(z)ᵇ"
 RATIO_UNIT = "AE: distance to the nearest training image / that of held-out images"

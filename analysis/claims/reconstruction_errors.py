@@ -6,7 +6,7 @@ from analysis.claims.base import Finding, not_measured
 from analysis.results import Results, Value
 from analysis.statistics.cells import Cells, as_cells, main_values
 from analysis.text.parts import in_order
-from raysweep.study.measures import Reconstruction
+from raysweep.study.measures.reconstruction import Reconstruction
 
 GAN = "wgan_gp"
 """The family of the paper's GAN; of its arms the first trained one is judged."""

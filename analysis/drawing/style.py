@@ -24,16 +24,6 @@ PALETTE = (
 Source: Okabe and Ito (2008); of the four, the first three are of Tol's (2021) "muted" scheme.
 """
 
-FAMILY_COLOURS = {
-    "wgan_gp": PALETTE[0],
-    "autoencoder": PALETTE[1],
-    "vae": PALETTE[2],
-    "lc_vae": PALETTE[3],
-    "gan": PALETTE[4],
-    "pca": PALETTE[6],
-    "glo": PALETTE[5],
-}
-
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "p", "h")
 """One more than there are colours, so that an arm that must share a colour has a marker of its own."""
 
@@ -118,11 +108,11 @@ def render(figure: Figure, formats: Sequence[Format] = FORMATS) -> dict[Format, 
 def arm_colours(results: Results) -> dict[str, str]:
     """A colour for each arm: its family's where that is free, else, while there are any, one that no arm has."""
     colours: dict[str, str] = {}
-    kept = {FAMILY_COLOURS.get(arm.model.family) for arm in results.study.arms}
+    kept = {arm.model.colour for arm in results.study.arms}
     spare = [colour for colour in PALETTE if colour not in kept]
     for arm in results.study.arms:
-        colour = FAMILY_COLOURS.get(arm.model.family)
-        if colour is None or colour in colours.values():
+        colour = arm.model.colour
+        if not colour or colour in colours.values():
             colour = spare.pop(0) if spare else PALETTE[len(colours) % len(PALETTE)]
         colours[arm.name] = colour
     return colours

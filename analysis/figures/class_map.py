@@ -16,7 +16,7 @@ from analysis.figures.base import FigureKind
 from analysis.results import Results
 from analysis.text.protocol import classes_words
 from analysis.text.words import number
-from raysweep.study.measures import ClassMap
+from raysweep.study.measures.class_map import ClassMap
 from raysweep.study.measures.classes import class_points
 
 MODE_COLOUR, SAMPLE_COLOUR = PALETTE[0], PALETTE[1]

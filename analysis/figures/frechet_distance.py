@@ -13,7 +13,8 @@ from analysis.results import Results
 from analysis.statistics.curves import Panel, panels
 from analysis.text.protocol import held_out_words, quality_protocol
 from analysis.text.published import Mark, marks, marks_words
-from raysweep.study.measures import AnyMeasure, FrechetDistance
+from raysweep.study.measures import MeasureSettings
+from raysweep.study.measures.frechet import FrechetDistance
 
 PARTS: dict[str, tuple[LineStyle, str]] = {"samples": ("-", "samples"), "reconstructions": ("--", "reconstructions")}
 
@@ -47,13 +48,13 @@ def infos(results: Results) -> tuple[FrechetDistances, ...]:
     )
 
 
-def floor(results: Results, measure: AnyMeasure) -> Level:
+def floor(results: Results, measure: MeasureSettings) -> Level:
     """What held-out images score: one number, which all of the measure's rows carry."""
     row = results.rows(measure).iloc[0]
     return Level(float(row["floor"]), f"floor: {held_out_words(measure, int(row['floor_images']))}")
 
 
-def frechet_protocol(results: Results, measure: AnyMeasure) -> str:
+def frechet_protocol(results: Results, measure: MeasureSettings) -> str:
     """Features and counts, and what the counts do to a Fréchet distance."""
     assert isinstance(measure, FrechetDistance)
     fid = " This is the FID." if measure.features == "inception" else ""

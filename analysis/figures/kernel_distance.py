@@ -15,7 +15,7 @@ from analysis.statistics.curves import Panel, panels
 from analysis.text.protocol import quality_protocol
 from analysis.text.published import Mark, marks, marks_words
 from analysis.text.words import number, span
-from raysweep.study.measures import AnyMeasure
+from raysweep.study.measures import MeasureSettings
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def infos(results: Results) -> tuple[KernelDistances, ...]:
     )
 
 
-def _subsets(results: Results, measure: AnyMeasure) -> str:
+def _subsets(results: Results, measure: MeasureSettings) -> str:
     rows = results.rows(measure)
     return (
         f"Each distance is the mean over {number(int(rows['subsets'].iloc[0]))} pairs of random subsets of "

@@ -18,7 +18,7 @@ from analysis.results import Results
 from analysis.statistics.surfaces import BUMP, Surface, surface
 from analysis.text.parts import in_order, part_words
 from analysis.text.words import number, percent
-from raysweep.study.measures import LossSurface
+from raysweep.study.measures.loss_surface import LossSurface
 
 ACROSS = 4
 """Surfaces side by side."""

@@ -25,7 +25,7 @@ from analysis.statistics.point_models import (
 )
 from analysis.text.protocol import modes_protocol, radius_protocol
 from analysis.text.words import arm_label, bounds, number, plural
-from raysweep.study.measures import Modes
+from raysweep.study.measures.modes import Modes
 
 QUANTITIES: dict[Quantity, str] = {"captured": "captured modes", "classes": "effective classes $1/\\|p\\|_2^2$"}
 

@@ -14,7 +14,7 @@ from analysis.statistics.curves import Panel, panels
 from analysis.statistics.intervals import over_seeds
 from analysis.text.protocol import reconstruction_protocol
 from analysis.text.words import number, span
-from raysweep.study.measures import AnyMeasure
+from raysweep.study.measures import MeasureSettings
 
 PARTS: dict[str, tuple[LineStyle, str]] = {"reconstructions": ("-", "learned from reconstructions")}
 
@@ -38,7 +38,7 @@ def infos(results: Results) -> tuple[ReconstructionClassifiers, ...]:
     return tuple(_info(results, measure) for measure in results.measures("reconstruction_classifier"))
 
 
-def _info(results: Results, measure: AnyMeasure) -> ReconstructionClassifiers:
+def _info(results: Results, measure: MeasureSettings) -> ReconstructionClassifiers:
     values = results.means(results.rows(measure), "accuracy")
     assert results.facts.classes is not None, "the measure is refused where there are no classes"
     return ReconstructionClassifiers(
@@ -57,7 +57,7 @@ def _control(values: tuple[Value, ...]) -> float:
     return over_seeds(list(by_seed.values())).mean
 
 
-def _protocol(results: Results, measure: AnyMeasure) -> str:
+def _protocol(results: Results, measure: MeasureSettings) -> str:
     rows = results.rows(measure)
     followed = results.study.followed(measure)
     assert followed is not None

@@ -12,7 +12,7 @@ from analysis.figures.base import FigureKind, Tabulated
 from analysis.results import Results, Value
 from analysis.statistics.curves import Panel, panels
 from analysis.text.protocol import reconstruction_protocol
-from raysweep.study.measures import Reconstruction
+from raysweep.study.measures.reconstruction import Reconstruction
 from raysweep.study.solvers import Solver
 
 PARTS: dict[str, tuple[LineStyle, str]] = {

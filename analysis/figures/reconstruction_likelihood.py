@@ -16,7 +16,7 @@ from analysis.results import Results, Value
 from analysis.text.parts import WORDS, part_words
 from analysis.text.protocol import FEASIBLE, reconstruction_protocol
 from analysis.text.words import number, percent
-from raysweep.study.measures import Reconstruction
+from raysweep.study.measures.reconstruction import Reconstruction
 from raysweep.study.solvers import Feasible
 from raysweep.theory.prior import feasible_norms, log_density_per_dim, square_per_dim
 

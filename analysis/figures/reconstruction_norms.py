@@ -19,7 +19,8 @@ from analysis.statistics.intervals import SeedInterval, band_words, over_seeds
 from analysis.text.parts import part_words
 from analysis.text.protocol import reconstruction_protocol
 from analysis.text.words import bounds, number, percent, setting
-from raysweep.study.measures import AnyMeasure, Reconstruction
+from raysweep.study.measures import MeasureSettings
+from raysweep.study.measures.reconstruction import Reconstruction
 from raysweep.theory.prior import BIN, overlap
 
 PARTS = {"train": PALETTE[1], "validation": PALETTE[2]}
@@ -72,7 +73,7 @@ def infos(results: Results) -> tuple[Norms, ...]:
     return tuple(found)
 
 
-def overlaps(results: Results, measure: AnyMeasure) -> tuple[Value, ...]:
+def overlaps(results: Results, measure: MeasureSettings) -> tuple[Value, ...]:
     """The overlap of each trial's inverted images with the prior, by part; of trials that stand for their arm."""
     rows = results.rows(measure)
     rows = rows[(rows["status"] != "encoded") & rows["part"].isin(list(PARTS))]

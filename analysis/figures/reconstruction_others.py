@@ -12,7 +12,8 @@ from analysis.results import Results
 from analysis.statistics.curves import Panel, panels
 from analysis.text.parts import part_words
 from analysis.text.protocol import reconstruction_protocol
-from raysweep.study.measures import AnyMeasure, Reconstruction
+from raysweep.study.measures import MeasureSettings
+from raysweep.study.measures.reconstruction import Reconstruction
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def infos(results: Results, part: str) -> tuple[OtherTargets, ...]:
     return tuple(found)
 
 
-def _what(measure: AnyMeasure, part: str) -> str:
+def _what(measure: MeasureSettings, part: str) -> str:
     if part == "noise":
         return "images of independent noise, uniform in [−1, 1]"
     assert isinstance(measure, Reconstruction)

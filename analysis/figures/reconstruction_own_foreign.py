@@ -13,7 +13,7 @@ from analysis.statistics.curves import series_label
 from analysis.statistics.intervals import SeedInterval, band_words, over_seeds
 from analysis.text.protocol import reconstruction_protocol
 from analysis.text.words import setting
-from raysweep.study.measures import Reconstruction
+from raysweep.study.measures.reconstruction import Reconstruction
 
 
 @dataclass(frozen=True)

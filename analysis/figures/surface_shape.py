@@ -14,7 +14,7 @@ from analysis.statistics.curves import Panel, panels
 from analysis.statistics.surfaces import BUMP, surface_shapes
 from analysis.text.protocol import counts_words
 from analysis.text.words import percent
-from raysweep.study.measures import LossSurface
+from raysweep.study.measures.loss_surface import LossSurface
 
 PARTS: dict[str, tuple[LineStyle, str]] = {
     "generated": ("-", "generated images"),

@@ -7,7 +7,7 @@ import numpy as np
 
 from analysis.results import Results, TrialRow
 from analysis.statistics.intervals import student
-from raysweep.study.measures import ClassRadius
+from raysweep.study.measures.class_radius import ClassRadius
 from raysweep.study.measures.classes import class_count
 from raysweep.theory.class_radius import Bound, Interval, estimated_probabilities, lemma, theorem_3_1
 

@@ -11,7 +11,8 @@ from analysis.results import Results, TrialRow
 from analysis.statistics.bounded_models import radius_measures
 from analysis.statistics.class_radius import radii
 from raysweep.study.data import GRID2D_DEVIATION
-from raysweep.study.measures import ClassRadius, Modes
+from raysweep.study.measures.class_radius import ClassRadius
+from raysweep.study.measures.modes import Modes
 
 Quantity = Literal["captured", "classes"]
 """A number of diversity: captured modes, or the effective number of classes 1 / ‖p‖²."""

@@ -19,7 +19,7 @@ from analysis.results import Results
 from analysis.statistics.curves import series_label
 from analysis.statistics.intervals import student
 from raysweep.seeding import derive_seed
-from raysweep.study.measures import AnyMeasure
+from raysweep.study.measures import MeasureSettings
 
 PARTS = ("train", "validation")
 """Images of the data set itself: what a latent space must be large enough for."""
@@ -96,7 +96,7 @@ class Inverse:
         return Reach(error, dim, min(low, dim), max(high, dim))
 
 
-def sweeps(results: Results, measure: AnyMeasure) -> Iterator[Sweep]:
+def sweeps(results: Results, measure: MeasureSettings) -> Iterator[Sweep]:
     """Every arm that a measure reconstructs at several dim(z), by part; its other axes at the arm's own values."""
     trials = {t.id: t for t in results.trials if t.latent_dim is not None and results.is_main(t)}
     rows = results.rows(measure)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from analysis.results import Results, Value
-from raysweep.study.measures import AnyMeasure
+from raysweep.study.measures import MeasureSettings
 from raysweep.study.measures.loss_surface import EXTENT
 
 BUMP = 0.01
@@ -87,7 +87,7 @@ def _is_bottom(values: NDArray[np.float64], place: tuple[int, int], depth: float
     return divmod(int(pool.argmin()), len(values[0])) == place
 
 
-def surface_shapes(results: Results, measure: AnyMeasure) -> dict[str, tuple[Value, ...]]:
+def surface_shapes(results: Results, measure: MeasureSettings) -> dict[str, tuple[Value, ...]]:
     """By trial and part: `minima`, the mean number; `falling` and `benign`, the shares of surfaces."""
     rows = results.rows(measure)
     surfaces = [surface(row) for row in rows.to_dict("records")]

@@ -9,10 +9,12 @@ from analysis.results import Results, Value
 from analysis.text.parts import in_order, part_name
 from analysis.text.words import arm_label, axis_label, listing, number, percent, setting, span
 from raysweep.study.base import Frozen
-from raysweep.study.measures import AnyMeasure, ClassRadius, Modes, Reconstruction
+from raysweep.study.measures import MeasureSettings
+from raysweep.study.measures.class_radius import ClassRadius
 from raysweep.study.measures.classes import Classifier
+from raysweep.study.measures.modes import Modes
 from raysweep.study.measures.quality import ReferenceSettings
-from raysweep.study.measures.reconstruction import CALIBRATION, RECOVERED
+from raysweep.study.measures.reconstruction import CALIBRATION, RECOVERED, Reconstruction
 from raysweep.study.solvers import Solver
 
 FEASIBLE = {
@@ -20,13 +22,6 @@ FEASIBLE = {
     "chi2_ball": "‖z‖² within the 99.7 % point of χ² with d degrees of freedom",
     "shell": "‖z‖² between the 0.15 % and 99.85 % points of χ² with d degrees of freedom",
     "everything": "no constraint on z",
-}
-
-SOLVERS = {
-    "projected_adam": "projected Adam",
-    "webster_lbfgs": "Webster's L-BFGS",
-    "levenberg_marquardt": "Levenberg-Marquardt on the ball",
-    "ball_lbfgs": "L-BFGS on the ball",
 }
 
 FEATURES = {
@@ -52,7 +47,7 @@ def classes_words(classifier: Classifier) -> str:
     )
 
 
-def reconstruction_protocol(results: Results, measure: AnyMeasure) -> str:
+def reconstruction_protocol(results: Results, measure: MeasureSettings) -> str:
     """How images were reconstructed, how many, and how the inversions ended."""
     assert isinstance(measure, Reconstruction)
     rows = results.rows(measure)
@@ -89,14 +84,14 @@ def _solvers(results: Results, inverted: pd.DataFrame, measure: Reconstruction) 
     for dim in dims:
         by_solver.setdefault(measure.solver.at(dim), []).append(dim)
     words = [
-        f"{SOLVERS[solver.solver]} ({settings_words(solver, {'feasible'})})"
+        f"{solver.label} ({settings_words(solver, {'feasible'})})"
         + (f" at dim(z) = {listing([str(dim) for dim in at])}" if len(by_solver) > 1 else "")
         for solver, at in by_solver.items()
     ]
     return listing(words)
 
 
-def quality_protocol(results: Results, measure: AnyMeasure) -> str:
+def quality_protocol(results: Results, measure: MeasureSettings) -> str:
     """Features, and how many images stand on either side."""
     assert isinstance(measure, ReferenceSettings)
     columns = ["part", "samples", "reference_images", "reference"]
@@ -109,13 +104,13 @@ def quality_protocol(results: Results, measure: AnyMeasure) -> str:
     return f"Features: {FEATURES[measure.features]}. {listing(counts)}."
 
 
-def held_out_words(measure: AnyMeasure, images: int) -> str:
+def held_out_words(measure: MeasureSettings, images: int) -> str:
     """What held-out images are, and how many: "360 validation images"."""
     assert isinstance(measure, ReferenceSettings)
     return f"{number(images)} {'validation' if measure.reference == 'train' else 'training'} images"
 
 
-def radius_protocol(results: Results, measure: AnyMeasure) -> str:
+def radius_protocol(results: Results, measure: MeasureSettings) -> str:
     """How the boundary was searched, and for how many samples."""
     assert isinstance(measure, ClassRadius)
     rows = results.rows(measure)
@@ -135,7 +130,7 @@ def radius_protocol(results: Results, measure: AnyMeasure) -> str:
     )
 
 
-def modes_protocol(results: Results, measure: AnyMeasure) -> str:
+def modes_protocol(results: Results, measure: MeasureSettings) -> str:
     """What counts as a captured mode, and of how many samples."""
     assert isinstance(measure, Modes)
     return (
@@ -153,7 +148,7 @@ def counts_words(values: Sequence[Value], noun: str) -> str:
 
 def settings_words(settings: Frozen, left_out: Container[str] = ()) -> str:
     """Settings with their values, without what names their kind, those that are empty and those `left_out`."""
-    names = [name for name in type(settings).model_fields if name not in left_out and name != _kind_field(settings)]
+    names = [name for name in type(settings).model_fields if name not in left_out and name != settings.tag]
     values = {name: getattr(settings, name) for name in names}
     return ", ".join(f"{axis_label(name)} {_value(value)}" for name, value in values.items() if value not in (None, ()))
 
@@ -161,12 +156,7 @@ def settings_words(settings: Frozen, left_out: Container[str] = ()) -> str:
 def _value(value: object) -> str:
     if not isinstance(value, Frozen):
         return setting(value)
-    return f"{setting(getattr(value, _kind_field(value)))} ({settings_words(value)})"
-
-
-def _kind_field(settings: Frozen) -> str:
-    """The field that tells settings of one sort apart."""
-    return next(name for name in ("kind", "family", "solver") if name in type(settings).model_fields)
+    return f"{setting(getattr(value, value.tag))} ({settings_words(value)})"
 
 
 def _arms(results: Results, rows: pd.DataFrame) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.results import Results
 from analysis.text.words import listing
-from raysweep.study.measures import AnyMeasure
+from raysweep.study.measures import MeasureSettings
 from raysweep.study.measures.quality import ReferenceSettings
 
 TABLE = Path(__file__).with_name("published.csv")
@@ -65,7 +65,7 @@ def load_published() -> tuple[Published, ...]:
         return tuple(_read(row) for row in csv.DictReader(file))
 
 
-def matching(results: Results, measure: AnyMeasure) -> tuple[Published, ...]:
+def matching(results: Results, measure: MeasureSettings) -> tuple[Published, ...]:
     """The numbers that were measured as `measure` does on this study's data, of families that the study has.
 
     The whole data set, the metric, the features, the split, and both numbers of images must be the same. A row that
@@ -91,7 +91,7 @@ def matching(results: Results, measure: AnyMeasure) -> tuple[Published, ...]:
     )
 
 
-def marks(results: Results, measure: AnyMeasure) -> tuple[Mark, ...]:
+def marks(results: Results, measure: MeasureSettings) -> tuple[Mark, ...]:
     """The matching numbers whose dim(z) is known, as a figure draws them."""
     return tuple(
         Mark(row.latent_dim, row.value, f"{row.label}, {row.authors}")

@@ -6,23 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from analysis.results import AxisValues
 from raysweep.study.core import AxisValue
-
-FAMILIES = {
-    "wgan_gp": "WGAN-GP",
-    "gan": "GAN",
-    "autoencoder": "AE",
-    "vae": "VAE",
-    "lc_vae": "LC-VAE",
-    "pca": "PCA",
-    "glo": "GLO",
-    "polynomial": "polynomial",
-    "toy": "toy",
-    "lenet": "LeNet",
-}
-"""Names of the model families, as the papers write them."""
-
-VARIANTS = {"sn_gan": ("gan", "SN-GAN"), "pacgan": ("gan", "PacGAN")}
-"""Names that arms of a family are often given, with that family, and how they are written."""
+from raysweep.study.models import FamilySettings
 
 AXES = {"latent_dim": "dim(z)", "lam": "λ", "c": "c"}
 """Symbols of axes; other axes are written by their names."""
@@ -30,8 +14,8 @@ AXES = {"latent_dim": "dim(z)", "lam": "λ", "c": "c"}
 
 def arm_label(arm: str, family: str) -> str:
     """An arm's name, in which the family's is written as the papers do: "LC-VAE grid" for `lc_vae_grid`."""
-    names = {name: written for name, (of, written) in VARIANTS.items() if of == family}
-    names[family] = FAMILIES.get(family, family)
+    kind = FamilySettings.kinds().get(family)
+    names = {family: kind.label, **kind.variants} if kind else {family: family}
     # The longest name first: "sn_gan" contains "gan". A name is whole: "wgan" does not contain the family "gan".
     pattern = "|".join(rf"(?<![a-z]){name}(?![a-z])" for name in sorted(names, key=len, reverse=True))
     return re.sub(pattern, lambda found: names[found.group()], arm).replace("_", " ")

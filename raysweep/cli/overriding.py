@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast, get_args
 from pydantic import ValidationError
 
 from raysweep.errors import UserError, choices
-from raysweep.study.base import Frozen
+from raysweep.study.base import Frozen, Kind
 from raysweep.study.core import Arm, Study, describe_error
 from raysweep.study.models import OTHER_BUDGET
 from raysweep.tuning.settings import Tuning
@@ -135,23 +135,19 @@ def _kinds(settings: Frozen, name: str) -> dict[str, type[Frozen]]:
     """What a setting chooses among, by name, where it is a group of one of several kinds; else empty."""
     field = type(settings).model_fields.get(name)
     classes = list(_classes(field.annotation)) if field else []
-    return {cls.model_fields[_tag_of(cls)].default: cls for cls in classes} if len(classes) > 1 else {}
+    return {cls.model_fields[cls.tag].default: cls for cls in classes} if len(classes) > 1 else {}
 
 
 def _classes(annotation: Any) -> Iterator[type[Frozen]]:
     if isinstance(annotation, type) and issubclass(annotation, Frozen):
-        yield annotation
+        yield from annotation.kinds().values() if issubclass(annotation, Kind) else (annotation,)
     for part in get_args(annotation):
         yield from _classes(part)
 
 
-def _tag_of(cls: type[Frozen]) -> str:
-    """The setting that tells kinds apart."""
-    return next(name for name in ("kind", "family", "solver") if name in cls.model_fields)
-
-
 def _tag(kinds: Mapping[str, type[Frozen]]) -> str:
-    return _tag_of(next(iter(kinds.values())))
+    """The setting that tells the kinds apart."""
+    return next(iter(kinds.values())).tag
 
 
 def _exchange(content: dict[str, Any], name: str, kinds: Mapping[str, type[Frozen]], text: str) -> None:

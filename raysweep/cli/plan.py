@@ -9,7 +9,7 @@ from rich.table import Table
 from raysweep.execution.plan import Plan, make_plan
 from raysweep.study.core import Arm
 from raysweep.study.cost import Device, find_device
-from raysweep.study.data import AnyData, DataFacts, ImageFolder
+from raysweep.study.data import DataFacts, DataSettings, ImageFolder
 from raysweep.tuning.settings import Tuning
 
 
@@ -69,7 +69,7 @@ def _heading(plan: Plan) -> list[str]:
     ]
 
 
-def _data_words(data: AnyData) -> str:
+def _data_words(data: DataSettings) -> str:
     return f"{data.kind} {data.path}" if isinstance(data, ImageFolder) else str(data.kind)
 
 

@@ -3,43 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from raysweep.data.cache import cache_folder, cached_folder, count_classes, fill, open_split
-from raysweep.data.celeba import celeba
-from raysweep.data.digits import digits
-from raysweep.data.grid2d import grid2d
-from raysweep.data.image_folder import image_folder
 from raysweep.data.images import DataSet, Images
 from raysweep.data.source import Source
-from raysweep.data.torchvision_sets import cifar10, fashion_mnist, mnist
 from raysweep.errors import UserError
 from raysweep.seeding import derive_seed
 from raysweep.study.architecture import ImageShape
-from raysweep.study.data import (
-    CelebA,
-    Cifar10,
-    DataFacts,
-    DataSettings,
-    Digits,
-    FashionMnist,
-    Grid2d,
-    ImageFolder,
-    Mnist,
-)
-
-READERS: dict[type[DataSettings], Callable[[Any, Path], Source]] = {
-    Digits: digits,
-    Mnist: mnist,
-    FashionMnist: fashion_mnist,
-    Cifar10: cifar10,
-    CelebA: celeba,
-    ImageFolder: image_folder,
-    Grid2d: grid2d,
-}
-"""Who reads what. A new data set is added here and in `raysweep.study.data`."""
+from raysweep.study.data import DataFacts, DataSettings
 
 
 def load_data(settings: DataSettings, root: Path, cache: Path | None = None) -> DataSet:
@@ -55,7 +28,7 @@ def load_data(settings: DataSettings, root: Path, cache: Path | None = None) -> 
     Raises:
         UserError: the data are missing, damaged or not as many as they must be, or the cache cannot be written.
     """
-    source = READERS[type(settings)](settings, root)
+    source = _source(settings, root)
     folder = cached_folder(cache or cache_folder(), settings, source)
     if not folder.is_dir():
         fill(folder, source, settings.full_facts(root))
@@ -80,7 +53,7 @@ class Presence:
 def find_data(settings: DataSettings, root: Path, cache: Path | None = None) -> Presence:
     """Whether `load_data` would find the data set without downloading it. Reads no pixels, raises nothing."""
     try:
-        source = READERS[type(settings)](settings, root)
+        source = _source(settings, root)
         if cached_folder(cache or cache_folder(), settings, source).is_dir():
             return Presence(True, "in the cache")
         if source.needs is None or source.needs.exists():
@@ -88,6 +61,11 @@ def find_data(settings: DataSettings, root: Path, cache: Path | None = None) -> 
     except (UserError, OSError) as error:
         return Presence(False, str(error))
     return Presence(False, f"{source.needs} is not there", source.fetched)
+
+
+def _source(settings: DataSettings, root: Path) -> Source:
+    read: Callable[[DataSettings, Path], Source] = settings.implementation()
+    return read(settings, root)
 
 
 def _limited(images: Images, limit: int) -> Images:

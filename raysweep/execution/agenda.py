@@ -20,7 +20,7 @@ from raysweep.results.trials import TrialRecord
 from raysweep.study.core import Study, Trial
 from raysweep.study.cost import trial_cost
 from raysweep.study.data import DataFacts
-from raysweep.study.measures import AnyMeasure
+from raysweep.study.measures import MeasureSettings
 from raysweep.training.course import NO_LIMITS, Limits
 
 Kind = Literal["train", "prepare", "measure"]
@@ -254,9 +254,9 @@ def _missing_shards(
             )
 
 
-def in_order(study: Study) -> list[AnyMeasure]:
+def in_order(study: Study) -> list[MeasureSettings]:
     """The measures of a study, each after the one that it follows."""
-    found: list[AnyMeasure] = []
+    found: list[MeasureSettings] = []
     left = list(study.measures)
     while left:
         found += [m for m in left if m.follows is None or study.followed(m) in found]
@@ -264,7 +264,7 @@ def in_order(study: Study) -> list[AnyMeasure]:
     return found
 
 
-def _classifier_of(study: Study, measure: AnyMeasure) -> list[str]:
+def _classifier_of(study: Study, measure: MeasureSettings) -> list[str]:
     trial = study.classifier_trial
     return [trial.id] if measure.needs_classifier and trial else []
 

@@ -13,7 +13,7 @@ from raysweep.results.trials import TrialRecord, trial_file
 from raysweep.study.core import Study, Trial
 from raysweep.study.cost import Cost, Device, find_device, measure_cost, trial_cost
 from raysweep.study.data import DataFacts
-from raysweep.study.measures import AnyMeasure, Shard
+from raysweep.study.measures import MeasureSettings, Shard
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _state(trial: Trial, known: _Known | None) -> str:
 
 
 def _plan_measure(
-    study: Study, measure: AnyMeasure, trial: Trial, cost: Mapping[Shard, float], known: _Known | None
+    study: Study, measure: MeasureSettings, trial: Trial, cost: Mapping[Shard, float], known: _Known | None
 ) -> PlannedMeasure:
     key, files = measure_key(study, measure), known.files if known else ()
     done = done_shards(files, key, trial.id, tuple(cost))

@@ -8,7 +8,7 @@ from raysweep.results.files import Location
 from raysweep.results.store import StudyStore
 from raysweep.study.core import Trial
 from raysweep.study.data import DataSettings
-from raysweep.study.measures import AnyMeasure, Shard
+from raysweep.study.measures import MeasureSettings, Shard
 from raysweep.training.course import Limits, limits_key
 
 RETRIES = 2
@@ -60,7 +60,7 @@ class TrainTask:
 class PrepareTask:
     """Statistics to compute once for the study."""
 
-    measure: AnyMeasure
+    measure: MeasureSettings
     key: str
     classifier: Trial | None
     data: DataSettings
@@ -71,7 +71,7 @@ class PrepareTask:
 class Followed:
     """The measure that another one follows."""
 
-    measure: AnyMeasure
+    measure: MeasureSettings
     key: str
 
 
@@ -79,7 +79,7 @@ class Followed:
 class MeasureTask:
     """A shard to compute."""
 
-    measure: AnyMeasure
+    measure: MeasureSettings
     key: str
     trial: Trial
     shard: Shard

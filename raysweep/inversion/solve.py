@@ -1,12 +1,11 @@
 """Inversion of any generator by any solver: `invert`, and `Inverter` for many batches of one generator."""
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from raysweep.inversion import ball_lbfgs, levenberg_marquardt, projected_adam, webster
+from raysweep.inversion import ball_lbfgs
 from raysweep.inversion.bank import make_bank
 from raysweep.inversion.feasible import feasible_set
 from raysweep.inversion.problem import Generate, Inversion
@@ -14,23 +13,7 @@ from raysweep.inversion.regression import regress
 from raysweep.inversion.rewrite import fast_equal
 from raysweep.inversion.shared import NOTHING, Shared
 from raysweep.seeding import derive_seed
-from raysweep.study.solvers import (
-    Automatic,
-    BallLbfgs,
-    BankedSolver,
-    LevenbergMarquardt,
-    ProjectedAdam,
-    Solver,
-    WebsterLbfgs,
-)
-
-SOLVERS: dict[type[Solver], Callable[[Generate, Tensor, Tensor, Any, Shared], Inversion]] = {
-    LevenbergMarquardt: levenberg_marquardt.invert,
-    BallLbfgs: ball_lbfgs.invert,
-    ProjectedAdam: projected_adam.invert,
-    WebsterLbfgs: webster.invert,
-}
-"""What runs each solver: from a generator, images, starts (starts, images, dim(z)), settings, and what images share."""
+from raysweep.study.solvers import Automatic, BankedSolver, Solver
 
 
 def invert(
@@ -66,7 +49,8 @@ class Inverter:
         """See `invert`. `starts` (starts, count, dim(z)), feasible, replace those that the solver would begin with."""
         shared = self.prepare(images)
         starts = self._starts(images, shared) if starts is None else starts
-        return SOLVERS[type(self.solver)](self.generate, images, starts, self.solver, shared)
+        run: Callable[[Generate, Tensor, Tensor, Solver, Shared], Inversion] = self.solver.implementation()
+        return run(self.generate, images, starts, self.solver, shared)
 
     def prepare(self, like: Tensor) -> Shared:
         """What all images share, on the device of `like`: made at the first call, which `invert` would do."""

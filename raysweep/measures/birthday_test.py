@@ -12,7 +12,8 @@ from torch import Tensor
 from raysweep.measures.context import Columns, MeasureContext, StudyContext
 from raysweep.measures.neighbours import near_pairs
 from raysweep.measures.quality import generated_features, held_out_images, real_features
-from raysweep.study.measures import BirthdayTest, Shard
+from raysweep.study.measures import Shard
+from raysweep.study.measures.birthday_test import BirthdayTest
 from raysweep.theory.class_radius import LEVEL, Interval
 
 Counts = NDArray[np.int64]

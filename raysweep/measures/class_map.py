@@ -6,7 +6,8 @@ from torch import Tensor
 from raysweep.measures.classes import logits_of
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.streams import normal
-from raysweep.study.measures import ClassMap, Shard
+from raysweep.study.measures import Shard
+from raysweep.study.measures.class_map import ClassMap
 
 
 def run(settings: ClassMap, shard: Shard, context: MeasureContext) -> Columns:

@@ -7,9 +7,9 @@ from raysweep.measures.classes import layers_of, logits_of
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.streams import normal, normal_each
 from raysweep.radius.exact import toy_classes
-from raysweep.study.measures import ClassRadius, Shard
-from raysweep.study.measures.class_radius import GRID_SPACING, GRID_TOLERANCE
-from raysweep.study.models import Toy
+from raysweep.study.measures import Shard
+from raysweep.study.measures.class_radius import GRID_SPACING, GRID_TOLERANCE, ClassRadius
+from raysweep.study.models.toy import Toy
 
 
 def run(settings: ClassRadius, shard: Shard, context: MeasureContext) -> Columns:

@@ -3,7 +3,8 @@
 from raysweep.measures.codes import chosen_images, posteriors
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.study.data import Split
-from raysweep.study.measures import Encodings, Shard
+from raysweep.study.measures import Shard
+from raysweep.study.measures.encodings import Encodings
 
 
 def run(settings: Encodings, shard: Shard, context: MeasureContext) -> Columns:

@@ -2,8 +2,9 @@
 
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.radius.exact import toy_classes
-from raysweep.study.measures import ExactRadius, Shard
-from raysweep.study.models import Toy
+from raysweep.study.measures import Shard
+from raysweep.study.measures.exact_radius import ExactRadius
+from raysweep.study.models.toy import Toy
 from raysweep.theory.class_radius import exact_probabilities, lemma
 
 

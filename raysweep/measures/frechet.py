@@ -15,7 +15,8 @@ from raysweep.measures.quality import (
     real_features,
     reference_images,
 )
-from raysweep.study.measures import FrechetDistance, Shard
+from raysweep.study.measures import Shard
+from raysweep.study.measures.frechet import FrechetDistance
 
 Matrix = NDArray[np.float64]
 

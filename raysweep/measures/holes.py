@@ -8,8 +8,8 @@ from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.density_ratio import fit_log_ratio
 from raysweep.measures.streams import normal, normal_each
 from raysweep.seeding import derive_seed
-from raysweep.study.measures import Holes, Shard
-from raysweep.study.measures.holes import Codes
+from raysweep.study.measures import Shard
+from raysweep.study.measures.holes import Codes, Holes
 
 
 def run(settings: Holes, shard: Shard, context: MeasureContext) -> Columns:

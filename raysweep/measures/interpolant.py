@@ -8,7 +8,8 @@ from torch import Tensor
 from raysweep.data.images import to_bytes
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.models.polynomial import PolynomialLearner, log_lebesgue
-from raysweep.study.measures import Interpolant, Shard
+from raysweep.study.measures import Shard
+from raysweep.study.measures.interpolant import Interpolant
 from raysweep.theory.prior import radius
 
 HALF_A_GREY_LEVEL = 0.5 / 127.5

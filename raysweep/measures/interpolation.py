@@ -14,7 +14,8 @@ from raysweep.measures.streams import normal_each, shuffled
 from raysweep.models.lenet import LeNetLearner
 from raysweep.seeding import derive_seed
 from raysweep.study.data import Split
-from raysweep.study.measures import Interpolation, Shard
+from raysweep.study.measures import Shard
+from raysweep.study.measures.interpolation import Interpolation
 
 IMAGES_AT_ONCE = 64
 """Images in one batch of the networks. It bounds the memory, and changes nothing but rounding."""

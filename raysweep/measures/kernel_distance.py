@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from raysweep.measures.context import Columns, MeasureContext, StudyContext
 from raysweep.measures.quality import as_matrix, generated_features, other_images, real_features, reference_images
 from raysweep.measures.streams import shuffled
-from raysweep.study.measures import KernelDistance, Shard
+from raysweep.study.measures import Shard
+from raysweep.study.measures.kernel_distance import KernelDistance
 
 Vectors = NDArray[np.floating]
 

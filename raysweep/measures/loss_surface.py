@@ -8,8 +8,8 @@ from torch import Tensor
 from raysweep.inversion import Inverter
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.streams import normal_each, shuffled
-from raysweep.study.measures import LossSurface, Shard
-from raysweep.study.measures.loss_surface import EXTENT
+from raysweep.study.measures import Shard
+from raysweep.study.measures.loss_surface import EXTENT, LossSurface
 
 IMAGES_AT_ONCE = 500
 """Images that are generated together: bounds the memory."""

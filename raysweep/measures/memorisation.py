@@ -13,7 +13,8 @@ from raysweep.data.images import BYTES_PER_UNIT, Images, to_bytes
 from raysweep.measures.context import Columns, MeasureContext, StudyContext
 from raysweep.measures.neighbours import nearest_distances
 from raysweep.measures.quality import as_matrix, generated_features, generated_images, held_out_images, real_features
-from raysweep.study.measures import Memorisation, Shard
+from raysweep.study.measures import Shard
+from raysweep.study.measures.memorisation import Memorisation
 
 Vector = NDArray[np.float64]
 

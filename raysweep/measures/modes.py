@@ -7,7 +7,8 @@ from raysweep.measures.classes import modes_of
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.streams import normal
 from raysweep.study.data import GRID2D_DEVIATION
-from raysweep.study.measures import Modes, Shard
+from raysweep.study.measures import Shard
+from raysweep.study.measures.modes import Modes
 
 
 def run(settings: Modes, shard: Shard, context: MeasureContext) -> Columns:

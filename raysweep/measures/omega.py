@@ -14,8 +14,8 @@ from raysweep.measures.lipschitz import lipschitz_bound
 from raysweep.measures.streams import normal_each
 from raysweep.models.vae import stretch
 from raysweep.seeding import derive_seed
-from raysweep.study.measures import Omega, Shard
-from raysweep.study.measures.omega import POWER_STEPS
+from raysweep.study.measures import Shard
+from raysweep.study.measures.omega import POWER_STEPS, Omega
 
 
 def run(settings: Omega, shard: Shard, context: MeasureContext) -> Columns:

@@ -11,7 +11,8 @@ from torch import Tensor
 from raysweep.measures.context import Columns, MeasureContext, StudyContext
 from raysweep.measures.neighbours import balls_around, nearest_distances
 from raysweep.measures.quality import as_matrix, generated_features, other_images, real_features, reference_images
-from raysweep.study.measures import PrecisionRecall, Shard
+from raysweep.study.measures import Shard
+from raysweep.study.measures.precision_recall import PrecisionRecall
 
 
 @dataclass(frozen=True)

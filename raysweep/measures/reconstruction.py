@@ -16,8 +16,8 @@ from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.streams import normal_each, shuffled
 from raysweep.measures.targets import generated, targets
 from raysweep.models.learner import Learner
-from raysweep.study.measures import Reconstruction, Shard
-from raysweep.study.measures.reconstruction import CALIBRATION, CODES, RECOVERED, SIGNAL_IMAGES
+from raysweep.study.measures import Shard
+from raysweep.study.measures.reconstruction import CALIBRATION, CODES, RECOVERED, SIGNAL_IMAGES, Reconstruction
 from raysweep.study.solvers import BankedSolver, Feasible, Solver
 
 ENCODED_AT_ONCE = 500

@@ -14,8 +14,9 @@ from raysweep.measures.targets import chosen
 from raysweep.models.lenet import LeNetLearner
 from raysweep.seeding import derive_seed
 from raysweep.study.data import DataSettings
-from raysweep.study.measures import ReconstructionClassifier, Shard
-from raysweep.study.models import LeNet
+from raysweep.study.measures import Shard
+from raysweep.study.measures.reconstruction_classifier import ReconstructionClassifier
+from raysweep.study.models.lenet import LeNet
 
 AT_ONCE = 500
 """Images that are generated, or classified, together."""

@@ -5,7 +5,8 @@ import torch
 from raysweep.data.images import to_bytes
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.measures.streams import normal
-from raysweep.study.measures import Samples, Shard
+from raysweep.study.measures import Shard
+from raysweep.study.measures.samples import Samples
 
 
 def run(settings: Samples, shard: Shard, context: MeasureContext) -> Columns:

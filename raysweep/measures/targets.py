@@ -16,7 +16,8 @@ from raysweep.measures.streams import normal_each, shuffled, uniform_each
 from raysweep.models.learner import Learner
 from raysweep.seeding import derive_seed
 from raysweep.study.architecture import ImageShape
-from raysweep.study.measures import Reconstruction, Shard
+from raysweep.study.measures import Shard
+from raysweep.study.measures.reconstruction import Reconstruction
 from raysweep.study.solvers import Feasible
 
 DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))

@@ -12,7 +12,8 @@ from torch import nn
 from raysweep.measures.context import Columns, MeasureContext
 from raysweep.models import build_learner
 from raysweep.seeding import derive_seed
-from raysweep.study.measures import Shard, Weights
+from raysweep.study.measures import Shard
+from raysweep.study.measures.weights import Weights
 
 Weighted = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
 

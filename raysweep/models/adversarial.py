@@ -11,7 +11,7 @@ from raysweep.models.descent import adam
 from raysweep.models.learner import Learner
 from raysweep.models.networks import build_all, gather_statistics
 from raysweep.study.data import DataFacts
-from raysweep.study.models import AdversarialSettings
+from raysweep.study.models.adversarial import AdversarialSettings
 
 SETTLING_BATCHES = 100
 """Batches of prior samples from which an untrained generator's BatchNorm gathers its running statistics."""

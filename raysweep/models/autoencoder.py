@@ -10,7 +10,7 @@ from raysweep.models.descent import adam, descend
 from raysweep.models.learner import Learner
 from raysweep.models.networks import build_all
 from raysweep.study.data import DataFacts
-from raysweep.study.models import Autoencoder
+from raysweep.study.models.autoencoder import Autoencoder
 
 
 class AutoencoderLearner(Learner):

@@ -12,7 +12,7 @@ from raysweep.models.adversarial import AdversarialLearner
 from raysweep.models.descent import descend
 from raysweep.seeding import derive_seed
 from raysweep.study.data import DataFacts
-from raysweep.study.models import Gan
+from raysweep.study.models.gan import Gan
 
 
 class GanLearner(AdversarialLearner):

@@ -12,7 +12,7 @@ from raysweep.models.descent import adam
 from raysweep.models.learner import Learner
 from raysweep.models.networks import build_all
 from raysweep.study.data import DataFacts
-from raysweep.study.models import Glo
+from raysweep.study.models.glo import Glo
 from raysweep.theory.prior import radius
 
 

@@ -11,7 +11,7 @@ from typing_extensions import override
 from raysweep.models.learner import Learner
 from raysweep.models.networks import build_all
 from raysweep.study.data import DataFacts
-from raysweep.study.models import Pca
+from raysweep.study.models.pca import Pca
 
 
 class Moments:

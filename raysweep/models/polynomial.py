@@ -10,7 +10,7 @@ from typing_extensions import override
 from raysweep.models.learner import Learner
 from raysweep.models.networks import build_all
 from raysweep.study.data import DataFacts
-from raysweep.study.models import Polynomial
+from raysweep.study.models.polynomial import Polynomial
 from raysweep.theory.prior import radius
 
 FACTORS_AT_ONCE = 2**24

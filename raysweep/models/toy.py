@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from raysweep.models.learner import Learner
 from raysweep.study.data import DataFacts
-from raysweep.study.models import Toy
+from raysweep.study.models.toy import Toy
 
 
 class ToyLearner(Learner):

@@ -13,7 +13,7 @@ from raysweep.models.descent import adam, descend
 from raysweep.models.learner import Learner
 from raysweep.models.networks import build_all
 from raysweep.study.data import DataFacts
-from raysweep.study.models import LcVae, VaeSettings
+from raysweep.study.models.vae import LcVae, VaeSettings
 
 
 class ToPixels(nn.Module):

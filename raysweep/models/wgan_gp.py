@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from raysweep.models.adversarial import AdversarialLearner
 from raysweep.models.descent import descend
-from raysweep.study.models import WganGp
+from raysweep.study.models.wgan_gp import WganGp
 
 
 class WganGpLearner(AdversarialLearner):

@@ -13,7 +13,7 @@ from raysweep.results.tables import MEASURE_TABLES
 from raysweep.results.trials import TrialRecord
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
-from raysweep.study.measures import AnyMeasure
+from raysweep.study.measures import MeasureSettings
 from raysweep.study.table import HISTORY, Table
 
 Record = dict[str, object]
@@ -55,7 +55,7 @@ class _Gathering:
         self.store.save_table(tables.TRIALS, tables.TRIALS.records(rows))
         self.store.save_table(HISTORY, HISTORY.together(list(self.store.histories(ended))))
 
-    def measure(self, measure: AnyMeasure) -> None:
+    def measure(self, measure: MeasureSettings) -> None:
         """Takes what is done of a measure."""
         key = measure_key(self.study, measure)
         cut = {trial.id: shards_of(measure, trial, self.study, self.facts) for trial in self.study.trials}

@@ -4,7 +4,7 @@ Writers build tables with `Table.rows`, which refuses unknown, missing or ill-ty
 the disk in another form than the one documented here.
 """
 
-from raysweep.study.measures import KINDS
+from raysweep.study.measures import MeasureSettings
 from raysweep.study.table import HISTORY, INTEGER, REAL, TEXT, TRIAL, Column, Table
 
 TRIALS = Table(
@@ -89,7 +89,7 @@ OWN_TABLES = (TRIALS, HISTORY, FAILURES, SCHEDULE, CONFIGURATIONS, EVALUATIONS)
 """The tables that do not come from measures."""
 
 
-MEASURE_TABLES = {kind.table.name: kind.table for kind in KINDS}
+MEASURE_TABLES = {kind.table.name: kind.table for kind in MeasureSettings.kinds().values()}
 """Tables that measures write; several measures may write to one."""
 
 

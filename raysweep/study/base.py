@@ -1,14 +1,17 @@
-"""What all settings share: frozen, strict about names, and equal after a round trip through JSON."""
+"""What all settings share: frozen, strict about names, equal after a round trip through JSON, found by their kind."""
 
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from functools import cache
+from importlib import import_module
+from typing import Annotated, Any, ClassVar, Self, Union
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, TypeAdapter, model_validator
+from pydantic_core import CoreSchema, core_schema
 from typing_extensions import override
 
-from raysweep.errors import choices
+from raysweep.errors import UserError, choices
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """Names become parts of paths and of trial ids: lower-case letters, digits and underscores, at most 40."""
@@ -20,6 +23,9 @@ class Frozen(BaseModel):
     """Settings: immutable, no unknown fields, infinities survive JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings", allow_inf_nan=True)
+
+    tag: ClassVar[str] = "kind"
+    """The field that tells several kinds of such settings apart, where there are several."""
 
     @model_validator(mode="before")
     @classmethod
@@ -41,6 +47,80 @@ class Frozen(BaseModel):
     def content_hash(self, *more: str) -> str:
         """Six hex digits of everything in these settings and in `more`; the same on every machine."""
         return short_hash([self.model_dump(mode="json"), *more])
+
+
+class Kind(Frozen):
+    """Settings of which there are several kinds: of a data set, a model family, a measure, a solver.
+
+    A class that gives the field `tag` a default is a kind, known by that name from its definition on. Where the type of
+    a field is a class above kinds, the field takes any of them: as an object, or as a mapping whose `tag` names it.
+    """
+
+    code: ClassVar[str] = ""
+    """What runs it: "module", or "module:name" in it. A string, since settings are read where there is no torch."""
+    label: ClassVar[str] = ""
+    """Its name as the report writes it; by default the name of the kind, with spaces."""
+    _known: ClassVar[dict[str, type["Kind"]]]
+
+    @classmethod
+    @override
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        """Makes a kind known.
+
+        Raises:
+            UserError: another class has its name.
+        """
+        if Kind in cls.__bases__:
+            cls._known = {}
+        if not (name := cls._name()):
+            return
+        if "label" not in vars(cls):
+            cls.label = name.replace("_", " ")
+        other = cls._known.setdefault(name, cls)
+        if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+            classes = " and ".join(f"{each.__module__}.{each.__qualname__}" for each in (other, cls))
+            raise UserError(f"{cls.tag} {name!r}: {classes} both have this name; give one of them another")
+        cls._known[name] = cls
+
+    @classmethod
+    def kinds(cls) -> dict[str, type[Self]]:
+        """The kinds at or below this class, by name."""
+        return {name: kind for name, kind in sorted(cls._known.items()) if issubclass(kind, cls)}
+
+    @classmethod
+    def implementation(cls) -> Any:
+        """What `code` names, imported when it is asked for."""
+        module, _, name = cls.code.partition(":")
+        imported = import_module(module)
+        return getattr(imported, name) if name else imported
+
+    @classmethod
+    def _name(cls) -> str:
+        """The name of the kind; empty for a class above kinds."""
+        field = cls.model_fields.get(cls.tag)
+        return field.default if field and isinstance(field.default, str) else ""
+
+    @classmethod
+    @override
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A class above kinds chooses among those that are known when a value is checked, not when it was defined."""
+        if cls._name():
+            return handler(source)
+        return core_schema.no_info_plain_validator_function(
+            cls._chosen, serialization=core_schema.simple_ser_schema("any")
+        )
+
+    @classmethod
+    def _chosen(cls, value: object) -> object:
+        if isinstance(value, cls):
+            return value
+        return _adapter(cls.tag, tuple(cls.kinds().values())).validate_python(value)
+
+
+@cache
+def _adapter(tag: str, kinds: tuple[type[Kind], ...]) -> TypeAdapter[Any]:
+    union: Any = Annotated[Union[kinds], Field(discriminator=tag)]  # noqa: UP007 - of a tuple
+    return TypeAdapter(union)
 
 
 def short_hash(content: object) -> str:

@@ -10,9 +10,10 @@ from pydantic import Field, NonNegativeInt, ValidationError, ValidationInfo, fie
 
 from raysweep.errors import UserError, choices
 from raysweep.study.base import Frozen, Name, short_hash
-from raysweep.study.data import AnyData
-from raysweep.study.measures import AnyMeasure
-from raysweep.study.models import OTHER_BUDGET, AnyLearner, AnyModel, FamilySettings, LeNet
+from raysweep.study.data import DataSettings
+from raysweep.study.measures import MeasureSettings
+from raysweep.study.models import OTHER_BUDGET, FamilySettings, LatentSettings
+from raysweep.study.models.lenet import LeNet
 
 TRAINING_VERSION = 1
 """Raised whenever the same settings would train to other weights, so old results are not taken for new ones."""
@@ -41,8 +42,8 @@ class Trial(Frozen):
     """One point of an arm, every value concrete, and its seed."""
 
     arm: Name
-    model: AnyLearner
-    data: AnyData
+    model: FamilySettings
+    data: DataSettings
     seed: int
     axes: tuple[str, ...] = ()
     """The settings by which it differs from other trials of its arm."""
@@ -74,7 +75,7 @@ def _word(axis: str, value: AxisValue) -> str:
 class Arm(Frozen):
     """A model family swept over the product of some of its settings' values."""
 
-    model: AnyModel
+    model: LatentSettings
     over: dict[str, tuple[AxisValue, ...]] = Field(default_factory=dict)
     """Values by field of the model, for example `{"latent_dim": grid(2, 10)}`."""
     name: Name = Field(default="", validate_default=False)
@@ -110,13 +111,13 @@ class Arm(Frozen):
             object.__setattr__(self, "name", self.model.family)
         return self
 
-    def points(self) -> Iterator[AnyModel]:
+    def points(self) -> Iterator[LatentSettings]:
         """The concrete model of every combination of the axes' values."""
         for values in itertools.product(*self.over.values()):
             yield replace_settings(self.model, dict(zip(self.over, values, strict=True)))
 
 
-def replace_settings(model: AnyModel, fields: Mapping[str, AxisValue]) -> AnyModel:
+def replace_settings(model: LatentSettings, fields: Mapping[str, AxisValue]) -> LatentSettings:
     """The model with some settings replaced, validated again; a budget replaces the other."""
     kept = {name: value for name, value in model.model_dump().items() if OTHER_BUDGET.get(name) not in fields}
     return type(model).model_validate({**kept, **fields})
@@ -134,10 +135,10 @@ class Study(Frozen):
     """What the study is to answer, as the report puts it."""
     reduction: str = ""
     """Of a reduced study, in a sentence: what is smaller than in the full one. The report says so at its head."""
-    data: AnyData
+    data: DataSettings
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
     seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (0,)
-    measures: tuple[AnyMeasure, ...] = ()
+    measures: tuple[MeasureSettings, ...] = ()
     classifier: LeNet = LeNet()
     """The LeNet of the data set's classes, trained once if a measure needs it."""
     checkpoint_seconds: Annotated[float, Field(gt=0)] = 120.0
@@ -195,7 +196,7 @@ class Study(Frozen):
                 self._check_followed(measure, by_name[measure.follows])
         return self
 
-    def _check_followed(self, measure: AnyMeasure, followed: AnyMeasure) -> None:
+    def _check_followed(self, measure: MeasureSettings, followed: MeasureSettings) -> None:
         try:
             measure.check_followed(followed)
         except ValueError as error:
@@ -205,11 +206,11 @@ class Study(Frozen):
             arms = ", ".join(arm.name for arm in alone)
             raise ValueError(f"measure {measure.name} follows {followed.name}, which measures nothing on {arms}")
 
-    def followed(self, measure: AnyMeasure) -> AnyMeasure | None:
+    def followed(self, measure: MeasureSettings) -> MeasureSettings | None:
         """The measure whose rows of the same trial `measure` needs."""
         return next((other for other in self.measures if other.name == measure.follows), None)
 
-    def applies(self, measure: AnyMeasure, arm: str, model: FamilySettings) -> bool:
+    def applies(self, measure: MeasureSettings, arm: str, model: FamilySettings) -> bool:
         """Whether `measure` measures a model of that arm: so must what it follows."""
         followed = self.followed(measure)
         wanted = not measure.arms or arm in measure.arms
@@ -234,7 +235,7 @@ class Study(Frozen):
         return ((self.classifier_trial,) if self.classifier_trial else ()) + tuple(swept)
 
     @property
-    def data_sets(self) -> tuple[AnyData, ...]:
+    def data_sets(self) -> tuple[DataSettings, ...]:
         """The study's own data set, then those that its measures need beside it."""
         return tuple(dict.fromkeys([self.data, *(data for measure in self.measures for data in measure.other_data)]))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from raysweep.errors import UserError, choices
 from raysweep.study.core import Trial
 from raysweep.study.data import DataFacts
-from raysweep.study.measures import AnyMeasure, Shard
+from raysweep.study.measures import MeasureSettings, Shard
 
 BYTES_PER_VALUE = 4
 """Weights and optimiser states are float32."""
@@ -92,7 +92,7 @@ def trial_cost(trial: Trial, facts: DataFacts) -> Cost:
     )
 
 
-def measure_cost(measure: AnyMeasure, trial: Trial, facts: DataFacts) -> dict[Shard, float]:
+def measure_cost(measure: MeasureSettings, trial: Trial, facts: DataFacts) -> dict[Shard, float]:
     """Floating-point operations of every shard of a measure of one trial; empty where it does not apply.
 
     The statistics of the real images, computed once for a study, are not part of it.

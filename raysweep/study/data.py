@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.study.architecture import ImageShape
-from raysweep.study.base import Frozen
+from raysweep.study.base import Kind
 
 Split = Literal["train", "validation"]
 
@@ -42,10 +42,14 @@ class DataFacts:
         return self.train if split == "train" else self.validation
 
 
-class DataSettings(Frozen):
-    """A data set. `limit` keeps that many training images (a seeded choice), for reduced runs."""
+class DataSettings(Kind):
+    """A data set. `limit` keeps that many training images (a seeded choice), for reduced runs.
+
+    `code` is a function from the settings and the data folder to a `Source`.
+    """
 
     limit: Annotated[int, Field(ge=2)] | None = None
+    kind: str
 
     def full_facts(self, root: Path) -> DataFacts:
         """The facts before `limit`; `root` is the data folder, used only by data sets that must be counted."""
@@ -65,6 +69,7 @@ class DataSettings(Frozen):
 class Digits(DataSettings):
     """The 1,797 handwritten digits of 8 × 8 pixels that scikit-learn ships; a seeded 20 % validates."""
 
+    code: ClassVar[str] = "raysweep.data.digits:digits"
     kind: Literal["digits"] = "digits"
 
     @override
@@ -75,6 +80,7 @@ class Digits(DataSettings):
 class Mnist(DataSettings):
     """MNIST, 28 × 28; its test set validates."""
 
+    code: ClassVar[str] = "raysweep.data.torchvision_sets:mnist"
     kind: Literal["mnist"] = "mnist"
 
     @override
@@ -85,6 +91,7 @@ class Mnist(DataSettings):
 class FashionMnist(DataSettings):
     """Fashion-MNIST, 28 × 28; its test set validates."""
 
+    code: ClassVar[str] = "raysweep.data.torchvision_sets:fashion_mnist"
     kind: Literal["fashion_mnist"] = "fashion_mnist"
 
     @override
@@ -95,6 +102,7 @@ class FashionMnist(DataSettings):
 class Cifar10(DataSettings):
     """CIFAR-10, 32 × 32, colour; its test set validates."""
 
+    code: ClassVar[str] = "raysweep.data.torchvision_sets:cifar10"
     kind: Literal["cifar10"] = "cifar10"
 
     @override
@@ -105,6 +113,7 @@ class Cifar10(DataSettings):
 class CelebA(DataSettings):
     """CelebA, its central 178 × 178 pixels resized to 64 × 64; a random, seeded 20 % validates, as in the paper."""
 
+    code: ClassVar[str] = "raysweep.data.celeba:celeba"
     kind: Literal["celeba"] = "celeba"
     size: Literal[32, 64, 128] = 64
     split_seed: int = 0
@@ -121,6 +130,7 @@ class ImageFolder(DataSettings):
     share of the images validates. Images are cropped to their central square and resized to `size` pixels.
     """
 
+    code: ClassVar[str] = "raysweep.data.image_folder:image_folder"
     kind: Literal["image_folder"] = "image_folder"
     path: str
     validation_path: str | None = None
@@ -152,6 +162,7 @@ class Grid2d(DataSettings):
     100,000 training points.
     """
 
+    code: ClassVar[str] = "raysweep.data.grid2d:grid2d"
     kind: Literal["grid2d"] = "grid2d"
     n: Annotated[int, Field(ge=1, le=10)] = 2
     train: PositiveInt = 100_000
@@ -218,9 +229,3 @@ def list_images(folder: Path) -> tuple[list[tuple[Path, int]], tuple[str, ...]]:
 
 def _images(folder: Path) -> list[Path]:
     return sorted(file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
-
-
-AnyData = Annotated[
-    Digits | Mnist | FashionMnist | Cifar10 | CelebA | ImageFolder | Grid2d, Field(discriminator="kind")
-]
-"""Every data set that a study can name. A new one is added here and in `raysweep.data`."""

@@ -12,7 +12,7 @@ from raysweep.study.measures.class_radius import CLASS_RADIUS
 from raysweep.study.measures.frechet import FRECHET
 from raysweep.study.measures.holes import HOLES
 from raysweep.study.measures.omega import OMEGA
-from raysweep.study.models import AnyModel
+from raysweep.study.models import LatentSettings
 from raysweep.study.table import HISTORY, Table
 
 LOSS_PARTS = {
@@ -53,7 +53,7 @@ class Objective:
         """Which numbers are the better ones, in words."""
         return f"{'larger' if self.maximise else 'smaller'} is better"
 
-    def applies_to(self, model: AnyModel) -> bool:
+    def applies_to(self, model: LatentSettings) -> bool:
         """Whether the family has that number; for what measures say, they answer themselves."""
         return self.table is not HISTORY or model.family in LOSS_PARTS
 

@@ -1,11 +1,11 @@
 """How a generator is inverted. Settings only: `raysweep.inversion` has the code that runs."""
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 from typing_extensions import override
 
-from raysweep.study.base import Frozen, Positive
+from raysweep.study.base import Kind, Positive
 from raysweep.study.models import Beta
 
 Feasible = Literal["paper_ball", "chi2_ball", "shell", "everything"]
@@ -28,10 +28,17 @@ passes.
 """
 
 
-class Solver(Frozen):
-    """What all solvers say about themselves."""
+class Solver(Kind):
+    """What all solvers say about themselves.
 
+    `code` is a function of `raysweep.inversion`: from a generator, images, starts (starts, images, dim(z)), the
+    settings and what images share to an `Inversion`. `label` is what a caption calls it, "inverted by …".
+    """
+
+    tag: ClassVar[str] = "solver"
     solver: str
+    if TYPE_CHECKING:
+        feasible: Feasible  # every solver has this field, after others; declared here for pydantic too, it would move
 
     @property
     def random_starts(self) -> int:
@@ -71,6 +78,8 @@ class ProjectedAdam(Solver):
     starts is not stated there.
     """
 
+    code: ClassVar[str] = "raysweep.inversion.projected_adam:invert"
+    label: ClassVar[str] = "projected Adam"
     solver: Literal["projected_adam"] = "projected_adam"
     steps: PositiveInt = 10_000
     learning_rate: Positive = 1e-3
@@ -106,6 +115,8 @@ class WebsterLbfgs(Solver):
     Source: Webster, Rabin, Simon and Jurie (2019), Section 2, and the code published with it.
     """
 
+    code: ClassVar[str] = "raysweep.inversion.webster:invert"
+    label: ClassVar[str] = "Webster's L-BFGS"
     solver: Literal["webster_lbfgs"] = "webster_lbfgs"
     steps: PositiveInt = 50
     restarts: PositiveInt = 1
@@ -153,6 +164,8 @@ class BankedSolver(Solver):
 class LevenbergMarquardt(BankedSolver):
     """Inversion by Levenberg-Marquardt steps with the exact Jacobian, on the ball; for small dim(z)."""
 
+    code: ClassVar[str] = "raysweep.inversion.levenberg_marquardt:invert"
+    label: ClassVar[str] = "Levenberg-Marquardt on the ball"
     solver: Literal["levenberg_marquardt"] = "levenberg_marquardt"
     steps: PositiveInt = 60
     """At most, from each start."""
@@ -166,6 +179,8 @@ class LevenbergMarquardt(BankedSolver):
 class BallLbfgs(BankedSolver):
     """Inversion by L-BFGS on the ball, with a step length for each image."""
 
+    code: ClassVar[str] = "raysweep.inversion.ball_lbfgs:invert"
+    label: ClassVar[str] = "L-BFGS on the ball"
     solver: Literal["ball_lbfgs"] = "ball_lbfgs"
     starts: PositiveInt = 8
     """Starts per image: the regressed latent, z = 0, and the nearest of the bank; without a bank, z = 0 alone."""
@@ -211,9 +226,3 @@ class Automatic(Solver):
     def expected_passes(self, latent_dim: int) -> float:
         """Those of the solver that is chosen."""
         return self.at(latent_dim).expected_passes(latent_dim)
-
-
-AnySolver = Annotated[
-    Automatic | LevenbergMarquardt | BallLbfgs | ProjectedAdam | WebsterLbfgs, Field(discriminator="solver")
-]
-"""Every solver. A new one is added here and in `raysweep.inversion.solve`."""

@@ -18,7 +18,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from raysweep.results.store import StudyStore
 from raysweep.seeding import derive_seed
-from raysweep.study.models import AnyModel
+from raysweep.study.models import LatentSettings
 from raysweep.study.objectives import OBJECTIVES
 from raysweep.training.course import Course, Limits
 from raysweep.training.loop import EVALUATIONS
@@ -44,7 +44,7 @@ class Configuration:
 
     number: int
     arm: str
-    model: AnyModel
+    model: LatentSettings
     state: str = "running"
     """running, complete, pruned or failed."""
     reason: str = ""

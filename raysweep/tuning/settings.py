@@ -22,9 +22,10 @@ from typing_extensions import override
 from raysweep.errors import choices
 from raysweep.study.base import Frozen, Name, short_hash
 from raysweep.study.core import Arm, AxisValue, Resources, Study, describe_errors, replace_settings
-from raysweep.study.data import AnyData
-from raysweep.study.measures import AnyMeasure
-from raysweep.study.models import AnyModel, LeNet
+from raysweep.study.data import DataSettings
+from raysweep.study.measures import MeasureSettings
+from raysweep.study.models import LatentSettings
+from raysweep.study.models.lenet import LeNet
 from raysweep.study.objectives import OBJECTIVES, Objective
 from raysweep.study.table import HISTORY
 from raysweep.tuning.pruners import AnyPruner
@@ -154,7 +155,7 @@ def choice(*values: AxisValue, **more: str) -> Choice:
     return Choice.model_validate({"values": values, **more})
 
 
-def _checked(model: AnyModel, setting: str, value: AxisValue) -> AxisValue:
+def _checked(model: LatentSettings, setting: str, value: AxisValue) -> AxisValue:
     """The value as the model takes it.
 
     Raises:
@@ -230,17 +231,17 @@ class Tuning(Frozen):
     """What the search is to answer, as the report puts it."""
     reduction: str = ""
     """Of a reduced tuning, in a sentence: what is smaller than in the full one."""
-    data: AnyData
-    model: AnyModel
+    data: DataSettings
+    model: LatentSettings
     """Settings that are not searched have the value that they have here."""
     space: Annotated[dict[str, AnyDimension], Field(min_length=1)]
     """What is searched, by field of the model."""
     objectives: Annotated[tuple[str, ...], Field(min_length=1)]
     """What makes a configuration good, by name in `raysweep.study.objectives`. Several are weighed against each other:
     a configuration is dominated if another is no worse in any and better in one."""
-    measures: tuple[AnyMeasure, ...] = ()
+    measures: tuple[MeasureSettings, ...] = ()
     """What is measured on every trained model: at least what the objectives are computed from."""
-    final_measures: tuple[AnyMeasure, ...] = ()
+    final_measures: tuple[MeasureSettings, ...] = ()
     """What is measured beside that on finalists and baselines."""
     baselines: dict[Name, Values] = Field(default_factory=dict)
     """Known settings, by a name: tried first, and trained on fresh seeds whatever the search says of them. What a
@@ -363,12 +364,12 @@ class Tuning(Frozen):
         """
         return 2 * (self.parallel - 1)
 
-    def measure_of(self, objective: Objective) -> AnyMeasure | None:
+    def measure_of(self, objective: Objective) -> MeasureSettings | None:
         """The measure that an objective is computed from; None for those of the history."""
         found = [m for m in self.measures if m.table is objective.table and m.applies_to(self.model)]
         return found[0] if len(found) == 1 else None
 
-    def model_at(self, values: Mapping[str, AxisValue]) -> AnyModel:
+    def model_at(self, values: Mapping[str, AxisValue]) -> LatentSettings:
         """The model with these settings."""
         return replace_settings(self.model, values)
 
@@ -376,7 +377,7 @@ class Tuning(Frozen):
         """Every searched setting of a baseline."""
         return {setting: self.baselines[name].get(setting, getattr(self.model, setting)) for setting in self.space}
 
-    def study(self, models: Mapping[str, AnyModel], seeds: tuple[int, ...], *, final: bool = False) -> Study:
+    def study(self, models: Mapping[str, LatentSettings], seeds: tuple[int, ...], *, final: bool = False) -> Study:
         """The models, by the names of their arms, as a study; `final` with all measures."""
         return Study(
             name=self.name,
@@ -392,7 +393,7 @@ class Tuning(Frozen):
             estimated_device=self.estimated_device,
         )
 
-    def corners(self) -> Iterator[AnyModel]:
+    def corners(self) -> Iterator[LatentSettings]:
         """The model with every combination of the ends of what is searched: no other is smaller, larger, or odder."""
         ends = [dimension.ends for dimension in self.space.values()]
         for values in itertools.product(*ends):
@@ -408,7 +409,7 @@ class Tuning(Frozen):
         self.study(models, self.seeds, final=True).check_shapes(root)
 
     @property
-    def data_sets(self) -> tuple[AnyData, ...]:
+    def data_sets(self) -> tuple[DataSettings, ...]:
         """See `Study`."""
         return self.study({"model": self.model}, self.seeds, final=True).data_sets
 

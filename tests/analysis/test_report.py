@@ -21,7 +21,7 @@ from raysweep.errors import UserError
 from raysweep.results.store import StudyStore
 from raysweep.results.tables import TABLES
 from raysweep.study import FrechetDistance, Reconstruction, Samples, Study
-from raysweep.study.measures import AnyMeasure
+from raysweep.study.measures import MeasureSettings
 from raysweep.study.table import BYTES, REALS
 from support.pretended_results import pretended_study
 
@@ -53,7 +53,7 @@ def report_of(store: StudyStore) -> Path:
     return Path(store.folder.locate("report"))
 
 
-def one_arm(*measures: AnyMeasure) -> Study:
+def one_arm(*measures: MeasureSettings) -> Study:
     """What is drawn at once."""
     return pretended_study(arms=pretended_study().arms[:1], measures=measures, seeds=(0,))
 

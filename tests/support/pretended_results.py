@@ -47,7 +47,7 @@ from raysweep.study import (
     grid,
 )
 from raysweep.study.data import DataFacts, Grid2d
-from raysweep.study.measures import AnyMeasure, Shard
+from raysweep.study.measures import MeasureSettings, Shard
 from raysweep.study.measures.classes import class_points
 from raysweep.study.table import HISTORY
 
@@ -143,7 +143,7 @@ class Numbers:
     """How far all encodings are moved along the first latent dimension."""
     censored: Callable[[Trial], int] = lambda trial: 0
     """How many prior samples of a trial are censored, the first ones."""
-    failed_shards: Callable[[AnyMeasure, Trial, Shard], str] = lambda measure, trial, shard: ""
+    failed_shards: Callable[[MeasureSettings, Trial, Shard], str] = lambda measure, trial, shard: ""
     """The reason for which a shard failed; empty for those that did not."""
     diverged: Callable[[Trial], str] = lambda trial: ""
     measured: frozenset[str] = field(default_factory=lambda: frozenset(WRITERS))
@@ -247,7 +247,7 @@ def _write_trials(store: StudyStore, study: Study, facts: DataFacts, numbers: Nu
 class _Measured:
     """A shard that was tried: its columns, or why there are none."""
 
-    measure: AnyMeasure
+    measure: MeasureSettings
     trial: Trial
     shard: Shard
     reason: str = ""
@@ -309,7 +309,7 @@ def _picture(index: int, sharpness: float = 1.0) -> bytes:
     return (255 * blob).astype(np.uint8).tobytes()
 
 
-def _reconstruction(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _reconstruction(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     assert isinstance(measure, Reconstruction)
     images = list(range(shard.start, shard.stop))
     mean = numbers.mse(trial, shard.part)
@@ -341,7 +341,7 @@ def _reconstruction(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Nu
     }
 
 
-def _frechet(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _frechet(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     assert isinstance(measure, FrechetDistance)
     return {
         "part": [shard.part],
@@ -355,7 +355,7 @@ def _frechet(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) 
     }
 
 
-def _kernel_distance(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _kernel_distance(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     assert isinstance(measure, KernelDistance)
     return {
         "part": [shard.part],
@@ -373,7 +373,7 @@ def _kernel_distance(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: N
     }
 
 
-def _precision_recall(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _precision_recall(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     assert isinstance(measure, PrecisionRecall)
     values = {"precision": 0.8, "recall": 0.6, "density": 0.9, "coverage": 0.7}
     return {
@@ -390,7 +390,7 @@ def _precision_recall(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: 
     }
 
 
-def _memorisation(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _memorisation(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     assert isinstance(measure, Memorisation)
     ratio = numbers.distance_ratio(trial)
     return {
@@ -408,7 +408,7 @@ def _memorisation(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numb
     }
 
 
-def _birthday_test(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _birthday_test(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     assert isinstance(measure, BirthdayTest)
     pairs, duplicates = measure.samples * (measure.samples - 1) / 2, numbers.duplicates(trial)
     support = pairs / duplicates if duplicates else math.inf
@@ -433,7 +433,7 @@ def _birthday_test(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Num
     }
 
 
-def _class_radius(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _class_radius(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     samples = list(range(shard.start, shard.stop))
     found = [sample >= numbers.censored(trial) for sample in samples]
     mean = numbers.radius(trial)
@@ -453,7 +453,7 @@ def _class_radius(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numb
     }
 
 
-def _weights(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _weights(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     """Uniform in all layers, whatever their distance to normal is said to be."""
     last = shard.stop
     layers = list(range(1, last + 1))
@@ -477,7 +477,7 @@ def _weights(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) 
     }
 
 
-def _loss_surface(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _loss_surface(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     """f = (a − 1)² + b², or in its place a second bowl about (1, 1.6), where it lies lower."""
     assert isinstance(measure, LossSurface)
     samples = list(range(shard.start, shard.stop))
@@ -496,12 +496,12 @@ def _loss_surface(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numb
     }
 
 
-def _samples(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _samples(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     samples = list(range(shard.start, shard.stop))
     return {"sample": samples, "pixels": [_picture(sample + trial.seed) for sample in samples]}
 
 
-def _reconstruction_classifier(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _reconstruction_classifier(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     return {
         "part": [shard.part],
         "accuracy": [numbers.accuracy(trial, shard.part)],
@@ -511,7 +511,7 @@ def _reconstruction_classifier(measure: AnyMeasure, trial: Trial, shard: Shard, 
     }
 
 
-def _modes(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _modes(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     """As many samples on each captured mode, and one point in its middle."""
     assert isinstance(measure, Modes)
     modes = class_points(trial.model, trial.data)
@@ -528,7 +528,7 @@ def _modes(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) ->
     }
 
 
-def _class_map(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _class_map(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     """Two classes: the left and the right half; samples on the first two class points."""
     assert isinstance(measure, ClassMap)
     dim = trial.latent_dim or 1
@@ -546,11 +546,11 @@ def _class_map(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers
     }
 
 
-def _exact_radius(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _exact_radius(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     return {"radius": [numbers.radius(trial)], "probabilities": [[0.5, 0.5]], "bound": [0.8]}
 
 
-def _encodings(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _encodings(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     """Training images on a lattice of 0.2 in the right half-plane, held-out ones in the middle of its squares."""
     images = list(range(shard.start, shard.stop))
     middle = 0.1 if shard.part == "validation" else 0.0
@@ -565,7 +565,7 @@ def _encodings(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers
     }
 
 
-def _holes(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _holes(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     assert isinstance(measure, Holes)
     return {
         "part": [shard.part],
@@ -578,7 +578,7 @@ def _holes(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) ->
     }
 
 
-def _omega(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _omega(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     assert isinstance(measure, Omega)
     omega = numbers.omega(trial)
     return {
@@ -595,7 +595,7 @@ def _omega(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) ->
     }
 
 
-def _interpolation(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _interpolation(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     """Only the image in the middle of a path is off the data, whatever share the path is said to be off."""
     assert isinstance(measure, Interpolation)
     pairs, count = list(range(shard.start, shard.stop)), shard.stop - shard.start
@@ -618,7 +618,7 @@ def _interpolation(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Num
     }
 
 
-def _interpolant(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
+def _interpolant(measure: MeasureSettings, trial: Trial, shard: Shard, numbers: Numbers) -> Columns:
     assert isinstance(measure, Interpolant)
     assert isinstance(trial.model, Polynomial)
     count = trial.model.images
@@ -642,7 +642,7 @@ def _interpolant(measure: AnyMeasure, trial: Trial, shard: Shard, numbers: Numbe
     }
 
 
-WRITERS: dict[str, Callable[[AnyMeasure, Trial, Shard, Numbers], Columns]] = {
+WRITERS: dict[str, Callable[[MeasureSettings, Trial, Shard, Numbers], Columns]] = {
     "reconstruction": _reconstruction,
     "frechet": _frechet,
     "kernel_distance": _kernel_distance,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from raysweep.study.base import Frozen, Name
-from raysweep.study.data import AnyData, DataFacts
+from raysweep.study.base import Kind, Name
+from raysweep.study.data import DataFacts, DataSettings
 from raysweep.study.models import FamilySettings
 from raysweep.study.table import TEXT, Column, Table
 
@@ -40,8 +40,12 @@ def cut(part: Part, items: int, size: int) -> tuple[Shard, ...]:
     return tuple(Shard(part, start, min(start + size, items)) for start in range(0, items, size))
 
 
-class MeasureSettings(Frozen):
-    """A measure. `name` tells two measures of one kind apart; shards and tables carry it."""
+class MeasureSettings(Kind):
+    """A measure. `name` tells two measures of one kind apart; shards and tables carry it.
+
+    `code` is a module of `raysweep.measures`. Its `run` makes columns from the settings, a shard and a
+    `MeasureContext`; where `needs_reference`, its `prepare` makes arrays from the settings and a `StudyContext`.
+    """
 
     table: ClassVar[Table]
     """The table that its rows go to."""
@@ -75,7 +79,7 @@ class MeasureSettings(Frozen):
         """
 
     @property
-    def other_data(self) -> tuple[AnyData, ...]:
+    def other_data(self) -> tuple[DataSettings, ...]:
         """Data sets that it needs beside the study's own."""
         return ()
 

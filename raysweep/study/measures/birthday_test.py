@@ -59,6 +59,7 @@ class BirthdayTest(QualitySettings):
     these are duplicates; we take features and a threshold, so that no one judges.
     """
 
+    code: ClassVar[str] = "raysweep.measures.birthday_test"
     table: ClassVar[Table] = BIRTHDAY_TEST
     kind: Literal["birthday_test"] = "birthday_test"
     name: Name = "birthday_test"

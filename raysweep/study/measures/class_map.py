@@ -35,6 +35,7 @@ class ClassMap(MeasureSettings):
     Source: Manoj (2018), Fig. 2.1.
     """
 
+    code: ClassVar[str] = "raysweep.measures.class_map"
     table: ClassVar[Table] = CLASS_MAP
     needs_images: ClassVar[bool] = False
     kind: Literal["class_map"] = "class_map"

@@ -10,7 +10,8 @@ from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard, cut
 from raysweep.study.measures.classes import Classifier, check_classifier, class_count
-from raysweep.study.models import FamilySettings, LatentSettings, Toy
+from raysweep.study.models import FamilySettings, LatentSettings
+from raysweep.study.models.toy import Toy
 from raysweep.study.table import INTEGER, REAL, TEXT, TRIAL, Column, Table
 
 CLASS_RADIUS = Table(
@@ -56,6 +57,7 @@ class ClassRadius(MeasureSettings):
     Source: Manoj (2018), Definitions 2.3 and 2.5.
     """
 
+    code: ClassVar[str] = "raysweep.measures.class_radius"
     table: ClassVar[Table] = CLASS_RADIUS
     needs_images: ClassVar[bool] = False
     kind: Literal["class_radius"] = "class_radius"

@@ -6,8 +6,9 @@ from pydantic import Field, NonNegativeInt
 
 from raysweep.errors import UserError
 from raysweep.study.base import Frozen, Positive
-from raysweep.study.data import AnyData, DataFacts, Grid2d
-from raysweep.study.models import FamilySettings, Toy
+from raysweep.study.data import DataFacts, DataSettings, Grid2d
+from raysweep.study.models import FamilySettings
+from raysweep.study.models.toy import Toy
 
 
 class WithinEpsilon(Frozen):
@@ -54,7 +55,7 @@ def class_count(classifier: Classifier, facts: DataFacts) -> int:
     return 2 if isinstance(classifier, WithinEpsilon) else facts.classes or 0
 
 
-def class_points(model: FamilySettings, data: AnyData) -> tuple[tuple[float, ...], ...]:
+def class_points(model: FamilySettings, data: DataSettings) -> tuple[tuple[float, ...], ...]:
     """The points of which the nearest is a generated point's class, in the order of the class numbers."""
     if isinstance(model, Toy):
         return model.class_points

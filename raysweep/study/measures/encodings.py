@@ -35,6 +35,7 @@ class Encodings(MeasureSettings):
     Source: Manoj (2018), Figures 2.2 and 4.1.
     """
 
+    code: ClassVar[str] = "raysweep.measures.encodings"
     table: ClassVar[Table] = ENCODINGS
     kind: Literal["encodings"] = "encodings"
     name: Name = "encodings"

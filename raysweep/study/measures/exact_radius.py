@@ -7,7 +7,8 @@ from typing_extensions import override
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard
-from raysweep.study.models import FamilySettings, Toy
+from raysweep.study.models import FamilySettings
+from raysweep.study.models.toy import Toy
 from raysweep.study.table import REAL, REALS, TRIAL, Column, Table
 
 EXACT_RADIUS = Table(
@@ -30,6 +31,7 @@ class ExactRadius(MeasureSettings):
     Source: Manoj (2018), Examples 2.1 and 2.2; the bound is that of Lemma B.4.
     """
 
+    code: ClassVar[str] = "raysweep.measures.exact_radius"
     table: ClassVar[Table] = EXACT_RADIUS
     needs_images: ClassVar[bool] = False
     kind: Literal["exact_radius"] = "exact_radius"

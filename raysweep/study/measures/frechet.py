@@ -41,6 +41,7 @@ class FrechetDistance(ReferenceSettings):
     Source: Heusel et al. (2017).
     """
 
+    code: ClassVar[str] = "raysweep.measures.frechet"
     table: ClassVar[Table] = FRECHET
     kind: Literal["frechet"] = "frechet"
     name: Name = "frechet"

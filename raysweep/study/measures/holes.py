@@ -48,6 +48,7 @@ class Holes(MeasureSettings):
     Source: Manoj (2018), Definition 2.4 and Section 4.2.
     """
 
+    code: ClassVar[str] = "raysweep.measures.holes"
     table: ClassVar[Table] = HOLES
     kind: Literal["holes"] = "holes"
     name: Name = "holes"

@@ -8,7 +8,8 @@ from typing_extensions import override
 from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard
-from raysweep.study.models import FamilySettings, Polynomial
+from raysweep.study.models import FamilySettings
+from raysweep.study.models.polynomial import Polynomial
 from raysweep.study.table import BYTES, INTEGER, REAL, REALS, TRIAL, Column, Table
 
 INTERPOLANT = Table(
@@ -49,6 +50,7 @@ class Interpolant(MeasureSettings):
     latent as well and stays within [-1, 1], is shown beside it.
     """
 
+    code: ClassVar[str] = "raysweep.measures.interpolant"
     table: ClassVar[Table] = INTERPOLANT
     kind: Literal["interpolant"] = "interpolant"
     name: Name = "interpolant"

@@ -63,6 +63,7 @@ class Interpolation(MeasureSettings):
     Source: Manoj (2018), Section 4.2, which states no protocol. Spherical paths: White (2016), Section 2.1.
     """
 
+    code: ClassVar[str] = "raysweep.measures.interpolation"
     table: ClassVar[Table] = INTERPOLATION
     kind: Literal["interpolation"] = "interpolation"
     name: Name = "interpolation"

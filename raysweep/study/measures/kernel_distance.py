@@ -48,6 +48,7 @@ class KernelDistance(ReferenceSettings):
     Source: Bińkowski et al. (2018), Section 4, whose 100 subsets of 1,000 images are the defaults.
     """
 
+    code: ClassVar[str] = "raysweep.measures.kernel_distance"
     table: ClassVar[Table] = KERNEL_DISTANCE
     kind: Literal["kernel_distance"] = "kernel_distance"
     name: Name = "kernel_distance"

@@ -9,7 +9,7 @@ from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, PART, MeasureSettings, Shard
 from raysweep.study.models import FamilySettings, LatentSettings
-from raysweep.study.solvers import AnySolver, Automatic
+from raysweep.study.solvers import Automatic, Solver
 from raysweep.study.table import INTEGER, REAL, REALS, TEXT, TRIAL, Column, Table
 
 Target = Literal["generated", "train", "validation"]
@@ -55,6 +55,7 @@ class LossSurface(MeasureSettings):
     Source: Pinetz, Soukup and Pock (2019), Eq. 1 and Fig. 2, after Li et al. (2018).
     """
 
+    code: ClassVar[str] = "raysweep.measures.loss_surface"
     table: ClassVar[Table] = LOSS_SURFACE
     kind: Literal["loss_surface"] = "loss_surface"
     name: Name = "loss_surface"
@@ -67,7 +68,7 @@ class LossSurface(MeasureSettings):
     """Values of a, and of b: 4 n + 1 of them, so that z0 and z* are among the points."""
     path: Annotated[int, Field(ge=2)] = 201
     """Points on the way from z0 to z*, both included."""
-    solver: AnySolver = Automatic()
+    solver: Solver = Automatic()
     """How z* of real images is found."""
 
     @field_validator("resolution")

@@ -44,6 +44,7 @@ class Memorisation(QualitySettings):
     Source: Meehan, Chaudhuri and Dasgupta (2020), whose statistic the z-score is, with one cell.
     """
 
+    code: ClassVar[str] = "raysweep.measures.memorisation"
     table: ClassVar[Table] = MEMORISATION
     kind: Literal["memorisation"] = "memorisation"
     name: Name = "memorisation"

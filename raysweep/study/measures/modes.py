@@ -10,7 +10,8 @@ from raysweep.errors import UserError
 from raysweep.study.base import Name, Positive
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard
-from raysweep.study.models import FamilySettings, Toy
+from raysweep.study.models import FamilySettings
+from raysweep.study.models.toy import Toy
 from raysweep.study.table import INTEGER, REAL, REALS, TRIAL, Column, Table
 
 MODES = Table(
@@ -42,6 +43,7 @@ class Modes(MeasureSettings):
     Source: Lin, Khetan, Fanti and Oh (2018), Section 4.1, after Srivastava et al. (2017): 2,500 samples, 3 deviations.
     """
 
+    code: ClassVar[str] = "raysweep.measures.modes"
     table: ClassVar[Table] = MODES
     needs_images: ClassVar[bool] = False
     kind: Literal["modes"] = "modes"

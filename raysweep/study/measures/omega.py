@@ -57,6 +57,7 @@ class Omega(MeasureSettings):
     Source: Manoj (2018), Section 4.1.
     """
 
+    code: ClassVar[str] = "raysweep.measures.omega"
     table: ClassVar[Table] = OMEGA
     kind: Literal["omega"] = "omega"
     name: Name = "omega"

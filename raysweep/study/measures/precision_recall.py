@@ -57,6 +57,7 @@ class PrecisionRecall(ReferenceSettings):
     the features of the other measures, where Kynkäänniemi et al. take those of VGG-16.
     """
 
+    code: ClassVar[str] = "raysweep.measures.precision_recall"
     table: ClassVar[Table] = PRECISION_RECALL
     kind: Literal["precision_recall"] = "precision_recall"
     name: Name = "precision_recall"

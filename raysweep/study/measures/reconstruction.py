@@ -9,10 +9,10 @@ from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.study.base import Name
-from raysweep.study.data import AnyData, DataFacts
+from raysweep.study.data import DataFacts, DataSettings
 from raysweep.study.measures.base import MEASURE, PART, MeasureSettings, Shard, cut
 from raysweep.study.models import FamilySettings, LatentSettings
-from raysweep.study.solvers import AnySolver, Automatic
+from raysweep.study.solvers import Automatic, Solver
 from raysweep.study.table import BYTES, INTEGER, REAL, REALS, TEXT, TRIAL, Column, Table
 
 CODES = 10_000
@@ -76,6 +76,7 @@ class Reconstruction(MeasureSettings):
     Source: Pinetz, Soukup and Pock (2019), Sections 4.2 and 5.3.
     """
 
+    code: ClassVar[str] = "raysweep.measures.reconstruction"
     table: ClassVar[Table] = RECONSTRUCTION
     kind: Literal["reconstruction"] = "reconstruction"
     name: Name = "reconstruction"
@@ -86,7 +87,7 @@ class Reconstruction(MeasureSettings):
 
     The direction is drawn once for each image and is the same for every distance and trial; the border is repeated
     into what is uncovered. The paper states neither."""
-    foreign: AnyData | None = None
+    foreign: DataSettings | None = None
     """Another data set, of whose validation images `images` are measured: resized bilinearly to the study's size
     (antialiased), in its number of channels."""
     noise: Annotated[int, Field(ge=0)] = 0
@@ -96,7 +97,7 @@ class Reconstruction(MeasureSettings):
     """Of how many images per part the pixels are kept, for grids."""
     latents: bool = False
     """Keep z* of every image: 8 bytes a component."""
-    solver: AnySolver = Automatic()
+    solver: Solver = Automatic()
     """How generators are inverted."""
     recover: Annotated[float, Field(gt=0, le=1)] | None = None
     """Double the solver's steps until this share of generated images is recovered: 0.99, or None to leave the solver
@@ -127,7 +128,7 @@ class Reconstruction(MeasureSettings):
 
     @property
     @override
-    def other_data(self) -> tuple[AnyData, ...]:
+    def other_data(self) -> tuple[DataSettings, ...]:
         return (self.foreign,) if self.foreign else ()
 
     @override

@@ -12,7 +12,8 @@ from raysweep.study.base import Name
 from raysweep.study.data import DataFacts
 from raysweep.study.measures.base import MEASURE, MeasureSettings, Shard
 from raysweep.study.measures.reconstruction import Reconstruction
-from raysweep.study.models import FamilySettings, LatentSettings, LeNet
+from raysweep.study.models import FamilySettings, LatentSettings
+from raysweep.study.models.lenet import LeNet
 from raysweep.study.table import INTEGER, REAL, TEXT, TRIAL, Column, Table
 
 RECONSTRUCTION_CLASSIFIER = Table(
@@ -44,6 +45,7 @@ class ReconstructionClassifier(MeasureSettings):
     Source: Pinetz, Soukup and Pock (2019), supplementary, Fig. 9. Theirs states neither its training nor its images.
     """
 
+    code: ClassVar[str] = "raysweep.measures.reconstruction_classifier"
     table: ClassVar[Table] = RECONSTRUCTION_CLASSIFIER
     kind: Literal["reconstruction_classifier"] = "reconstruction_classifier"
     name: Name = "reconstruction_classifier"

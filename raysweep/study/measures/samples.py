@@ -27,6 +27,7 @@ SAMPLES = Table(
 class Samples(MeasureSettings):
     """Pictures: `count` images generated from the same prior samples for every trial of one dim(z)."""
 
+    code: ClassVar[str] = "raysweep.measures.samples"
     table: ClassVar[Table] = SAMPLES
     kind: Literal["samples"] = "samples"
     name: Name = "samples"

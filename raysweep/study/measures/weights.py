@@ -72,6 +72,7 @@ class Weights(MeasureSettings):
     Source: Pinetz, Soukup and Pock (2019), Section 3 and Fig. 1; Shapiro and Wilk (1965); Royston (1995).
     """
 
+    code: ClassVar[str] = "raysweep.measures.weights"
     table: ClassVar[Table] = WEIGHTS
     needs_images: ClassVar[bool] = False
     kind: Literal["weights"] = "weights"

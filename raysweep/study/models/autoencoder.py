@@ -18,6 +18,9 @@ class Autoencoder(LatentSettings, WidthSettings, DescentSettings):
     Source: Pinetz, Soukup and Pock (2019), Eq. 3; Adam with its default settings.
     """
 
+    code: ClassVar[str] = "raysweep.models.autoencoder:AutoencoderLearner"
+    label: ClassVar[str] = "AE"
+    colour: ClassVar[str] = "#d55e00"
     has_prior: ClassVar[bool] = False
     has_encoder: ClassVar[bool] = True
     family: Literal["autoencoder"] = "autoencoder"

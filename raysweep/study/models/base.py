@@ -1,13 +1,14 @@
 """What every model family says about itself: what its networks are, and what a training step costs."""
 
 import math
-from typing import Annotated, ClassVar, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import Field, PositiveInt, model_validator
 from typing_extensions import override
 
 from raysweep.study.architecture import Network
-from raysweep.study.base import Frozen, Positive
+from raysweep.study.base import Kind, Positive
 from raysweep.study.data import DataFacts
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -18,15 +19,25 @@ OTHER_BUDGET = {"steps": "epochs", "epochs": "steps"}
 """The two ways to say how long a model is trained: setting one takes back the other."""
 
 
-class FamilySettings(Frozen):
-    """A model, and how it comes to be."""
+class FamilySettings(Kind):
+    """A model, and how it comes to be.
 
+    `code` is the `Learner` that trains it, a class of `raysweep.models`.
+    """
+
+    tag: ClassVar[str] = "family"
+    colour: ClassVar[str] = ""
+    """That of its arms in figures, where it is free; by default one that no arm has."""
+    variants: ClassVar[Mapping[str, str]] = {}
+    """Names that its arms are often given, and how the report writes them."""
     has_prior: ClassVar[bool]
     """Samples are drawn by generating from z ~ N(0, I)."""
     has_encoder: ClassVar[bool]
     """Images are reconstructed by encoding and decoding; otherwise by inverting the generator."""
     has_posterior: ClassVar[bool] = False
     """The encoder gives a distribution of latents for each image, not a single one."""
+    if TYPE_CHECKING:
+        family: str  # every family has this field; declared here for pydantic too, it would come first in tables
 
     @property
     def images_per_step(self) -> int:

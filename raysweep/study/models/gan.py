@@ -1,6 +1,7 @@
 """Generative adversarial network with the non-saturating loss."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import PositiveInt
 from typing_extensions import override
@@ -22,6 +23,10 @@ class Gan(AdversarialSettings):
     points are 1e-4 and (0.8, 0.999), with a batch of 100.
     """
 
+    code: ClassVar[str] = "raysweep.models.gan:GanLearner"
+    label: ClassVar[str] = "GAN"
+    colour: ClassVar[str] = "#e69f00"
+    variants: ClassVar[Mapping[str, str]] = {"sn_gan": "SN-GAN", "pacgan": "PacGAN"}
     family: Literal["gan"] = "gan"
     discriminator_steps: PositiveInt = 1
     """Discriminator updates per generator update."""

@@ -30,6 +30,9 @@ class Glo(LatentSettings, DescentSettings, WidthSettings):
     Source: Bojanowski, Joulin, Lopez-Paz and Szlam (2018), "Optimizing the Latent Space of Generative Networks".
     """
 
+    code: ClassVar[str] = "raysweep.models.glo:GloLearner"
+    label: ClassVar[str] = "GLO"
+    colour: ClassVar[str] = "#56b4e9"
     has_prior: ClassVar[bool] = False
     has_encoder: ClassVar[bool] = False
     family: Literal["glo"] = "glo"

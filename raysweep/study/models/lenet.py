@@ -17,6 +17,8 @@ class LeNet(DescentSettings):
     Not an arm: a study trains one when a measure needs it.
     """
 
+    code: ClassVar[str] = "raysweep.models.lenet:LeNetLearner"
+    label: ClassVar[str] = "LeNet"
     has_prior: ClassVar[bool] = False
     has_encoder: ClassVar[bool] = False
     family: Literal["lenet"] = "lenet"

@@ -26,6 +26,9 @@ class Pca(LatentSettings):
     Source: Pearson (1901); Hotelling (1933).
     """
 
+    code: ClassVar[str] = "raysweep.models.pca:PcaLearner"
+    label: ClassVar[str] = "PCA"
+    colour: ClassVar[str] = "#000000"
     has_prior: ClassVar[bool] = False
     has_encoder: ClassVar[bool] = True
     family: Literal["pca"] = "pca"

@@ -19,6 +19,7 @@ class Polynomial(LatentSettings):
     Source: Pinetz, Soukup and Pock (2019), Eq. 2. Neither the nodes nor the arithmetic are stated there.
     """
 
+    code: ClassVar[str] = "raysweep.models.polynomial:PolynomialLearner"
     has_prior: ClassVar[bool] = True
     has_encoder: ClassVar[bool] = False
     family: Literal["polynomial"] = "polynomial"

@@ -24,6 +24,7 @@ class Toy(LatentSettings):
     Source: Manoj (2018), Examples 2.1 and 2.2.
     """
 
+    code: ClassVar[str] = "raysweep.models.toy:ToyLearner"
     has_prior: ClassVar[bool] = True
     has_encoder: ClassVar[bool] = False
     family: Literal["toy"] = "toy"

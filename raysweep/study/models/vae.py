@@ -62,6 +62,9 @@ class Vae(VaeSettings):
     Source: Kingma and Welling (2013).
     """
 
+    code: ClassVar[str] = "raysweep.models.vae:VaeLearner"
+    label: ClassVar[str] = "VAE"
+    colour: ClassVar[str] = "#009e73"
     family: Literal["vae"] = "vae"
 
 
@@ -75,6 +78,9 @@ class LcVae(VaeSettings):
     Source: Manoj (2018), Section 4.
     """
 
+    code: ClassVar[str] = "raysweep.models.vae:LcVaeLearner"
+    label: ClassVar[str] = "LC-VAE"
+    colour: ClassVar[str] = "#cc79a7"
     family: Literal["lc_vae"] = "lc_vae"
     lam: NonNegative = 30.0
     """λ, the weight of the regulariser."""

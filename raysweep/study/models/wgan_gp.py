@@ -1,6 +1,6 @@
 """Wasserstein GAN with gradient penalty."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import PositiveInt
 from typing_extensions import override
@@ -18,6 +18,9 @@ class WganGp(AdversarialSettings):
     Source: Gulrajani et al. (2017); the defaults are those of Pinetz, Soukup and Pock (2019), supplementary.
     """
 
+    code: ClassVar[str] = "raysweep.models.wgan_gp:WganGpLearner"
+    label: ClassVar[str] = "WGAN-GP"
+    colour: ClassVar[str] = "#0072b2"
     family: Literal["wgan_gp"] = "wgan_gp"
     critic_steps: PositiveInt = 5
     """Critic updates per generator update."""

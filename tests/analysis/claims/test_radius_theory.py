@@ -6,7 +6,7 @@ from analysis.claims import radius_theory
 from analysis.figures import radius_theory as figure
 from analysis.results import Results
 from raysweep.study import Arm, ClassRadius, Gan, Grid2d, Study, Trial
-from raysweep.study.measures import AnyMeasure, Shard
+from raysweep.study.measures import MeasureSettings, Shard
 from support.pretended_results import pretended_study
 
 
@@ -45,7 +45,7 @@ def test_models_of_which_no_two_samples_share_a_class_are_left_out(make_results:
     """Their collision entropy is estimated as infinite, and cannot be drawn."""
     assert figure.infos(make_results(study(samples=5), radius=lambda trial: 0.3)) == ()
 
-    def failed(_: AnyMeasure, trial: Trial, shard: Shard) -> str:
+    def failed(_: MeasureSettings, trial: Trial, shard: Shard) -> str:
         return "killed" if trial.seed == 2 and shard.start >= 5 else ""
 
     [info] = figure.infos(make_results(study(), radius=lambda trial: 0.3, failed_shards=failed))

@@ -1,7 +1,7 @@
 from types import SimpleNamespace
 from typing import cast
 
-from analysis.drawing.style import FAMILY_COLOURS, MARKERS, PALETTE, arm_colours
+from analysis.drawing.style import MARKERS, PALETTE, arm_colours
 from analysis.results import Results
 from raysweep.study import Arm, Digits, Gan, Study, WganGp
 
@@ -14,8 +14,8 @@ def colours(*arms: Arm) -> dict[str, str]:
 def test_arms_have_colours_of_their_own_while_there_are_any() -> None:
     arms = [Arm(model=WganGp()), *(Arm(name=f"gan{index}", model=Gan()) for index in range(len(PALETTE) - 1))]
     found = colours(*arms)
-    assert found["wgan_gp"] == FAMILY_COLOURS["wgan_gp"]
-    assert found["gan0"] == FAMILY_COLOURS["gan"]
+    assert found["wgan_gp"] == WganGp.colour
+    assert found["gan0"] == Gan.colour
     assert len(set(found.values())) == len(PALETTE)
 
 

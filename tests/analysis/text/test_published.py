@@ -8,13 +8,13 @@ from analysis.results import Results
 from analysis.text.published import load_published, marks, matching
 from raysweep.results.tables import MEASURE_TABLES
 from raysweep.study import Arm, Digits, FrechetDistance, Gan, KernelDistance, LeNet, Mnist, Study, WganGp, grid
-from raysweep.study.models import AnyModel
+from raysweep.study.models import LatentSettings
 from support.pretended_results import pretended_study
 
 LUCIC = {"features": "inception", "samples": 10_000, "reference": "validation"}
 
 
-def mnist(model: AnyModel | None = None, data: object = None, **measure: object) -> Study:
+def mnist(model: LatentSettings | None = None, data: object = None, **measure: object) -> Study:
     arm = Arm(model=model or WganGp(width=8), over={"latent_dim": grid(2, 10, 50)})
     settings = FrechetDistance.model_validate({**LUCIC, **measure})
     return pretended_study(seeds=(0,), data=data or Mnist(), arms=(arm,), measures=(settings,), classifier=LeNet())

@@ -264,7 +264,7 @@ def test_what_is_empty_can_be_filled_by_name_and_emptied_again() -> None:
         ("data=minst", "did you mean 'mnist'?"),
         (
             "measures.reconstruction.solver=adam",
-            "no kind of solver is called 'adam'; allowed: automatic, levenberg_marquardt, ball_lbfgs, projected_adam",
+            "no kind of solver is called 'adam'; allowed: automatic, ball_lbfgs, levenberg_marquardt, projected_adam",
         ),
         ("data.limit=1", "must be at least 2"),
         ("classifer.epochs=3", "did you mean 'classifier'?"),

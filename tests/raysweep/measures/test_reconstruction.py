@@ -26,7 +26,7 @@ from raysweep.study import (
 )
 from raysweep.study.measures import Shard
 from raysweep.study.measures.reconstruction import RECOVERED
-from raysweep.study.solvers import AnySolver
+from raysweep.study.solvers import Solver
 
 Make = Callable[..., MeasureContext]
 SOLVER = ProjectedAdam(steps=600, learning_rate=0.05, feasible="everything")
@@ -141,7 +141,7 @@ def test_all_trials_are_measured_on_the_same_images(make_context: Make) -> None:
     ],
 )
 @pytest.mark.slow
-def test_rows_do_not_depend_on_how_images_are_cut(make_context: Make, model: WganGp | Vae, solver: AnySolver) -> None:
+def test_rows_do_not_depend_on_how_images_are_cut(make_context: Make, model: WganGp | Vae, solver: Solver) -> None:
     tables = []
     for shard in (10, 4, 1):
         settings = SETTINGS.model_copy(update={"images": 12, "generated": 6, "shard": shard, "solver": solver})

@@ -14,7 +14,7 @@ from raysweep.data.images import DataSet
 from raysweep.models.learner import Learner
 from raysweep.models.vae import divergence_from_prior, stretch
 from raysweep.study import LcVae, Vae
-from raysweep.study.models import VaeSettings
+from raysweep.study.models.vae import VaeSettings
 
 Make = Callable[..., Learner]
 CPU = torch.device("cpu")

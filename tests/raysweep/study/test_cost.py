@@ -19,7 +19,7 @@ from raysweep.study import (
 )
 from raysweep.study.cost import DEVICES, Device, find_device, measure_cost, trial_cost
 from raysweep.study.data import DataFacts
-from raysweep.study.measures import AnyMeasure
+from raysweep.study.measures import MeasureSettings
 
 CIFAR10 = Cifar10().facts(Path())
 CELEBA = CelebA().facts(Path())
@@ -72,7 +72,7 @@ def test_a_measure_costs_something_for_every_shard_and_nothing_where_it_does_not
 
 
 @pytest.mark.parametrize("measure", [Reconstruction(), FrechetDistance(samples=100)])
-def test_larger_models_cost_more_to_measure(measure: AnyMeasure) -> None:
+def test_larger_models_cost_more_to_measure(measure: MeasureSettings) -> None:
     facts = Digits().facts(Path())
     gans = [trial(WganGp(width=width), Digits()) for width in (4, 8, 16)]
     costs = [sum(measure_cost(measure, gan, facts).values()) for gan in gans]

@@ -15,7 +15,7 @@ from raysweep.study import (
 )
 from raysweep.study.measures import Shard
 from raysweep.study.measures.reconstruction import CALIBRATION
-from raysweep.study.solvers import MANY_STARTS_UP_TO, NEWTON_UP_TO, AnySolver, Solver
+from raysweep.study.solvers import MANY_STARTS_UP_TO, NEWTON_UP_TO, Solver
 
 ALL: list[Solver] = [Automatic(), LevenbergMarquardt(), BallLbfgs(), ProjectedAdam(), WebsterLbfgs()]
 EACH = pytest.mark.parametrize("solver", ALL, ids=[solver.solver for solver in ALL])
@@ -23,7 +23,7 @@ EACH = pytest.mark.parametrize("solver", ALL, ids=[solver.solver for solver in A
 
 @EACH
 def test_settings_survive_json(solver: Solver) -> None:
-    assert TypeAdapter(AnySolver).validate_json(solver.model_dump_json()) == solver
+    assert TypeAdapter(Solver).validate_json(solver.model_dump_json()) == solver
     measure = Reconstruction.model_validate({"solver": {"solver": solver.solver}})
     assert measure.solver == solver
 
