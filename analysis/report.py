@@ -201,7 +201,7 @@ def _page(results: Results, drawn: list[DrawnFigure], missing: list[MissingFigur
         numbers=found,
         brackets=band_words((row.seeds for row in found.rows), "Numbers", "brackets") if found.rows else "",
         trials=[_trial_line(trial) for trial in results.trials],
-        has_constraint=any(trial.family == "lc_vae" for trial in results.trials),
+        has_constraint=any("lam" in trial.settings for trial in results.trials),
         failures=results.tables["failures"].to_dict("records"),
         protocol=_protocol(results),
         environment=_flat(results.environment),

@@ -27,14 +27,11 @@ from raysweep.execution.tasks import Workplace
 from raysweep.results.files import join
 from raysweep.results.remote import open_folder
 from raysweep.study.core import Study
-from raysweep.study.data import CelebA, Cifar10, DataSettings, Digits, FashionMnist, Mnist
+from raysweep.study.data import DataSettings
 from raysweep.tuning.settings import Tuning
 
 if TYPE_CHECKING:
     from raysweep.execution.machine import Node
-
-KNOWN_DATA = (Digits(), Mnist(), FashionMnist(), Cifar10(), CelebA())
-"""What is looked for where no study says what it needs."""
 
 WIDTH = 120
 """Of the table of machines, at least: a narrower terminal wraps its lines, and a log file has none."""
@@ -79,7 +76,7 @@ def _examine(options: argparse.Namespace) -> int:
     folder = open_folder(options.results if study is None else join(options.results, study.name))
     folder.reach()
     workplace = Workplace(str(folder), data_folder(options.data), weights_file(options.fid_weights))
-    words, nodes = _look(options.cluster, workplace, KNOWN_DATA if study is None else study.data_sets)
+    words, nodes = _look(options.cluster, workplace, _known_data() if study is None else study.data_sets)
     console = Console(emoji=False, highlight=False, width=max(WIDTH, shutil.get_terminal_size().columns))
     console.print(f"{words}\n", markup=False, soft_wrap=True)
     console.print(machines(nodes))
@@ -93,6 +90,16 @@ def _examine(options: argparse.Namespace) -> int:
             console.print(f"\n{kind}: {line}", markup=False, soft_wrap=True)
     console.print("\nA run cannot start." if faults else "\nA run can start.")
     return REFUSED if faults else DONE
+
+
+def _known_data() -> list[DataSettings]:
+    """The data sets that need no setting to be named: what is looked for where no study says what it needs."""
+    kinds = DataSettings.kinds().values()
+    return [
+        kind.model_validate({})
+        for kind in kinds
+        if not any(field.is_required() for field in kind.model_fields.values())
+    ]
 
 
 def _look(cluster: str | None, workplace: Workplace, data_sets: Sequence[DataSettings]) -> "tuple[str, list[Node]]":

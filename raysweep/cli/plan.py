@@ -9,7 +9,7 @@ from rich.table import Table
 from raysweep.execution.plan import Plan, make_plan
 from raysweep.study.core import Arm
 from raysweep.study.cost import Device, find_device
-from raysweep.study.data import DataFacts, DataSettings, ImageFolder
+from raysweep.study.data import DataFacts
 from raysweep.tuning.settings import Tuning
 
 
@@ -63,14 +63,10 @@ def _heading(plan: Plan) -> list[str]:
         f"Study {plan.study.name}: {plan.study.title}",
         plan.study.question,
         *([f"Reduced: {plan.study.reduction}"] if plan.study.reduction else []),
-        f"Data: {_data_words(plan.study.data)}, {facts.train:,} training and {facts.validation:,} validation "
+        f"Data: {plan.study.data.words}, {facts.train:,} training and {facts.validation:,} validation "
         f"{facts.items}{classes}",
         f"Seeds: {', '.join(map(str, plan.study.seeds))}",
     ]
-
-
-def _data_words(data: DataSettings) -> str:
-    return f"{data.kind} {data.path}" if isinstance(data, ImageFolder) else str(data.kind)
 
 
 def _summary(plan: Plan) -> list[str]:

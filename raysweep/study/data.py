@@ -51,6 +51,11 @@ class DataSettings(Kind):
     limit: Annotated[int, Field(ge=2)] | None = None
     kind: str
 
+    @property
+    def words(self) -> str:
+        """Which data set it is, for a plan."""
+        return self.kind
+
     def full_facts(self, root: Path) -> DataFacts:
         """The facts before `limit`; `root` is the data folder, used only by data sets that must be counted."""
         raise NotImplementedError
@@ -138,6 +143,11 @@ class ImageFolder(DataSettings):
     channels: Literal[1, 3] = 3
     validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
     split_seed: int = 0
+
+    @property
+    @override
+    def words(self) -> str:
+        return f"{self.kind} {self.path}"
 
     @override
     def full_facts(self, root: Path) -> DataFacts:
