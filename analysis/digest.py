@@ -23,7 +23,7 @@ from analysis.report import DrawnFigure, Findings, draw_figures, examine_claims,
 from analysis.results import Results, load_results
 from analysis.text.words import number, plural
 from raysweep.results.store import StudyStore
-from raysweep.results.tables import TABLES
+from raysweep.results.tables import all_tables
 
 CONTENTS = frozenset({"README.md", "figures", "tables"})
 LARGEST_TABLE = 200_000
@@ -71,7 +71,7 @@ def _write_tables(results: Results, judged: Findings, folder: Path) -> list[str]
     pd.DataFrame(_number_rows(results)).to_csv(folder / "numbers.csv", index=False)
     pd.DataFrame(_claim_rows(judged)).to_csv(folder / "claims.csv", index=False)
     left_out = []
-    for name, table in TABLES.items():
+    for name, table in all_tables().items():
         frame = results.tables[name]
         text = frame[table.plain_names].to_csv(index=False)
         if frame.empty or name == "schedule":

@@ -34,7 +34,7 @@ from analysis.text.words import arm_label, axis_label, axis_value, listing, numb
 from raysweep.errors import UserError
 from raysweep.results.names import PAGE, REPORT
 from raysweep.results.store import StudyStore
-from raysweep.results.tables import TABLES
+from raysweep.results.tables import all_tables
 from raysweep.study.table import Table
 
 CONTENTS = frozenset({PAGE, "figures", "tables"})
@@ -169,7 +169,7 @@ def _draw(kind: AnyFigure, info: Info, path: Path, formats: Sequence[Format]) ->
 def _write_tables(results: Results, folder: Path) -> list[TableNote]:
     """Every table as CSV, without its columns of pixels and of lists."""
     notes = []
-    for name, table in TABLES.items():
+    for name, table in all_tables().items():
         frame = results.tables[name]
         frame[table.plain_names].to_csv(folder / f"{name}.csv", index=False)
         notes.append(TableNote(table, len(frame)))

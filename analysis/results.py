@@ -8,7 +8,7 @@ import pandas as pd
 
 from raysweep.errors import UserError
 from raysweep.results.store import StudyStore
-from raysweep.results.tables import TABLES
+from raysweep.results.tables import all_tables
 from raysweep.study.core import Arm, AxisValue, Study
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import MeasureSettings
@@ -121,7 +121,7 @@ def load_results(store: StudyStore) -> Results:
         raise UserError(
             f"results folder {store.folder}: {error}; run the study again to complete the folder"
         ) from error
-    tables = {name: _of_study(store.table(name), study) for name in TABLES}
+    tables = {name: _of_study(store.table(name), study) for name in all_tables()}
     if tables["trials"].empty and len(store.table("trials")):
         raise UserError(
             f"results folder {store.folder}: its tables are of other trials than its study's: those of an earlier "

@@ -9,7 +9,7 @@ from raysweep.results import tables
 from raysweep.results.names import FAILURE
 from raysweep.results.shards import shard_file
 from raysweep.results.store import StudyStore, measure_key, shards_of
-from raysweep.results.tables import MEASURE_TABLES
+from raysweep.results.tables import measure_tables
 from raysweep.results.trials import TrialRecord
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
@@ -36,7 +36,7 @@ class _Gathering:
     schedule: list[Record] = field(default_factory=list)
     failures: list[Record] = field(default_factory=list)
     measured: "dict[str, _Pile]" = field(
-        default_factory=lambda: {name: _Pile(table) for name, table in MEASURE_TABLES.items()}
+        default_factory=lambda: {name: _Pile(table) for name, table in measure_tables().items()}
     )
 
     def trials(self) -> None:
@@ -78,8 +78,8 @@ class _Gathering:
 
     def save(self) -> None:
         """Writes all other tables."""
-        for name, pile in self.measured.items():
-            self.store.save_table(MEASURE_TABLES[name], pile.rows())
+        for pile in self.measured.values():
+            self.store.save_table(pile.table, pile.rows())
         self.store.save_table(tables.FAILURES, tables.FAILURES.records(self.failures))
         self.store.save_table(tables.SCHEDULE, tables.SCHEDULE.records(self.schedule))
         for table in (tables.CONFIGURATIONS, tables.EVALUATIONS):

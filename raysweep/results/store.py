@@ -51,7 +51,7 @@ from raysweep.results.names import (
 )
 from raysweep.results.remote import open_folder
 from raysweep.results.shards import StoredShards, _files_of, _shards_in, _table, merged_file, shard_file
-from raysweep.results.tables import TABLES
+from raysweep.results.tables import all_tables
 from raysweep.results.trials import TrialRecord, Work, _pruned_file, _record, trial_file
 from raysweep.study.architecture import ImageShape
 from raysweep.study.base import Frozen
@@ -406,13 +406,14 @@ class StudyStore:
         Raises:
             UserError: there is no such table among those documented in `raysweep.results.tables`.
         """
-        if name not in TABLES:
-            raise UserError(f"table {name!r}: unknown; the tables are {', '.join(TABLES)}")
+        known = all_tables()
+        if name not in known:
+            raise UserError(f"table {name!r}: unknown; the tables are {', '.join(known)}")
         try:
             parts = [self._read_table(table_file(name))]
         except FileNotFoundError:
             parts = []
-        return pd.DataFrame(TABLES[name].together(parts).to_pandas())
+        return pd.DataFrame(known[name].together(parts).to_pandas())
 
     # Reading and writing
 

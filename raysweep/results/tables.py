@@ -89,9 +89,11 @@ OWN_TABLES = (TRIALS, HISTORY, FAILURES, SCHEDULE, CONFIGURATIONS, EVALUATIONS)
 """The tables that do not come from measures."""
 
 
-MEASURE_TABLES = {kind.table.name: kind.table for kind in MeasureSettings.kinds().values()}
-"""Tables that measures write; several measures may write to one."""
+def measure_tables() -> dict[str, Table]:
+    """The tables that the known measures write, by name; several measures may write to one."""
+    return {kind.table.name: kind.table for kind in MeasureSettings.kinds().values()}
 
 
-TABLES = {table.name: table for table in OWN_TABLES} | MEASURE_TABLES
-"""All of them."""
+def all_tables() -> dict[str, Table]:
+    """Every table of a results folder, by name."""
+    return {table.name: table for table in OWN_TABLES} | measure_tables()

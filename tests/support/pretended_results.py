@@ -13,7 +13,7 @@ import pyarrow as pa
 from analysis.results import Results, load_results
 from raysweep.results.gathering import gather
 from raysweep.results.store import StudyStore, measure_key, measurements
-from raysweep.results.tables import TABLES
+from raysweep.results.tables import all_tables
 from raysweep.results.trials import TrialRecord, Work
 from raysweep.study import (
     Arm,
@@ -217,7 +217,7 @@ def pretended_results(folder: Path, study: Study, numbers: Numbers) -> Results:
     gather(store, study, facts)
     trained = load_results(store)
     columns: dict[str, Columns] = {
-        name: {column.name: [] for column in table.columns} for name, table in TABLES.items()
+        name: {column.name: [] for column in table.columns} for name, table in all_tables().items()
     }
     for done in _measured(study, facts, numbers, clock):
         work = {"work": done.measure.name, "trial": done.trial.id, "shard": done.shard.key}
@@ -227,7 +227,7 @@ def pretended_results(folder: Path, study: Study, numbers: Numbers) -> Results:
         for name, values in done.columns.items():
             columns[done.measure.table.name][name] += values
     changed = dict(trained.tables)
-    for name, table in TABLES.items():
+    for name, table in all_tables().items():
         if any(columns[name].values()):
             rows = [pa.Table.from_pandas(changed[name], table.schema), table.rows(columns[name])]
             changed[name] = table.sorted(table.together(rows)).to_pandas()

@@ -7,9 +7,9 @@ import pandas as pd
 
 from raysweep.execution.agenda import Kind, Piece
 from raysweep.execution.tasks import Workplace
-from raysweep.results import tables as all_tables
+from raysweep.results.tables import all_tables
 
-TABLES = [name for name in all_tables.TABLES if name != "schedule"]
+TABLES = [name for name in all_tables() if name != "schedule"]
 
 
 class Recorder:

@@ -33,15 +33,15 @@ from pyarrow import fs
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from raysweep.results import tables as all_tables  # noqa: E402
 from raysweep.results.files import join  # noqa: E402
 from raysweep.results.store import StudyStore  # noqa: E402
+from raysweep.results.tables import all_tables  # noqa: E402
 from support import s3_server  # noqa: E402
 from support.nodes import Node, Nodes, ray_nodes, why_not  # noqa: E402
 
 STUDY = ROOT / "tests" / "support" / "study_of_nodes.py"
 NAME = "nodes"
-TABLES = [name for name in all_tables.TABLES if name != "schedule"]
+TABLES = [name for name in all_tables() if name != "schedule"]
 CHECKPOINT_SECONDS = 3.0
 LONGEST_WAIT = 300.0
 """For something new in the results, before a run counts as hung. A run as a whole may take as long as it needs."""

@@ -49,7 +49,7 @@ STUDY = Study(
 def run(folder: Path) -> dict[str, pd.DataFrame]:
     workplace = Workplace(folder, folder)
     run_study(STUDY, workplace, SerialBackend(), Recorder(), ("train", "measure"))
-    return {name: workplace.store.table(name) for name in tables.TABLES if name != "schedule"}
+    return {name: workplace.store.table(name) for name in tables.all_tables() if name != "schedule"}
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import torch
 from raysweep.data.images import DataSet
 from raysweep.measures import MeasureContext, StudyContext, prepare, run_measure
 from raysweep.models import build_learner
-from raysweep.results.tables import MEASURE_TABLES
+from raysweep.results.tables import measure_tables
 from raysweep.study import (
     BirthdayTest,
     ClassMap,
@@ -74,7 +74,7 @@ ROWS_OF_A_SHARD = {Memorisation: 2}
 def test_every_measure_that_a_study_can_name_has_code_and_a_table() -> None:
     assert {type(settings) for settings in (*SMALL, *OF_POINTS, *OF_POLYNOMIALS)} == KINDS
     assert all(callable(kind.implementation().run) for kind in KINDS)
-    assert {kind.table.name for kind in KINDS} <= set(MEASURE_TABLES)
+    assert {kind.table.name for kind in KINDS} <= set(measure_tables())
 
 
 def test_what_needs_a_reference_can_prepare_one() -> None:

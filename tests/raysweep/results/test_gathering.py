@@ -14,7 +14,7 @@ from raysweep.results.files import LocalFolder
 from raysweep.results.gathering import gather
 from raysweep.results.shards import done_shards, merged_file, shard_file
 from raysweep.results.store import StudyStore, measure_key, measurements, shards_of, table_file
-from raysweep.results.tables import TABLES
+from raysweep.results.tables import all_tables
 from raysweep.results.trials import Work
 from raysweep.study import ClassRadius
 from raysweep.study.measures import Shard
@@ -131,7 +131,7 @@ def test_gathering_tables_may_be_killed_anywhere(tmp_path: Path, monkeypatch: py
         assert killed.folder.tree("") == undisturbed.folder.tree("")
         for name in ("class_radius", "schedule"):
             pd.testing.assert_frame_equal(killed.table(name), undisturbed.table(name))
-    assert steps > len(TABLES) + 2 * (1 + 3)  # each table; of two trials, one file written and three removed
+    assert steps > len(all_tables()) + 2 * (1 + 3)  # each table; of two trials, one file written and three removed
 
 
 def test_shards_that_another_run_puts_into_one_file_meanwhile_are_found(
@@ -160,6 +160,6 @@ def test_gathering_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     store = StudyStore(tmp_path)
     finish(store, STUDY.trials[0])
     gather(store, STUDY, FACTS)
-    once = {name: store.folder.read(table_file(name)) for name in TABLES}
+    once = {name: store.folder.read(table_file(name)) for name in all_tables()}
     gather(store, STUDY, FACTS)
-    assert once == {name: store.folder.read(table_file(name)) for name in TABLES}
+    assert once == {name: store.folder.read(table_file(name)) for name in all_tables()}

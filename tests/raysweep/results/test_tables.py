@@ -1,7 +1,7 @@
 import pytest
 from pyarrow import Table as ArrowTable
 
-from raysweep.results.tables import TABLES
+from raysweep.results.tables import all_tables
 from raysweep.study import FrechetDistance
 from raysweep.study.table import Table
 
@@ -40,7 +40,7 @@ def test_other_rows_are_refused(change: dict[str, list[object]], words: str) -> 
         FrechetDistance.table.rows({**ROW, **change})
 
 
-@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize("table", all_tables().values(), ids=all_tables())
 def test_every_column_says_what_it_means(table: Table) -> None:
     assert table.row
     assert len({column.name for column in table.columns}) == len(table.columns)
