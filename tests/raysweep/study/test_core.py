@@ -24,6 +24,7 @@ from raysweep.study import (
     grid,
 )
 from raysweep.study.core import AxisValue, describe_errors
+from raysweep.study.measures import MeasureSettings
 
 
 def study(**changes: object) -> Study:
@@ -63,6 +64,70 @@ def test_ids_are_readable_and_stable() -> None:
         "wgan_gp-d8-s1",
     ]
     assert ids == [trial.id for trial in Study.model_validate_json(study().model_dump_json()).trials]
+
+
+# Hashes of default settings as version 0.1.0 made them: with others, finished work would not be taken up.
+FAMILIES = {
+    "autoencoder": "288ba6",
+    "gan": "ffa68c",
+    "glo": "89c05f",
+    "lc_vae": "5c1df5",
+    "lenet": "78f395",
+    "pca": "731802",
+    "polynomial": "f6622b",
+    "toy": "6a60b0",
+    "vae": "201951",
+    "wgan_gp": "b6bc5a",
+}
+DATA = {
+    "celeba": "30e66e",
+    "cifar10": "061ce8",
+    "digits": "b6bc5a",
+    "fashion_mnist": "3b03d2",
+    "grid2d": "ffafe7",
+    "mnist": "48ab06",
+}
+MEASURES = {
+    "birthday_test": "a5279d",
+    "class_map": "bc5de1",
+    "class_radius": "d65af4",
+    "encodings": "0f40cd",
+    "exact_radius": "df562e",
+    "frechet": "669d71",
+    "holes": "dd7d0c",
+    "interpolant": "5308bc",
+    "interpolation": "f6d386",
+    "kernel_distance": "e5b1ab",
+    "loss_surface": "16efe5",
+    "memorisation": "73e218",
+    "modes": "f8d4ef",
+    "omega": "534a1e",
+    "precision_recall": "14d878",
+    "reconstruction": "1b4143",
+    "reconstruction_classifier": "79d83a",
+    "samples": "b1ba5d",
+    "weights": "1cdb12",
+}
+SOLVERS = {
+    "automatic": "1b4143",
+    "ball_lbfgs": "811cb1",
+    "levenberg_marquardt": "e15590",
+    "projected_adam": "d89d9b",
+    "webster_lbfgs": "7b441e",
+}
+
+
+def test_ids_and_keys_are_those_of_earlier_versions() -> None:
+    def trial(**settings: object) -> str:
+        return Trial.model_validate({"arm": "a", "model": WganGp(), "data": Digits(), "seed": 0, **settings}).id[-6:]
+
+    def key(settings: MeasureSettings, classifier: str) -> str:
+        return settings.key(classifier)[-6:]
+
+    assert {name: trial(model={"family": name}) for name in FAMILIES} == FAMILIES
+    assert {name: trial(data={"kind": name}) for name in DATA} == DATA
+    assert {name: key(MeasureSettings.kinds()[name].model_validate({}), "classifier") for name in MEASURES} == MEASURES
+    assert {name: key(Reconstruction.model_validate({"solver": {"solver": name}}), "") for name in SOLVERS} == SOLVERS
 
 
 @pytest.mark.parametrize(
