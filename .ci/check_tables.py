@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from raysweep.results.store import StudyStore, measurements
+from raysweep.results.store import StudyStore
 
 FALLING = {
     "wgan_gp": ("train", "critic_loss"),
@@ -37,7 +37,7 @@ def check(store: StudyStore) -> None:
         assert last < first, f"{trial}: {split} {metric} went from {first} to {last}"
 
     expected: Counter[tuple[str, str]] = Counter()
-    for measure, trial, shard in measurements(study, facts):
+    for measure, trial, shard in study.measurements(facts):
         expected[measure.name, trial.id] += 1 if measure.table.name == "frechet" else shard.stop - shard.start
     tables = {name: store.table(name) for name in {measure.table.name for measure in study.measures}}
     found = Counter(pair for rows in tables.values() for pair in zip(rows["measure"], rows["trial"], strict=True))

@@ -15,7 +15,6 @@ from typing import Literal
 
 from raysweep.execution.tasks import Followed, MeasureTask, PrepareTask, TrainTask, Workplace, asset_name, task_name
 from raysweep.results.shards import done_shards
-from raysweep.results.store import measure_key, shards_of
 from raysweep.results.trials import TrialRecord
 from raysweep.study.core import Study, Trial
 from raysweep.study.cost import trial_cost
@@ -207,7 +206,7 @@ def _add_measures(agenda: Agenda, study: Study, facts: DataFacts, models: Set[st
     for m in in_order(study):
         if (m.follows is not None and m.follows not in keys) or not models >= set(_classifier_of(study, m)):
             continue
-        keys[m.name] = key = measure_key(study, m)
+        keys[m.name] = key = study.measure_key(m)
         is_there = key in agenda.pieces or agenda.workplace.store.has_asset(asset_name(key))
         if m.needs_reference and not is_there:
             prepare = PrepareTask(m, key, study.classifier_trial, study.data, agenda.workplace)
@@ -237,7 +236,7 @@ def _missing_shards(
     for m, trial in itertools.product(study.measures, study.trials):
         if m.name not in keys or trial.id not in models:
             continue
-        shards = shards_of(m, trial, study, facts)
+        shards = study.shards_of(m, trial, facts)
         done = done_shards(existing[m.name], keys[m.name], trial.id, shards)
         agenda.already["measure"] += len(done)
         followed = study.followed(m)

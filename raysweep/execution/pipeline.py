@@ -11,7 +11,6 @@ from typing import Literal, Protocol
 from raysweep.execution.agenda import Agenda, Kind, Piece, make_agenda
 from raysweep.execution.tasks import Workplace, asset_name
 from raysweep.results.gathering import gather
-from raysweep.results.store import measure_key, measurements
 from raysweep.study.core import Study
 
 Step = Literal["train", "measure", "report"]
@@ -70,7 +69,7 @@ def run_study(
     """Does what is missing of the study, and gathers the tables."""
     work(study, workplace, backend, progress, steps)
     facts = study.data.facts(workplace.data)
-    shards = sum(1 for _ in measurements(study, facts))
+    shards = sum(1 for _ in study.measurements(facts))
     if shards >= MANY_SHARDS:
         progress.note(f"Gathering the rows of {shards:,} shards")
     gather(workplace.store, study, facts)
@@ -93,13 +92,13 @@ def outcome(study: Study, workplace: Workplace) -> Outcome:
     store, facts = workplace.store, study.data.facts(workplace.data)
     trials, schedule, failures = (store.table(name) for name in ("trials", "schedule", "failures"))
     statuses = {name: int((trials["status"] == name).sum()) for name in ("finished", "diverged", "failed", "missing")}
-    shards = sum(1 for _ in measurements(study, facts))
+    shards = sum(1 for _ in study.measurements(facts))
     missing = shards - int((schedule["shard"] != "").sum())
     of_trials = failures["shard"] == ""
     reasons = [*failures["reason"][of_trials], *failures["reason"][~of_trials]]
     reasons += [
         reason
         for m in study.measures
-        if m.needs_reference and (reason := store.asset_failure(asset_name(measure_key(study, m))))
+        if m.needs_reference and (reason := store.asset_failure(asset_name(study.measure_key(m))))
     ]
     return Outcome(**statuses, shards=shards, shards_missing=missing, reasons=tuple(dict.fromkeys(reasons)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from raysweep.results.names import CHECKPOINT
 from raysweep.results.shards import done_shards
-from raysweep.results.store import StudyStore, measure_key
+from raysweep.results.store import StudyStore
 from raysweep.results.trials import TrialRecord, trial_file
 from raysweep.study.core import Study, Trial
 from raysweep.study.cost import Cost, Device, find_device, measure_cost, trial_cost
@@ -132,7 +132,7 @@ class _Known:
         """Looks into a folder."""
         ids = {trial.id for trial in study.trials}
         files = store.trial_files()
-        shards = [store.shard_files(measure_key(study, m)) for m in study.measures]
+        shards = [store.shard_files(study.measure_key(m)) for m in study.measures]
         strangers = {name.split("/")[1] for name in files} - ids
         return cls(store.trial_records(ids), store.trial_failures(ids), files.union(*shards), len(strangers))
 
@@ -158,7 +158,7 @@ def _state(trial: Trial, known: _Known | None) -> str:
 def _plan_measure(
     study: Study, measure: MeasureSettings, trial: Trial, cost: Mapping[Shard, float], known: _Known | None
 ) -> PlannedMeasure:
-    key, files = measure_key(study, measure), known.files if known else ()
+    key, files = study.measure_key(measure), known.files if known else ()
     done = done_shards(files, key, trial.id, tuple(cost))
     left = sum(flop for shard, flop in cost.items() if shard not in done)
     return PlannedMeasure(measure.name, len(cost), len(done), sum(cost.values()), left)

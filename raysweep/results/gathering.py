@@ -8,7 +8,7 @@ import pyarrow as pa
 from raysweep.results import tables
 from raysweep.results.names import FAILURE
 from raysweep.results.shards import shard_file
-from raysweep.results.store import StudyStore, measure_key, shards_of
+from raysweep.results.store import StudyStore
 from raysweep.results.tables import measure_tables
 from raysweep.results.trials import TrialRecord
 from raysweep.study.core import Study, Trial
@@ -57,8 +57,8 @@ class _Gathering:
 
     def measure(self, measure: MeasureSettings) -> None:
         """Takes what is done of a measure."""
-        key = measure_key(self.study, measure)
-        cut = {trial.id: shards_of(measure, trial, self.study, self.facts) for trial in self.study.trials}
+        key = self.study.measure_key(measure)
+        cut = {trial.id: self.study.shards_of(measure, trial, self.facts) for trial in self.study.trials}
         files = self.store.shard_files(key)
         failed: dict[str, Record] = {}
         for trial_id, parts in self.store.stored_shards(key, cut, files):

@@ -55,9 +55,9 @@ from raysweep.results.tables import all_tables
 from raysweep.results.trials import TrialRecord, Work, _pruned_file, _record, trial_file
 from raysweep.study.architecture import ImageShape
 from raysweep.study.base import Frozen
-from raysweep.study.core import Study, Trial, describe_errors
+from raysweep.study.core import Study, describe_errors
 from raysweep.study.data import DataFacts
-from raysweep.study.measures import MeasureSettings, Shard
+from raysweep.study.measures import Shard
 from raysweep.study.table import Table
 
 Content = TypeVar("Content")
@@ -469,22 +469,3 @@ def table_file(name: str) -> str:
 
 def _probe(name: str) -> str:
     return f".probe-{name}.json"
-
-
-def measure_key(study: Study, measure: MeasureSettings) -> str:
-    """Folder name of a measure's shards in this study."""
-    classifier, followed = study.classifier_trial, study.followed(measure)
-    return measure.key(classifier.id if classifier else "", *([measure_key(study, followed)] if followed else []))
-
-
-def measurements(study: Study, facts: DataFacts) -> Iterator[tuple[MeasureSettings, Trial, Shard]]:
-    """Every shard of every measure of the study, whether done or not."""
-    for measure in study.measures:
-        for trial in study.trials:
-            for shard in shards_of(measure, trial, study, facts):
-                yield measure, trial, shard
-
-
-def shards_of(measure: MeasureSettings, trial: Trial, study: Study, facts: DataFacts) -> tuple[Shard, ...]:
-    """All shards of a measure of a trial, whether done or not; none if it does not apply to the trial."""
-    return measure.shards(trial.model, facts) if study.applies(measure, trial.arm, trial.model) else ()

@@ -10,8 +10,8 @@ from pydantic import Field, NonNegativeInt, ValidationError, ValidationInfo, fie
 
 from raysweep.errors import UserError, choices
 from raysweep.study.base import Frozen, Name, short_hash
-from raysweep.study.data import DataSettings
-from raysweep.study.measures import MeasureSettings
+from raysweep.study.data import DataFacts, DataSettings
+from raysweep.study.measures import MeasureSettings, Shard
 from raysweep.study.models import OTHER_BUDGET, FamilySettings, LatentSettings
 from raysweep.study.models.lenet import LeNet
 
@@ -215,6 +215,22 @@ class Study(Frozen):
         followed = self.followed(measure)
         wanted = not measure.arms or arm in measure.arms
         return wanted and measure.applies_to(model) and (followed is None or self.applies(followed, arm, model))
+
+    def measure_key(self, measure: MeasureSettings) -> str:
+        """Names the measure with all that its rows depend on beside the trial: the same in every study that agrees."""
+        classifier, followed = self.classifier_trial, self.followed(measure)
+        return measure.key(classifier.id if classifier else "", *([self.measure_key(followed)] if followed else []))
+
+    def shards_of(self, measure: MeasureSettings, trial: Trial, facts: DataFacts) -> tuple[Shard, ...]:
+        """All shards of a measure of a trial, whether done or not; none if it does not apply to the trial."""
+        return measure.shards(trial.model, facts) if self.applies(measure, trial.arm, trial.model) else ()
+
+    def measurements(self, facts: DataFacts) -> Iterator[tuple[MeasureSettings, Trial, Shard]]:
+        """Every shard of every measure of the study, whether done or not."""
+        for measure in self.measures:
+            for trial in self.trials:
+                for shard in self.shards_of(measure, trial, facts):
+                    yield measure, trial, shard
 
     @cached_property
     def classifier_trial(self) -> Trial | None:

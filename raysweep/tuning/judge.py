@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from raysweep.results.shards import done_shards
-from raysweep.results.store import StudyStore, measure_key
+from raysweep.results.store import StudyStore
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
 from raysweep.study.objectives import OBJECTIVES
@@ -70,7 +70,7 @@ def _rows(
         return pd.DataFrame(store.history(trial.id).to_pandas()), ""
     wanted = tuning.measure_of(objective)
     assert wanted is not None, "a tuning checks that its objectives are measured"
-    key, shards = measure_key(study, wanted), wanted.shards(trial.model, facts)
+    key, shards = study.measure_key(wanted), wanted.shards(trial.model, facts)
     try:
         return pd.DataFrame(store.shard_rows(objective.table, key, trial.id, shards).to_pandas()), ""
     except FileNotFoundError:

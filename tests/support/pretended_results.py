@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from analysis.results import Results, load_results
 from raysweep.results.gathering import gather
-from raysweep.results.store import StudyStore, measure_key, measurements
+from raysweep.results.store import StudyStore
 from raysweep.results.tables import all_tables
 from raysweep.results.trials import TrialRecord, Work
 from raysweep.study import (
@@ -200,7 +200,7 @@ def write_results(folder: Path, study: Study, numbers: Numbers) -> StudyStore:
     facts = study.data.facts(folder)
     _write_trials(store, study, facts, numbers, clock)
     for done in _measured(study, facts, numbers, clock):
-        key = measure_key(study, done.measure)
+        key = study.measure_key(done.measure)
         if done.reason:
             store.fail_shard(key, done.trial.id, done.shard, done.reason)
         else:
@@ -256,7 +256,7 @@ class _Measured:
 
 
 def _measured(study: Study, facts: DataFacts, numbers: Numbers, clock: list[float]) -> Iterator[_Measured]:
-    for index, (measure, trial, shard) in enumerate(measurements(study, facts)):
+    for index, (measure, trial, shard) in enumerate(study.measurements(facts)):
         table = measure.table
         if table.name not in numbers.measured or numbers.diverged(trial):
             continue

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from raysweep.results.store import StudyStore, measure_key
+from raysweep.results.store import StudyStore
 from raysweep.results.trials import TrialRecord, Work
 from raysweep.study import Arm, Digits, FrechetDistance, Samples, Study, Trial, WganGp, grid
 from raysweep.study.measures import Shard
@@ -42,4 +42,4 @@ def save_samples(store: StudyStore, trial: Trial, shard: Shard) -> None:
         "sample": [2, 0, 1],
         "pixels": [b"c", b"a", b"b"],
     }
-    store.save_shard(measure_key(STUDY, STUDY.measures[1]), trial.id, shard, Samples.table.rows(rows), WORK)
+    store.save_shard(STUDY.measure_key(STUDY.measures[1]), trial.id, shard, Samples.table.rows(rows), WORK)

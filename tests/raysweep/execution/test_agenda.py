@@ -10,7 +10,7 @@ from raysweep.execution.agenda import Agenda, extend, in_order, make_agenda
 from raysweep.execution.tasks import MeasureTask, PrepareTask, Workplace, task_name
 from raysweep.results.files import LocalFolder
 from raysweep.results.shards import shard_file
-from raysweep.results.store import StudyStore, measure_key
+from raysweep.results.store import StudyStore
 from raysweep.results.trials import Stopwatch, TrialRecord
 from raysweep.study import Study
 from raysweep.study.core import Trial
@@ -109,7 +109,7 @@ def test_an_agenda_that_grows_finds_the_same_and_looks_at_no_other_trials(
     first, *_ = [trial for trial in study.trials if trial.arm == "vae"]
     finish(place.store, first)
     (shard,) = measure.shards(first.model, FACTS)
-    place.store.folder.write(shard_file(measure_key(study, measure), first.id, shard), lambda file: file.write(b""))
+    place.store.folder.write(shard_file(study.measure_key(measure), first.id, shard), lambda file: file.write(b""))
     whole = make_agenda(study, FACTS, place, ("train", "measure"))
 
     listed = []
@@ -161,14 +161,14 @@ def run_out(agenda: Agenda, failing: frozenset[str]) -> set[str]:
 def needs_failed(name: str, failing: frozenset[str], agenda: Agenda) -> bool:
     """Whether anything that the piece needs, directly or not, is among those that failed."""
     key, _, rest = name.partition("/")
-    measure = next(m for m in STUDY.measures if key == measure_key(STUDY, m))
+    measure = next(m for m in STUDY.measures if key == STUDY.measure_key(m))
     trial = rest.partition("/")[0]
     followed = STUDY.followed(measure)
     needed = {trial, key}
     if measure.needs_classifier and STUDY.classifier_trial:
         needed.add(STUDY.classifier_trial.id)
     if followed:
-        prefix = f"{measure_key(STUDY, followed)}/{trial}/"
+        prefix = f"{STUDY.measure_key(followed)}/{trial}/"
         needed |= {other for other in agenda.pieces if other.startswith(prefix)}
     computed = [other for other in needed if "/" in other]
     return bool(failing & needed) or any(needs_failed(other, failing, agenda) for other in computed)

@@ -16,7 +16,6 @@ from raysweep.execution.serial import SerialBackend
 from raysweep.execution.tasks import MeasureTask, PrepareTask, TrainTask, Workplace
 from raysweep.results.patience import StorageError
 from raysweep.results.shards import merged_file, shard_file
-from raysweep.results.store import measure_key, measurements, shards_of
 from raysweep.study import Study
 from support.runs import Recorder, tables
 from support.small_study import STUDY
@@ -68,7 +67,7 @@ def test_every_trial_and_every_shard_is_there(small_results: Path) -> None:
 @pytest.mark.slow
 def test_the_schedule_says_who_did_what(small_results: Path) -> None:
     schedule = Workplace(small_results, small_results).store.table("schedule")
-    assert len(schedule) == len(STUDY.trials) + len(list(measurements(STUDY, FACTS)))
+    assert len(schedule) == len(STUDY.trials) + len(list(STUDY.measurements(FACTS)))
     assert set(schedule["process"]) == {os.getpid()}
     assert (schedule["wall"] > 0).all()
 
@@ -87,11 +86,11 @@ def test_only_what_is_missing_is_done_and_comes_out_the_same(small_results: Path
     store = Workplace(interrupted, interrupted).store
     trial = STUDY.trials[3]
     shutil.rmtree(interrupted / "trials" / trial.id)
-    lost = [(m, t, s) for m, t, s in measurements(STUDY, FACTS)][::7]
+    lost = [(m, t, s) for m, t, s in STUDY.measurements(FACTS)][::7]
     for m, t, s in lost:
-        store.folder.delete(shard_file(measure_key(STUDY, m), t.id, s))
+        store.folder.delete(shard_file(STUDY.measure_key(m), t.id, s))
     recorder = run(interrupted)
-    names = {f"{measure_key(STUDY, m)}/{t.id}/{s.key}" for m, t, s in lost}
+    names = {f"{STUDY.measure_key(m)}/{t.id}/{s.key}" for m, t, s in lost}
     assert set(recorder.shares) == {trial.id, *names}
     for name, table in tables(interrupted).items():
         pd.testing.assert_frame_equal(table, tables(small_results)[name])
@@ -102,13 +101,13 @@ def test_shards_that_lie_in_one_file_are_all_done_again_without_it(results: Path
     before = tables(results)
     store = Workplace(results, results).store
     measure, trial = STUDY.measures[0], STUDY.trials[1]
-    shards = shards_of(measure, trial, STUDY, FACTS)
+    shards = STUDY.shards_of(measure, trial, FACTS)
     assert len(shards) > 1
-    file = merged_file(measure_key(STUDY, measure), trial.id, shards)
-    assert store.shard_files(measure_key(STUDY, measure), trial.id) == {file}
+    file = merged_file(STUDY.measure_key(measure), trial.id, shards)
+    assert store.shard_files(STUDY.measure_key(measure), trial.id) == {file}
     store.folder.delete(file)
     recorder = run(results)
-    assert set(recorder.shares) == {f"{measure_key(STUDY, measure)}/{trial.id}/{shard.key}" for shard in shards}
+    assert set(recorder.shares) == {f"{STUDY.measure_key(measure)}/{trial.id}/{shard.key}" for shard in shards}
     for name, table in tables(results).items():
         pd.testing.assert_frame_equal(table, before[name])
 
@@ -184,8 +183,8 @@ def test_storage_that_was_given_up_ends_the_work_at_once(tmp_path: Path, monkeyp
 def test_a_failed_shard_is_recorded_and_tried_again(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = tables(results)
     store = Workplace(results, results).store
-    m, trial, shard = next(item for item in measurements(STUDY, FACTS) if item[0].name == "samples")
-    store.folder.delete(shard_file(measure_key(STUDY, m), trial.id, shard))
+    m, trial, shard = next(item for item in STUDY.measurements(FACTS) if item[0].name == "samples")
+    store.folder.delete(shard_file(STUDY.measure_key(m), trial.id, shard))
 
     def broken(self: object, task: MeasureTask | PrepareTask, **_: object) -> None:
         raise OSError("storage is away")
@@ -208,9 +207,9 @@ def test_a_measure_waits_for_the_one_that_it_follows(
     results, before = interrupted, tables(small_results)
     store = Workplace(results, results).store
     trial = STUDY.trials[1]
-    lost = [item for item in measurements(STUDY, FACTS) if item[1] == trial and item[0].name in FOLLOWED_AND_FOLLOWING]
+    lost = [item for item in STUDY.measurements(FACTS) if item[1] == trial and item[0].name in FOLLOWED_AND_FOLLOWING]
     for m, t, s in lost:
-        store.folder.delete(shard_file(measure_key(STUDY, m), t.id, s))
+        store.folder.delete(shard_file(STUDY.measure_key(m), t.id, s))
     real, started = worker.Worker.run, []
 
     def without_one(self: worker.Worker, task: MeasureTask | PrepareTask, **_: object) -> None:
@@ -228,7 +227,7 @@ def test_a_measure_waits_for_the_one_that_it_follows(
     outcome = pipeline.outcome(STUDY, Workplace(results, results))
     assert outcome.shards_missing == 1 + 2
     assert list(run(results).shares)[1:] == [
-        f"{measure_key(STUDY, m)}/{t.id}/{s.key}" for m, t, s in lost if m.name == "reconstruction_classifier"
+        f"{STUDY.measure_key(m)}/{t.id}/{s.key}" for m, t, s in lost if m.name == "reconstruction_classifier"
     ]
     for name, table in tables(results).items():
         pd.testing.assert_frame_equal(table, before[name])

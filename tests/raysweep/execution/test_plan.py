@@ -9,7 +9,7 @@ from rich.console import Console
 from raysweep.cli.plan import duration, print_plan, with_prefix
 from raysweep.errors import UserError
 from raysweep.execution.plan import Plan, make_plan
-from raysweep.results.store import StudyStore, measure_key
+from raysweep.results.store import StudyStore
 from raysweep.results.trials import TrialRecord, Work
 from raysweep.study import Arm, Autoencoder, Digits, Reconstruction, Resources, Samples, Study, Trial, Vae, grid
 from raysweep.study.table import HISTORY
@@ -45,7 +45,7 @@ def save_first_shard(store: StudyStore, trial: Trial) -> None:
     measure = STUDY.measures[0]
     shard = measure.shards(trial.model, FACTS)[0]
     rows = Reconstruction.table.rows({column.name: [] for column in Reconstruction.table.columns})
-    store.save_shard(measure_key(STUDY, measure), trial.id, shard, rows, WORK)
+    store.save_shard(STUDY.measure_key(measure), trial.id, shard, rows, WORK)
 
 
 def printed(plan: Plan, every_trial: bool = True) -> str:

@@ -14,7 +14,6 @@ from raysweep.data.images import DataSet, to_unit
 from raysweep.errors import UserError
 from raysweep.measures import MeasureContext, run_measure
 from raysweep.measures.streams import shuffled
-from raysweep.results.store import measure_key
 from raysweep.study import (
     Arm,
     Autoencoder,
@@ -142,7 +141,7 @@ def test_it_measures_only_where_what_it_follows_does() -> None:
 
 def test_its_key_follows_that_of_what_it_follows() -> None:
     keys = {
-        measure_key(study(measures=(Reconstruction(latents=True, images=n), SETTINGS)), SETTINGS) for n in (300, 301)
+        study(measures=(Reconstruction(latents=True, images=n), SETTINGS)).measure_key(SETTINGS) for n in (300, 301)
     }
     assert len(keys) == 2
 

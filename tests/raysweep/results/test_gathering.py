@@ -13,7 +13,7 @@ import pytest
 from raysweep.results.files import LocalFolder
 from raysweep.results.gathering import gather
 from raysweep.results.shards import done_shards, merged_file, shard_file
-from raysweep.results.store import StudyStore, measure_key, measurements, shards_of, table_file
+from raysweep.results.store import StudyStore, table_file
 from raysweep.results.tables import all_tables
 from raysweep.results.trials import Work
 from raysweep.study import ClassRadius
@@ -38,7 +38,7 @@ def test_tables_hold_every_trial_with_its_status(tmp_path: Path) -> None:
 
 def test_rows_come_out_sorted_and_only_those_of_the_study(tmp_path: Path) -> None:
     store = StudyStore(tmp_path)
-    shards = [(trial, shard) for m, trial, shard in measurements(STUDY, FACTS) if m.name == "samples"]
+    shards = [(trial, shard) for m, trial, shard in STUDY.measurements(FACTS) if m.name == "samples"]
     assert len(shards) == 2
     for trial, shard in reversed(shards):
         save_samples(store, trial, shard)
@@ -52,7 +52,7 @@ def test_rows_come_out_sorted_and_only_those_of_the_study(tmp_path: Path) -> Non
 
 def test_a_failed_shard_is_a_row_until_it_succeeds(tmp_path: Path) -> None:
     store, trial, shard = StudyStore(tmp_path), STUDY.trials[0], Shard("samples", 0, 3)
-    key = measure_key(STUDY, STUDY.measures[1])
+    key = STUDY.measure_key(STUDY.measures[1])
     store.fail_shard(key, trial.id, shard, "boom")
     gather(store, STUDY, FACTS)
     assert list(store.table("failures")[["work", "shard", "reason"]].iloc[0]) == ["samples", shard.key, "boom"]
@@ -66,12 +66,12 @@ def test_a_failed_shard_is_a_row_until_it_succeeds(tmp_path: Path) -> None:
 CUT = STUDY.model_copy(update={"measures": (ClassRadius(samples=6, shard=2),)})
 """A study whose one measure has three shards of each trial."""
 MEASURE, CUT_TRIALS = CUT.measures[0], CUT.trials[-2:]
-CUT_KEY = measure_key(CUT, MEASURE)
+CUT_KEY = CUT.measure_key(MEASURE)
 
 
 def save_radii(store: StudyStore, skipped: int = 0) -> None:
     """All shards of `CUT`, but so many of the last trial."""
-    shards = [(trial, shard) for _, trial, shard in measurements(CUT, FACTS)]
+    shards = [(trial, shard) for _, trial, shard in CUT.measurements(FACTS)]
     for number, (trial, shard) in enumerate(shards[: len(shards) - skipped]):
         row = dict.fromkeys((column.name for column in ClassRadius.table.columns), 0) | {"status": "found"}
         row |= {"measure": MEASURE.name, "trial": trial.id, "sample": shard.start, "lower_by": "exact"}
@@ -83,7 +83,7 @@ def test_the_shards_of_a_trial_become_one_file_when_all_are_there(tmp_path: Path
     store = StudyStore(tmp_path)
     save_radii(store, skipped=1)
     gather(store, CUT, FACTS)
-    (first, shards), (second, others) = ((trial.id, shards_of(MEASURE, trial, CUT, FACTS)) for trial in CUT_TRIALS)
+    (first, shards), (second, others) = ((trial.id, CUT.shards_of(MEASURE, trial, FACTS)) for trial in CUT_TRIALS)
     there = {merged_file(CUT_KEY, first, shards), *(shard_file(CUT_KEY, second, shard) for shard in others[:2])}
     assert store.shard_files(CUT_KEY) == there
     rows, schedule = store.table("class_radius"), store.table("schedule")
@@ -149,7 +149,7 @@ def test_shards_that_another_run_puts_into_one_file_meanwhile_are_found(
         return stale if len(looks) == 1 else real(self, *names)
 
     monkeypatch.setattr(StudyStore, "shard_files", shard_files)
-    found = store.shard_rows(ClassRadius.table, CUT_KEY, trial.id, shards_of(MEASURE, trial, CUT, FACTS))
+    found = store.shard_rows(ClassRadius.table, CUT_KEY, trial.id, CUT.shards_of(MEASURE, trial, FACTS))
     assert found.num_rows == 3
     looks.clear()
     gather(store, CUT, FACTS)

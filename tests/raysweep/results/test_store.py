@@ -14,7 +14,7 @@ import pytest
 from raysweep.errors import UserError
 from raysweep.results.patience import StorageError
 from raysweep.results.shards import shard_file
-from raysweep.results.store import StudyStore, measure_key
+from raysweep.results.store import StudyStore
 from raysweep.results.trials import Stopwatch, TrialRecord
 from raysweep.study import FrechetDistance
 from raysweep.study.measures import Shard
@@ -133,10 +133,8 @@ def test_a_column_that_an_earlier_version_did_not_have_is_empty_in_what_it_wrote
     store.save_study(STUDY, FACTS, {})
     finish(store, trial)
     older = pa.table({"measure": ["frechet"], "trial": [trial.id], "part": ["samples"], "distance": [2.5]})
-    store.save_shard(measure_key(STUDY, STUDY.measures[0]), trial.id, shard, older, WORK)
-    found = store.shard_rows(
-        FrechetDistance.table, measure_key(STUDY, STUDY.measures[0]), trial.id, [shard]
-    ).to_pandas()
+    store.save_shard(STUDY.measure_key(STUDY.measures[0]), trial.id, shard, older, WORK)
+    found = store.shard_rows(FrechetDistance.table, STUDY.measure_key(STUDY.measures[0]), trial.id, [shard]).to_pandas()
     assert list(found.columns) == [column.name for column in FrechetDistance.table.columns]
     assert found["distance"].tolist() == [2.5]
     assert found["floor"].isna().all()

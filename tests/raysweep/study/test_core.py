@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from raysweep.errors import UserError
-from raysweep.results.store import measurements
 from raysweep.study import (
     Arm,
     Autoencoder,
@@ -264,7 +263,7 @@ def test_a_measure_may_be_of_some_arms_only_which_changes_none_of_its_rows() -> 
     arms = (Arm(model=WganGp()), Arm(model=Autoencoder()))
     every, some = Reconstruction(), Reconstruction(arms=("autoencoder",))
     small = study(arms=arms, measures=(some,))
-    assert {trial.arm for _, trial, _ in measurements(small, small.data.facts(Path()))} == {"autoencoder"}
+    assert {trial.arm for _, trial, _ in small.measurements(small.data.facts(Path()))} == {"autoencoder"}
     assert some.key("") == every.key("")
 
 

@@ -16,7 +16,6 @@ from raysweep.execution.pipeline import run_study
 from raysweep.execution.tasks import Workplace
 from raysweep.results.names import CHECKPOINT, MODEL
 from raysweep.results.shards import shard_file
-from raysweep.results.store import measure_key, measurements
 from raysweep.results.trials import trial_file
 from raysweep.study import Resources, Study
 from raysweep.study.data import Digits
@@ -137,8 +136,8 @@ def test_a_failed_trial_and_its_shards_leave_the_others_alone(tmp_path: Path) ->
 def test_a_failed_shard_is_recorded_after_its_retries(finished: Path, tmp_path: Path) -> None:
     results = Path(shutil.copytree(finished, tmp_path / "results"))
     store = Workplace(results, results).store
-    m, trial, shard = next(item for item in measurements(STUDY, FACTS) if item[0].name == "samples")
-    key = measure_key(STUDY, m)
+    m, trial, shard = next(item for item in STUDY.measurements(FACTS) if item[0].name == "samples")
+    key = STUDY.measure_key(m)
     store.folder.delete(shard_file(key, trial.id, shard))
     weights = store.read_model(trial.id)
     store.folder.write(trial_file(trial.id, MODEL), lambda file: file.write(b"not a model"))
