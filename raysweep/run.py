@@ -36,7 +36,7 @@ from raysweep.errors import UserError
 from raysweep.execution.plan import Plan, make_plan
 from raysweep.results.files import join
 from raysweep.results.gathering import gather
-from raysweep.results.names import RECOMMENDED
+from raysweep.results.names import RECOMMENDED, SEARCH_LOCK
 from raysweep.results.store import StudyStore
 from raysweep.study.core import Study
 from raysweep.study.data import DataFacts, DataSettings
@@ -285,7 +285,7 @@ def _alone(store: StudyStore) -> Iterator[None]:
     """Keeps a second search out of the folder: two would draw each configuration twice. Ends with the process."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(store.folder.locate(".tuning.lock"))
+    lock = FileLock(store.folder.locate(SEARCH_LOCK))
     try:
         lock.acquire(timeout=0)
     except Timeout as error:

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Literal
 
-from raysweep.execution.tasks import Followed, MeasureTask, PrepareTask, TrainTask, Workplace, asset_name, task_name
+from raysweep.execution.tasks import Followed, MeasureTask, PrepareTask, TrainTask, Workplace, task_name
+from raysweep.results.names import statistics_name
 from raysweep.results.shards import done_shards
 from raysweep.results.trials import TrialRecord
 from raysweep.study.core import Study, Trial
@@ -184,8 +185,8 @@ def _ended(agenda: Agenda, trial_ids: Collection[str]) -> Mapping[str, TrialReco
     """How those of the trials ended that have."""
     store = agenda.workplace.store
     if not agenda.grows:
-        return store.trial_records(trial_ids)
-    each = {trial_id: store.trial_record(trial_id) for trial_id in trial_ids}
+        return store.trials.records(trial_ids)
+    each = {trial_id: store.trials.record(trial_id) for trial_id in trial_ids}
     return {trial_id: record for trial_id, record in each.items() if record is not None}
 
 
@@ -196,8 +197,8 @@ def _shard_files(agenda: Agenda, key: str, trial_ids: Collection[str]) -> Set[st
     """
     store = agenda.workplace.store
     if not agenda.grows:
-        return store.shard_files(key)
-    return set[str]().union(*(store.shard_files(key, trial_id) for trial_id in trial_ids))
+        return store.shards.files(key)
+    return set[str]().union(*(store.shards.files(key, trial_id) for trial_id in trial_ids))
 
 
 def _add_measures(agenda: Agenda, study: Study, facts: DataFacts, models: Set[str]) -> None:
@@ -207,7 +208,7 @@ def _add_measures(agenda: Agenda, study: Study, facts: DataFacts, models: Set[st
         if (m.follows is not None and m.follows not in keys) or not models >= set(_classifier_of(study, m)):
             continue
         keys[m.name] = key = study.measure_key(m)
-        is_there = key in agenda.pieces or agenda.workplace.store.has_asset(asset_name(key))
+        is_there = key in agenda.pieces or agenda.workplace.store.assets.has(statistics_name(key))
         if m.needs_reference and not is_there:
             prepare = PrepareTask(m, key, study.classifier_trial, study.data, agenda.workplace)
             agenda.compute(prepare, key, _classifier_of(study, m))

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from raysweep.execution.agenda import Agenda, Kind, Piece, make_agenda
-from raysweep.execution.tasks import Workplace, asset_name
+from raysweep.execution.tasks import Workplace
 from raysweep.results.gathering import gather
+from raysweep.results.names import statistics_name
 from raysweep.study.core import Study
 
 Step = Literal["train", "measure", "report"]
@@ -99,6 +100,6 @@ def outcome(study: Study, workplace: Workplace) -> Outcome:
     reasons += [
         reason
         for m in study.measures
-        if m.needs_reference and (reason := store.asset_failure(asset_name(study.measure_key(m))))
+        if m.needs_reference and (reason := store.assets.failure(statistics_name(study.measure_key(m))))
     ]
     return Outcome(**statuses, shards=shards, shards_missing=missing, reasons=tuple(dict.fromkeys(reasons)))

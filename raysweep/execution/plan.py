@@ -6,10 +6,10 @@ Counted from the study and the results folder alone. No torch, no Ray.
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from raysweep.results.names import CHECKPOINT
+from raysweep.results.names import CHECKPOINT, trial_file
 from raysweep.results.shards import done_shards
 from raysweep.results.store import StudyStore
-from raysweep.results.trials import TrialRecord, trial_file
+from raysweep.results.trials import TrialRecord
 from raysweep.study.core import Study, Trial
 from raysweep.study.cost import Cost, Device, find_device, measure_cost, trial_cost
 from raysweep.study.data import DataFacts
@@ -131,10 +131,10 @@ class _Known:
     def of(cls, study: Study, store: StudyStore) -> "_Known":
         """Looks into a folder."""
         ids = {trial.id for trial in study.trials}
-        files = store.trial_files()
-        shards = [store.shard_files(study.measure_key(m)) for m in study.measures]
+        files = store.trials.files()
+        shards = [store.shards.files(study.measure_key(m)) for m in study.measures]
         strangers = {name.split("/")[1] for name in files} - ids
-        return cls(store.trial_records(ids), store.trial_failures(ids), files.union(*shards), len(strangers))
+        return cls(store.trials.records(ids), store.trials.failures(ids), files.union(*shards), len(strangers))
 
 
 def _plan_trial(study: Study, trial: Trial, facts: DataFacts, known: _Known | None) -> PlannedTrial:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from raysweep.errors import UserError
 from raysweep.results.files import Location
+from raysweep.results.names import statistics_name
 from raysweep.results.store import StudyStore
 from raysweep.study.core import Trial
 from raysweep.study.data import DataSettings
@@ -48,12 +49,12 @@ class TrainTask:
     def was_pruned(self) -> bool:
         """Whether its limits have ended the trial."""
         store = self.workplace.store
-        return bool(self.limits) and store.pruned_trial(self.trial.id, limits_key(self.limits)) is not None
+        return bool(self.limits) and store.trials.pruned(self.trial.id, limits_key(self.limits)) is not None
 
     @property
     def has_ended(self) -> bool:
         """Whether there is nothing left to train."""
-        return self.was_pruned or self.workplace.store.trial_record(self.trial.id) is not None
+        return self.was_pruned or self.workplace.store.trials.record(self.trial.id) is not None
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,6 @@ class MeasureTask:
 Task = TrainTask | PrepareTask | MeasureTask
 
 
-def asset_name(key: str) -> str:
-    """File of the statistics that the measure of that key prepares once for the study."""
-    return f"{key}.npz"
-
-
 def task_name(task: Task) -> str:
     """A name that no other task of the study has."""
     if isinstance(task, TrainTask):
@@ -113,7 +109,7 @@ def has_succeeded(task: Task) -> bool:
     """Whether a task that has ended left what others wait for: a trial that diverged or was pruned has no model."""
     if not isinstance(task, TrainTask):
         return True
-    record = task.workplace.store.trial_record(task.trial.id)
+    record = task.workplace.store.trials.record(task.trial.id)
     return record is not None and record.status == "finished"
 
 
@@ -122,11 +118,11 @@ def record_failure(task: Task, reason: str) -> None:
     store = task.workplace.store
     if isinstance(task, TrainTask):
         if not task.has_ended:
-            store.fail_trial(task.trial.id, reason)
+            store.trials.fail(task.trial.id, reason)
     elif isinstance(task, MeasureTask):
-        store.fail_shard(task.key, task.trial.id, task.shard, reason)
+        store.shards.fail(task.key, task.trial.id, task.shard, reason)
     else:
-        store.fail_asset(asset_name(task.key), reason)
+        store.assets.fail(statistics_name(task.key), reason)
 
 
 def worth_retrying(error: BaseException) -> bool:

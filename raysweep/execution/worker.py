@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from raysweep.data import load_data
 from raysweep.data.images import DataSet
 from raysweep.errors import UserError
-from raysweep.execution.tasks import MeasureTask, PrepareTask, Task, TrainTask, Workplace, asset_name
+from raysweep.execution.tasks import MeasureTask, PrepareTask, Task, TrainTask, Workplace
 from raysweep.measures import prepare, run_measure
 from raysweep.measures.context import MeasureContext, StudyContext
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
 from raysweep.models.lenet import LeNetLearner
-from raysweep.results.names import MODEL
-from raysweep.results.store import StudyStore, asset_file
-from raysweep.results.trials import Stopwatch, trial_file
+from raysweep.results.names import MODEL, asset_file, statistics_name, trial_file
+from raysweep.results.store import StudyStore
+from raysweep.results.trials import Stopwatch
 from raysweep.study.core import Trial
 from raysweep.study.data import DataFacts, DataSettings
 from raysweep.training.loop import TrainingRun, load_tensors
@@ -83,7 +83,7 @@ class Worker:
         classifier = self._classifier(task, data, weights)
         context = StudyContext(data, self.device, classifier, task.workplace.fid_weights)
         arrays = prepare(task.measure, context)
-        task.workplace.store.save_asset(asset_name(task.key), lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
+        task.workplace.store.assets.save(statistics_name(task.key), lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
 
     def _measure(self, task: MeasureTask, weights: Mapping[str, NDArray[np.uint8]] | None) -> None:
         stopwatch = Stopwatch.start()
@@ -101,7 +101,7 @@ class Worker:
                 data_folder=task.workplace.data,
             )
             rows = run_measure(task.measure, task.shard, context)
-        task.workplace.store.save_shard(task.key, task.trial.id, task.shard, rows, stopwatch.work())
+        task.workplace.store.shards.save(task.key, task.trial.id, task.shard, rows, stopwatch.work())
 
     def _load_data(self, settings: DataSettings, workplace: Workplace) -> DataSet:
         if self._data is None or self._data[:2] != (settings, workplace.data):
@@ -130,7 +130,7 @@ class Worker:
             self._kept.pop(role, None)  # free its memory before the next one is built
             learner = build_learner(trial.model, facts, trial.seed, self.device)
             given = (weights or {}).get(trial.id)
-            with store.open_model(trial.id) if given is None else io.BytesIO(given.tobytes()) as file:
+            with store.trials.open_model(trial.id) if given is None else io.BytesIO(given.tobytes()) as file:
                 location = store.folder.locate(trial_file(trial.id, MODEL))
                 learner.load_weights(load_tensors(file, location, self.device))
             self._kept[role] = (name, learner)
@@ -141,11 +141,11 @@ class Worker:
         name = f"{store.folder}/{task.key}"
         if self._reference[0] != name:
             try:
-                with store.open_asset(asset_name(task.key)) as file, np.load(file, allow_pickle=False) as arrays:
+                with store.assets.open(statistics_name(task.key)) as file, np.load(file, allow_pickle=False) as arrays:
                     self._reference = (name, dict(arrays))
             except (ValueError, EOFError, BadZipFile) as error:  # ValueError where only code in the file could make it
                 raise UserError(
-                    f"file {store.folder.locate(asset_file(asset_name(task.key)))}: holds more than arrays, or "
+                    f"file {store.folder.locate(asset_file(statistics_name(task.key)))}: holds more than arrays, or "
                     "is damaged, so it is not read; remove it, and the same command computes it again"
                 ) from error
         return self._reference[1]
@@ -155,5 +155,5 @@ class Worker:
         if task.followed is None:
             return pd.DataFrame()
         followed, shards = task.followed.measure, task.followed.measure.shards(task.trial.model, facts)
-        rows = task.workplace.store.shard_rows(followed.table, task.followed.key, task.trial.id, shards)
+        rows = task.workplace.store.shards.rows(followed.table, task.followed.key, task.trial.id, shards)
         return pd.DataFrame(rows.to_pandas())

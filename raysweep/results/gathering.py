@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass, field
 import pyarrow as pa
 
 from raysweep.results import tables
-from raysweep.results.names import FAILURE
-from raysweep.results.shards import shard_file
+from raysweep.results.names import FAILURE, shard_file
 from raysweep.results.store import StudyStore
 from raysweep.results.tables import measure_tables
 from raysweep.results.trials import TrialRecord
@@ -42,7 +41,7 @@ class _Gathering:
     def trials(self) -> None:
         """The tables of trials and their histories."""
         ids = [trial.id for trial in self.study.trials]
-        ended, reasons = self.store.ended_trials(ids), self.store.trial_failures(ids)
+        ended, reasons = self.store.trials.ended(ids), self.store.trials.failures(ids)
         rows = []
         for trial in self.study.trials:
             names: Record = {"work": "train", "trial": trial.id, "shard": ""}
@@ -53,15 +52,15 @@ class _Gathering:
                 self.failures.append({**names, "reason": reasons[trial.id]})
             rows.append(_trial_row(trial, self.facts, record, reasons.get(trial.id)))
         self.store.save_table(tables.TRIALS, tables.TRIALS.records(rows))
-        self.store.save_table(HISTORY, HISTORY.together(list(self.store.histories(ended))))
+        self.store.save_table(HISTORY, HISTORY.together(list(self.store.trials.histories(ended))))
 
     def measure(self, measure: MeasureSettings) -> None:
         """Takes what is done of a measure."""
         key = self.study.measure_key(measure)
         cut = {trial.id: self.study.shards_of(measure, trial, self.facts) for trial in self.study.trials}
-        files = self.store.shard_files(key)
+        files = self.store.shards.files(key)
         failed: dict[str, Record] = {}
-        for trial_id, parts in self.store.stored_shards(key, cut, files):
+        for trial_id, parts in self.store.shards.stored(key, cut, files):
             works = {name: work for part in parts for name, work in part.works.items()}
             for shard in cut[trial_id]:
                 names: Record = {"work": measure.name, "trial": trial_id, "shard": shard.key}
@@ -72,8 +71,8 @@ class _Gathering:
             for part in parts:
                 self.measured[measure.table.name].add(part.rows)
             if len(works) == len(cut[trial_id]):
-                self.store.merge_shards(measure.table, key, trial_id, parts, files)
-        reasons = self.store.shard_failures(failed.keys() & files)
+                self.store.shards.merge(measure.table, key, trial_id, parts, files)
+        reasons = self.store.shards.failures(failed.keys() & files)
         self.failures += [{**failed[name], "reason": reason} for name, reason in reasons]
 
     def save(self) -> None:

@@ -1,22 +1,81 @@
-"""Every name of a file or folder in a results folder."""
+"""Every name of a file or folder in a results folder.
 
-TRIALS, SHARDS, ASSETS = "trials", "shards", "assets"
+    <results>/<study>/
+      study.json  facts.json  environment.json
+      tuning.json  optuna.db                 of a tuning; its study.json has what is trained on fresh seeds
+      recommended.py                         of a tuning: a study of the settings that did best on these
+      trials/<trial>/checkpoint.pt           replaced as training goes on, removed when it is done
+      trials/<trial>/model.pt  history.parquet
+      trials/<trial>/done.json               written last: the trial is finished (or diverged)
+      trials/<trial>/failed.json             why it failed; the next run tries it again
+      trials/<trial>/pruned-<limits>.json    of a search: it was ended early by limits with this hash
+      shards/<measure>/<trial>/<shard>.parquet, or .failed.json
+      shards/<measure>/<trial>/all-<shards>.parquet     in their place once the tables were gathered with all of them
+      assets/<name>                          computed once for the study: statistics of the data set
+      tensorboard/<trial>/
+      trials.parquet  history.parquet  <measure table>.parquet  failures.parquet  schedule.parquet
+      report/
 
+A file is whole or absent whenever a process dies: see `raysweep.results.files`.
+"""
 
-CHECKPOINT, MODEL, HISTORY = "checkpoint.pt", "model.pt", "history.parquet"
+import hashlib
+from collections.abc import Sequence
 
+from raysweep.study.measures import Shard
 
-DONE, FAILED = "done.json", "failed.json"
-
-
-TENSORBOARD, REPORT, PAGE = "tensorboard", "report", "index.html"
-
-
-RECOMMENDED = "recommended.py"
-
-
+STUDY, FACTS, ENVIRONMENT = "study.json", "facts.json", "environment.json"
+TUNING, SEARCH, SEARCH_LOCK, RECOMMENDED = "tuning.json", "optuna.db", ".tuning.lock", "recommended.py"
+TRIALS, SHARDS, ASSETS, TENSORBOARD, REPORT = "trials", "shards", "assets", "tensorboard", "report"
+CHECKPOINT, MODEL, HISTORY, DONE, FAILED = "checkpoint.pt", "model.pt", "history.parquet", "done.json", "failed.json"
 GPU_MEMORY = "gpu_memory.json"
-
-
+PAGE = "index.html"
+"""The report's page, in its folder."""
 ROWS, FAILURE = ".parquet", ".failed.json"
 """How the names of a shard's files end: of its rows, and of why there are none."""
+
+
+def trial_file(trial_id: str, name: str) -> str:
+    """A file of a trial."""
+    return f"{TRIALS}/{trial_id}/{name}"
+
+
+def pruned_file(trial_id: str, limits_key: str) -> str:
+    """What is left of a trial that was ended early by the limits of that key."""
+    return trial_file(trial_id, f"pruned-{limits_key}.json")
+
+
+def shard_folder(measure_key: str, trial_id: str = "") -> str:
+    """The folder of a measure's shards, of one trial or of all."""
+    return f"{SHARDS}/{measure_key}/{trial_id}".rstrip("/")
+
+
+def shard_file(measure_key: str, trial_id: str, shard: Shard, suffix: str = ROWS) -> str:
+    """The file of a shard's rows; or, with `FAILURE`, of why there are none."""
+    return f"{shard_folder(measure_key, trial_id)}/{shard.key}{suffix}"
+
+
+def merged_file(measure_key: str, trial_id: str, shards: Sequence[Shard]) -> str:
+    """The file of the rows of all shards of a measure of a trial, which are these."""
+    digest = hashlib.sha256(" ".join(shard.key for shard in shards).encode()).hexdigest()[:8]
+    return f"{shard_folder(measure_key, trial_id)}/all-{digest}{ROWS}"
+
+
+def asset_file(name: str, suffix: str = "") -> str:
+    """The file of an asset; or, with `FAILURE`, of why there is none."""
+    return f"{ASSETS}/{name}{suffix}"
+
+
+def statistics_name(measure_key: str) -> str:
+    """The asset that holds the statistics which a measure computes once for the study."""
+    return f"{measure_key}.npz"
+
+
+def table_file(name: str) -> str:
+    """The file of a gathered table."""
+    return f"{name}.parquet"
+
+
+def probe_file(name: str) -> str:
+    """A sign that one machine leaves for another."""
+    return f".probe-{name}.json"

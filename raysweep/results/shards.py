@@ -1,16 +1,16 @@
-"""The files of a measure's shards."""
+"""What measures leave behind: the rows of each shard of a measure of a trial, and the work that they took."""
 
-import hashlib
 import json
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import asdict, dataclass
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from raysweep.results.names import ROWS, SHARDS
+from raysweep.results.documents import Documents, table_in
+from raysweep.results.names import FAILURE, merged_file, shard_file, shard_folder
 from raysweep.results.trials import Work
 from raysweep.study.measures import Shard
+from raysweep.study.table import Table
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,94 @@ class StoredShards:
     """How each was computed, by its key."""
 
 
-def shard_file(measure_key: str, trial_id: str, shard: Shard, suffix: str = ROWS) -> str:
-    """Name of the file of a shard's rows; or, with `FAILURE`, of why there are none."""
-    return f"{SHARDS}/{measure_key}/{trial_id}/{shard.key}{suffix}"
+class ShardFiles:
+    """The files of all shards in a results folder."""
 
+    def __init__(self, documents: Documents) -> None:
+        self.documents = documents
+        self.folder = documents.folder
 
-def merged_file(measure_key: str, trial_id: str, shards: Sequence[Shard]) -> str:
-    """Name of the file of the rows of all shards of a measure of a trial, which are these."""
-    digest = hashlib.sha256(" ".join(shard.key for shard in shards).encode()).hexdigest()[:8]
-    return f"{SHARDS}/{measure_key}/{trial_id}/all-{digest}{ROWS}"
+    def save(self, measure_key: str, trial_id: str, shard: Shard, rows: pa.Table, work: Work) -> None:
+        """Writes a shard's rows, whole."""
+        rows = rows.replace_schema_metadata({"work": json.dumps(asdict(work))})
+        self.documents.write_table(shard_file(measure_key, trial_id, shard), rows)
+        self.folder.delete(shard_file(measure_key, trial_id, shard, FAILURE))
+
+    def fail(self, measure_key: str, trial_id: str, shard: Shard, reason: str) -> None:
+        """Records why a shard failed. A later run tries it again."""
+        self.documents.write_reason(shard_file(measure_key, trial_id, shard, FAILURE), reason)
+
+    def failure(self, measure_key: str, trial_id: str, shard: Shard) -> str | None:
+        """Why the shard last failed, or None."""
+        return self.documents.read_reason(shard_file(measure_key, trial_id, shard, FAILURE))
+
+    def failures(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Files that say why shards failed, and what each says."""
+        return ((name, str(content["reason"])) for name, content in self.documents.read_all_json(names))
+
+    def files(self, measure_key: str, trial_id: str = "") -> set[str]:
+        """The files of a measure's shards of a trial, or of all: what is done, as `done_shards` reads it, or failed."""
+        return self.folder.tree(shard_folder(measure_key, trial_id))
+
+    def rows(self, table: Table, measure_key: str, trial_id: str, shards: Sequence[Shard]) -> pa.Table:
+        """The rows of these shards, which are all of a measure of a trial, sorted by the table's keys.
+
+        Raises:
+            FileNotFoundError: they are not all done.
+        """
+        parts = self._of_trial(measure_key, trial_id, shards)
+        if sum(len(part.works) for part in parts) < len(shards):
+            raise FileNotFoundError(f"shards of {measure_key} of {trial_id}: not all are done")
+        return table.sorted(table.together([part.rows for part in parts]))
+
+    def stored(
+        self, measure_key: str, cut: Mapping[str, Sequence[Shard]], files: Set[str]
+    ) -> Iterator[tuple[str, list[StoredShards]]]:
+        """What is done of a measure, by trial id, a trial at a time: all together may be a lot.
+
+        Args:
+            measure_key: of the measure.
+            cut: all shards of each trial.
+            files: what `files` lists of the measure.
+        """
+        names = {trial_id: _files_of(files, measure_key, trial_id, shards) for trial_id, shards in cut.items()}
+        contents = self.folder.read_all(name for own in names.values() for name in own)
+        following = next(contents, None)
+        for trial_id, own in names.items():
+            parts = []
+            while following and following[0] in own:
+                parts.append(self._stored_in(*following, own[following[0]]))
+                following = next(contents, None)
+            yield trial_id, parts if len(parts) == len(own) else self._of_trial(measure_key, trial_id, cut[trial_id])
+
+    def _of_trial(self, measure_key: str, trial_id: str, shards: Sequence[Shard]) -> list[StoredShards]:
+        """What is done of a measure of a trial, file by file."""
+        for _ in range(2):  # another run may put one file in place of many between the listing and the reading
+            files = _files_of(self.files(measure_key, trial_id), measure_key, trial_id, shards)
+            parts = [self._stored_in(name, content, files[name]) for name, content in self.folder.read_all(files)]
+            if len(parts) == len(files):
+                break
+        return parts
+
+    def _stored_in(self, name: str, content: bytes, shards: tuple[Shard, ...]) -> StoredShards:
+        return self.documents.understood(name, content, lambda content: _shards_in(content, shards))
+
+    def merge(
+        self, table: Table, measure_key: str, trial_id: str, parts: Sequence[StoredShards], files: Set[str]
+    ) -> None:
+        """Puts one file in place of many: `parts` are all shards of a measure of a trial.
+
+        The files of single shards that `files` lists are removed once the one file is written.
+        """
+        shards = [shard for part in parts for shard in part.shards]
+        if len(parts) > 1:
+            works = {key: asdict(work) for part in parts for key, work in part.works.items()}
+            rows = table.sorted(table.together([part.rows for part in parts]))
+            rows = rows.replace_schema_metadata({"works": json.dumps(works)})
+            self.documents.write_table(merged_file(measure_key, trial_id, shards), rows)
+        if len(shards) > 1:
+            names = (shard_file(measure_key, trial_id, shard) for shard in shards)
+            self.folder.delete_all(name for name in names if name in files)
 
 
 def done_shards(files: Container[str], measure_key: str, trial_id: str, shards: Sequence[Shard]) -> set[Shard]:
@@ -51,12 +130,7 @@ def _files_of(
 
 
 def _shards_in(content: bytes, shards: tuple[Shard, ...]) -> StoredShards:
-    rows = _table(content)
+    rows = table_in(content)
     notes = {name: json.loads(note) for name, note in rows.schema.metadata.items()}
     works = notes[b"works"] if b"works" in notes else {shards[0].key: notes[b"work"]}
     return StoredShards(shards, rows.replace_schema_metadata(None), {key: Work(**work) for key, work in works.items()})
-
-
-def _table(content: bytes) -> pa.Table:
-    # Threads cost more than they bring: most files have a few rows, and there may be a hundred thousand of them.
-    return pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)

@@ -1,14 +1,18 @@
-"""What is recorded of a trial, and of the work that it took."""
+"""What trials leave behind: checkpoints, models, histories, and how each ended, by which work."""
 
 import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, BinaryIO, cast
 
-from raysweep.results.names import TRIALS
+import pyarrow as pa
+
+from raysweep.results.documents import Documents, Note, table_in
+from raysweep.results.files import Writer
+from raysweep.results.names import CHECKPOINT, DONE, FAILED, HISTORY, MODEL, TRIALS, pruned_file, trial_file
 
 
 @dataclass(frozen=True)
@@ -60,14 +64,105 @@ class TrialRecord:
     parameters: int
 
 
-def _pruned_file(trial_id: str, limits_key: str) -> str:
-    return trial_file(trial_id, f"pruned-{limits_key}.json")
+class TrialFiles:
+    """The files of all trials in a results folder."""
+
+    def __init__(self, documents: Documents) -> None:
+        self.documents = documents
+        self.folder = documents.folder
+
+    def files(self) -> set[str]:
+        """The files of all trials, of this study or of others, named as by `trial_file`."""
+        return self.folder.tree(TRIALS)
+
+    def open_checkpoint(self, trial_id: str) -> BinaryIO | None:
+        """The latest checkpoint of an unfinished trial, or None."""
+        try:
+            return self.folder.open(trial_file(trial_id, CHECKPOINT))
+        except FileNotFoundError:
+            return None
+
+    def save_checkpoint(self, trial_id: str, write: Writer) -> None:
+        """Replaces the trial's checkpoint."""
+        self.folder.write(trial_file(trial_id, CHECKPOINT), write)
+
+    def open_model(self, trial_id: str) -> BinaryIO:
+        """The weights of a finished trial."""
+        return self.folder.open(trial_file(trial_id, MODEL))
+
+    def read_model(self, trial_id: str) -> bytes:
+        """The same, as the file's content."""
+        return self.folder.read(trial_file(trial_id, MODEL))
+
+    def history(self, trial_id: str) -> pa.Table:
+        """The history of a trial that has ended."""
+        return self.documents.read_table(trial_file(trial_id, HISTORY))
+
+    def finish(self, trial_id: str, record: TrialRecord, model: Writer | None, history: pa.Table, work: Work) -> None:
+        """Writes what a trial leaves behind, the done-marker last; a diverged trial leaves no model."""
+        if model is not None:
+            self.folder.write(trial_file(trial_id, MODEL), model)
+        self.documents.write_table(trial_file(trial_id, HISTORY), history)
+        self.documents.write_json(trial_file(trial_id, DONE), {"record": asdict(record), "work": asdict(work)})
+        self._forget(trial_id)
+
+    def prune(
+        self, trial_id: str, limits_key: str, record: TrialRecord, course: Mapping[int, float], work: Work
+    ) -> None:
+        """Writes what is left of a trial that a search ended early: under other limits or none it has not ended."""
+        content = {"record": asdict(record), "course": sorted(course.items()), "work": asdict(work)}
+        self.documents.write_json(pruned_file(trial_id, limits_key), content)
+        self._forget(trial_id)
+
+    def _forget(self, trial_id: str) -> None:
+        """Removes what is of no use once the trial has ended."""
+        self.folder.delete(trial_file(trial_id, CHECKPOINT))
+        self.folder.delete(trial_file(trial_id, FAILED))
+
+    def pruned(self, trial_id: str, limits_key: str) -> tuple[TrialRecord, dict[int, float]] | None:
+        """How the trial was ended by these limits, and its losses by progress until then; None if it was not."""
+        content = cast("dict[str, Any] | None", self.documents.read_json(pruned_file(trial_id, limits_key)))
+        return (TrialRecord(**content["record"]), dict(content["course"])) if content else None
+
+    def fail(self, trial_id: str, reason: str) -> None:
+        """Records why a trial failed. A later run tries it again."""
+        self.documents.write_reason(trial_file(trial_id, FAILED), reason)
+
+    def record(self, trial_id: str) -> TrialRecord | None:
+        """How the trial ended, or None if it has not."""
+        content = self.documents.read_json(trial_file(trial_id, DONE))
+        return _record_in(content) if content else None
+
+    def failure(self, trial_id: str) -> str | None:
+        """Why the trial last failed, or None."""
+        return self.documents.read_reason(trial_file(trial_id, FAILED))
+
+    def records(self, trial_ids: Iterable[str]) -> dict[str, TrialRecord]:
+        """How those of the trials ended that have."""
+        return {trial_id: _record_in(note) for trial_id, note in self._notes(trial_ids, DONE).items()}
+
+    def ended(self, trial_ids: Iterable[str]) -> dict[str, tuple[TrialRecord, Work]]:
+        """Those of the trials that have ended: how, and by which work."""
+        notes = self._notes(trial_ids, DONE)
+        return {trial_id: (_record_in(note), Work(**cast("Any", note["work"]))) for trial_id, note in notes.items()}
+
+    def histories(self, trial_ids: Iterable[str]) -> Iterator[pa.Table]:
+        """The histories of trials that have ended."""
+        files = self.folder.read_all(trial_file(trial_id, HISTORY) for trial_id in trial_ids)
+        return (self.documents.understood(name, content, table_in) for name, content in files)
+
+    def failures(self, trial_ids: Iterable[str]) -> dict[str, str]:
+        """Why those of the trials failed that did."""
+        return {trial_id: str(content["reason"]) for trial_id, content in self._notes(trial_ids, FAILED).items()}
+
+    def _notes(self, trial_ids: Iterable[str], name: str) -> dict[str, Note]:
+        """A file of all trials that have it."""
+        there = self.files()
+        files = {trial_file(trial_id, name): trial_id for trial_id in trial_ids}
+        return {
+            files[file]: note for file, note in self.documents.read_all_json(file for file in files if file in there)
+        }
 
 
-def trial_file(trial_id: str, name: str) -> str:
-    """Name of a file of a trial."""
-    return f"{TRIALS}/{trial_id}/{name}"
-
-
-def _record(done: dict[str, object]) -> TrialRecord:
-    return TrialRecord(**cast("dict[str, object]", done["record"]))  # type: ignore[arg-type]
+def _record_in(done: Note) -> TrialRecord:
+    return TrialRecord(**cast("Any", done["record"]))

@@ -17,9 +17,9 @@ from raysweep.data.order import BatchStream
 from raysweep.errors import UserError
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
-from raysweep.results.names import CHECKPOINT
+from raysweep.results.names import CHECKPOINT, trial_file
 from raysweep.results.store import StudyStore
-from raysweep.results.trials import Stopwatch, TrialRecord, trial_file
+from raysweep.results.trials import Stopwatch, TrialRecord
 from raysweep.study.core import Trial
 from raysweep.study.table import HISTORY
 from raysweep.training.course import NO_LIMITS, Course, Limits, course_of, limits_key, pruned_at, pruning_words
@@ -126,7 +126,7 @@ class TrainingRun:
             "sums": self._sums,
             "spent": [self.stopwatch.started, self.stopwatch.wall, self.stopwatch.cpu],
         }
-        self.store.save_checkpoint(self.trial.id, lambda file: torch.save(content, file))
+        self.store.trials.save_checkpoint(self.trial.id, lambda file: torch.save(content, file))
         self._board.copy()
         self._saved_at = monotonic()
 
@@ -200,7 +200,7 @@ class TrainingRun:
             self.reason = pruning_words(course, self.limits, progress, EVALUATIONS)
 
     def _restore(self) -> None:
-        file = self.store.open_checkpoint(self.trial.id)
+        file = self.store.trials.open_checkpoint(self.trial.id)
         if file is None:
             return
         with file:
@@ -216,7 +216,7 @@ class TrainingRun:
         record = TrialRecord(self.status, self.reason, self.step, parameters)
         self._board.close()  # first: a trial that is done is not taken up again
         if self.status == "pruned":
-            self.store.prune_trial(
+            self.store.trials.prune(
                 self.trial.id, limits_key(self.limits), record, self._course(), self.stopwatch.work()
             )
         else:
@@ -224,7 +224,7 @@ class TrainingRun:
             table = HISTORY.rows({"trial": [self.trial.id] * len(self.history), **columns})
             weights = self.learner.weights()
             model = (lambda file: torch.save(weights, file)) if self.status == "finished" else None
-            self.store.finish_trial(self.trial.id, record, model, table, self.stopwatch.work())
+            self.store.trials.finish(self.trial.id, record, model, table, self.stopwatch.work())
 
 
 def load_tensors(file: BinaryIO, location: str, device: torch.device) -> dict[str, Any]:

@@ -25,13 +25,13 @@ def judge(
     reasons: list[str] = []
     for trial in _trials(study, configuration.arm) if tuning.pruner else ():
         limits = configuration.limits[trial.seed]
-        pruned = store.pruned_trial(trial.id, limits_key(limits))
+        pruned = store.trials.pruned(trial.id, limits_key(limits))
         if pruned is not None:
             course = pruned[1]
         elif reason := _failure(store, trial):
             return replace(configuration, state="failed", reason=reason)
         else:
-            course = course_of(store.history(trial.id).to_pandas(), trial.model.total_steps(facts), EVALUATIONS)
+            course = course_of(store.trials.history(trial.id).to_pandas(), trial.model.total_steps(facts), EVALUATIONS)
         progress = pruned_at(course, limits)  # also of what another search has trained to its end
         if progress is not None:
             course = {each: loss for each, loss in course.items() if each <= progress}
@@ -67,16 +67,16 @@ def _rows(
 ) -> tuple[pd.DataFrame, str]:
     objective = OBJECTIVES[name]
     if objective.table is HISTORY:
-        return pd.DataFrame(store.history(trial.id).to_pandas()), ""
+        return pd.DataFrame(store.trials.history(trial.id).to_pandas()), ""
     wanted = tuning.measure_of(objective)
     assert wanted is not None, "a tuning checks that its objectives are measured"
     key, shards = study.measure_key(wanted), wanted.shards(trial.model, facts)
     try:
-        return pd.DataFrame(store.shard_rows(objective.table, key, trial.id, shards).to_pandas()), ""
+        return pd.DataFrame(store.shards.rows(objective.table, key, trial.id, shards).to_pandas()), ""
     except FileNotFoundError:
-        done = done_shards(store.shard_files(key, trial.id), key, trial.id, shards)
+        done = done_shards(store.shards.files(key, trial.id), key, trial.id, shards)
     missing = next(shard for shard in shards if shard not in done)
-    return pd.DataFrame(), f"was not measured: {store.shard_failure(key, trial.id, missing)}"
+    return pd.DataFrame(), f"was not measured: {store.shards.failure(key, trial.id, missing)}"
 
 
 def _trials(study: Study, arm: str) -> list[Trial]:
@@ -85,8 +85,8 @@ def _trials(study: Study, arm: str) -> list[Trial]:
 
 def _failure(store: StudyStore, trial: Trial) -> str:
     """Why the trial left no model; empty if it did."""
-    record = store.trial_record(trial.id)
+    record = store.trials.record(trial.id)
     if record is not None and record.status == "finished":
         return ""
-    why = record.reason if record else store.trial_failure(trial.id)
+    why = record.reason if record else store.trials.failure(trial.id)
     return f"seed {trial.seed}: {record.status if record else 'failed'}: {why}"

@@ -249,7 +249,7 @@ def test_what_diverged_and_what_is_not_trained_is_told(capsys: pytest.CaptureFix
     history = HISTORY.rows({"trial": [], "step": [], "split": [], "metric": [], "value": []})
     work = Work("node", 1, 0.0, 2.0, 1.0)
     for trial in study.trials[1:3]:
-        store.finish_trial(trial.id, TrialRecord("diverged", "loss is nan", 1, 5), None, history, work)
+        store.trials.finish(trial.id, TrialRecord("diverged", "loss is nan", 1, 5), None, history, work)
     out = printed(capsys, STUDY_FILE, "--serial", "--only", "measure")
     count = len(study.trials)
     assert f"Diverged: 2 of {count} trials." in out

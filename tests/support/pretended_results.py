@@ -202,9 +202,9 @@ def write_results(folder: Path, study: Study, numbers: Numbers) -> StudyStore:
     for done in _measured(study, facts, numbers, clock):
         key = study.measure_key(done.measure)
         if done.reason:
-            store.fail_shard(key, done.trial.id, done.shard, done.reason)
+            store.shards.fail(key, done.trial.id, done.shard, done.reason)
         else:
-            store.save_shard(key, done.trial.id, done.shard, done.measure.table.rows(done.columns), done.work)
+            store.shards.save(key, done.trial.id, done.shard, done.measure.table.rows(done.columns), done.work)
     gather(store, study, facts)
     return store
 
@@ -240,7 +240,7 @@ def _write_trials(store: StudyStore, study: Study, facts: DataFacts, numbers: Nu
         reason = numbers.diverged(trial)
         record = TrialRecord("diverged" if reason else "finished", reason, 400, trial.model.parameters(facts))
         model = None if reason else _write_weights
-        store.finish_trial(trial.id, record, model, _history(trial), _work(clock, index % 2, 3.0))
+        store.trials.finish(trial.id, record, model, _history(trial), _work(clock, index % 2, 3.0))
 
 
 @dataclass(frozen=True)

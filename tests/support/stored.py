@@ -32,7 +32,7 @@ def history(trial: Trial) -> pa.Table:
 
 
 def finish(store: StudyStore, trial: Trial, status: str = "finished") -> None:
-    store.finish_trial(trial.id, TrialRecord(status, "", 10, 5), lambda file: file.write(b"w"), history(trial), WORK)
+    store.trials.finish(trial.id, TrialRecord(status, "", 10, 5), lambda file: file.write(b"w"), history(trial), WORK)
 
 
 def save_samples(store: StudyStore, trial: Trial, shard: Shard) -> None:
@@ -42,4 +42,4 @@ def save_samples(store: StudyStore, trial: Trial, shard: Shard) -> None:
         "sample": [2, 0, 1],
         "pixels": [b"c", b"a", b"b"],
     }
-    store.save_shard(STUDY.measure_key(STUDY.measures[1]), trial.id, shard, Samples.table.rows(rows), WORK)
+    store.shards.save(STUDY.measure_key(STUDY.measures[1]), trial.id, shard, Samples.table.rows(rows), WORK)

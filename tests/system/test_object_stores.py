@@ -142,7 +142,7 @@ def test_storage_that_fails_now_and_then_changes_nothing(
 
 def test_what_a_trial_and_a_shard_cost_in_requests(bucket: str, s3: S3Server) -> None:
     store, trial = StudyStore(bucket), stored.STUDY.trials[0]
-    store.save_checkpoint(trial.id, lambda file: file.write(b"c"))
+    store.trials.save_checkpoint(trial.id, lambda file: file.write(b"c"))
     assert [request.split()[0] for request in s3.requests] == ["PUT"]
     s3.requests.clear()
     stored.finish(store, trial)

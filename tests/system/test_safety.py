@@ -20,11 +20,10 @@ from pydantic import ValidationError
 from analysis.results import load_results
 from raysweep.execution.pipeline import run_study
 from raysweep.execution.serial import SerialBackend
-from raysweep.execution.tasks import Workplace, asset_name
+from raysweep.execution.tasks import Workplace
 from raysweep.results.files import LocalFolder
-from raysweep.results.names import CHECKPOINT, DONE, MODEL, TRIALS
-from raysweep.results.store import StudyStore, asset_file
-from raysweep.results.trials import trial_file
+from raysweep.results.names import CHECKPOINT, DONE, MODEL, TRIALS, asset_file, statistics_name, trial_file
+from raysweep.results.store import StudyStore
 from raysweep.study import Arm, Digits, FrechetDistance, Samples, Study, Vae
 from support.runs import Recorder
 
@@ -133,7 +132,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 CHECKPOINTED, TRAINED = trial_file(TRIAL.id, CHECKPOINT), trial_file(TRIAL.id, MODEL)
-REFERENCE = asset_file(asset_name(STUDY.measure_key(STUDY.measures[1])))
+REFERENCE = asset_file(statistics_name(STUDY.measure_key(STUDY.measures[1])))
 
 
 @pytest.mark.parametrize(
@@ -221,7 +220,7 @@ def test_names_of_a_study_stay_in_its_folder(study: str, arm: str, measure: str,
         return
     keys = [found.measure_key(m) for m in found.measures]
     shards = [shard.key for _, _, shard in found.measurements(Digits().facts(Path()))]
-    for name in (found.name, *(trial.id for trial in found.trials), *keys, *map(asset_name, keys), *shards):
+    for name in (found.name, *(trial.id for trial in found.trials), *keys, *map(statistics_name, keys), *shards):
         assert SAFE.match(name), name
 
 

@@ -168,7 +168,7 @@ class _Watcher(tune.Callback):  # type: ignore[misc]
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """See Tune: a trial begins again. Lost processes are no errors of its own, of which it may make fewer."""
         task = self.tasks[_trial_name(trial)]
-        failure = task.workplace.store.trial_failure(task.trial.id)
+        failure = task.workplace.store.trials.failure(task.trial.id)
         self.errors[task.trial.id] += failure is not None
         self.news.put(f"{task.trial.id}: {failure or 'its process was lost'}; it goes on from its last checkpoint")
         if self.errors[task.trial.id] >= RETRIES:
@@ -177,7 +177,7 @@ class _Watcher(tune.Callback):  # type: ignore[misc]
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """See Tune: a trial has failed for the last time."""
         task = self.tasks[_trial_name(trial)]
-        if task.workplace.store.trial_failure(task.trial.id) is None:  # its process died, so it could not say why
+        if task.workplace.store.trials.failure(task.trial.id) is None:  # its process died, so it could not say why
             lines = [line for line in str(trial.get_error()).splitlines() if line.strip()]
             record_failure(task, lines[-1])
         self.news.put(_News(task.trial.id, 1.0, True, "", 0.0))
@@ -410,7 +410,7 @@ class _SharedWeights:
             trials.append(task.classifier)
         for trial in trials:
             if trial.id not in self._references:
-                content = np.frombuffer(task.workplace.store.read_model(trial.id), dtype=np.uint8)
+                content = np.frombuffer(task.workplace.store.trials.read_model(trial.id), dtype=np.uint8)
                 self._references[trial.id] = ray.put(content)
         needed = {trial.id: self._references[trial.id] for trial in trials}
         # Newest last; what is dropped here lives on until the tasks that hold it are done.
@@ -433,7 +433,7 @@ def _cause(error: Exception) -> BaseException:
 
 def _has_ended(task: TrainTask) -> bool:
     """Whether the trial was trained, or given up."""
-    return task.has_ended or task.workplace.store.trial_failure(task.trial.id) is not None
+    return task.has_ended or task.workplace.store.trials.failure(task.trial.id) is not None
 
 
 def _trial_name(trial: Any) -> str:

@@ -73,7 +73,7 @@ class Packing:
         if shapes:
             store = training[0].workplace.store
             self._open(store)
-            failures = store.trial_failures(shapes)
+            failures = store.trials.failures(shapes)
             self._alone = {shapes[trial] for trial, reason in failures.items() if OUT_OF_MEMORY in reason}
             new = {shapes[task.trial.id]: task.trial for task in training if task.trial.id in shapes}
             self._probe({name: trial for name, trial in new.items() if name not in self.needs}, training[0].workplace)
@@ -121,7 +121,7 @@ class Packing:
     def _open(self, store: StudyStore) -> None:
         """Takes up what earlier runs have measured."""
         if self.store is None:
-            self.store, known = store, store.load_memory()
+            self.store, known = store, store.assets.load_memory()
             self.needs = known.get("needs", {})
             self.context = known.get("context", CONTEXT)
 
@@ -147,7 +147,7 @@ class Packing:
 
     def _save(self) -> None:
         assert self.store is not None
-        self.store.save_memory({"needs": self.needs, "context": self.context})
+        self.store.assets.save_memory({"needs": self.needs, "context": self.context})
 
 
 def may_share(resources: Resources) -> bool:

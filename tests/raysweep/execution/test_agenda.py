@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from raysweep.execution.agenda import Agenda, extend, in_order, make_agenda
 from raysweep.execution.tasks import MeasureTask, PrepareTask, Workplace, task_name
 from raysweep.results.files import LocalFolder
-from raysweep.results.shards import shard_file
+from raysweep.results.names import shard_file
 from raysweep.results.store import StudyStore
 from raysweep.results.trials import Stopwatch, TrialRecord
 from raysweep.study import Study
@@ -27,7 +27,7 @@ def agenda_of(folder: Path, study: Study = STUDY, steps: tuple[str, ...] = ("tra
 
 def finish(store: StudyStore, trial: Trial) -> None:
     record, history = TrialRecord("finished", "", 1, 1), HISTORY.schema.empty_table()
-    store.finish_trial(trial.id, record, lambda file: None, history, Stopwatch.start().work())
+    store.trials.finish(trial.id, record, lambda file: None, history, Stopwatch.start().work())
 
 
 def taken(agenda: Agenda) -> list[PrepareTask | MeasureTask]:

@@ -14,8 +14,8 @@ from raysweep.execution import pipeline, tasks, worker
 from raysweep.execution.pipeline import run_study
 from raysweep.execution.serial import SerialBackend
 from raysweep.execution.tasks import MeasureTask, PrepareTask, TrainTask, Workplace
+from raysweep.results.names import merged_file, shard_file
 from raysweep.results.patience import StorageError
-from raysweep.results.shards import merged_file, shard_file
 from raysweep.study import Study
 from support.runs import Recorder, tables
 from support.small_study import STUDY
@@ -104,7 +104,7 @@ def test_shards_that_lie_in_one_file_are_all_done_again_without_it(results: Path
     shards = STUDY.shards_of(measure, trial, FACTS)
     assert len(shards) > 1
     file = merged_file(STUDY.measure_key(measure), trial.id, shards)
-    assert store.shard_files(STUDY.measure_key(measure), trial.id) == {file}
+    assert store.shards.files(STUDY.measure_key(measure), trial.id) == {file}
     store.folder.delete(file)
     recorder = run(results)
     assert set(recorder.shares) == {f"{STUDY.measure_key(measure)}/{trial.id}/{shard.key}" for shard in shards}

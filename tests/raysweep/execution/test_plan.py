@@ -38,14 +38,14 @@ SMALLER, LARGER, VAE = STUDY.trials
 
 def finish(store: StudyStore, trial: Trial, status: str = "finished") -> None:
     history = HISTORY.rows({"trial": [], "step": [], "split": [], "metric": [], "value": []})
-    store.finish_trial(trial.id, TrialRecord(status, "", 10, 5), lambda file: file.write(b"w"), history, WORK)
+    store.trials.finish(trial.id, TrialRecord(status, "", 10, 5), lambda file: file.write(b"w"), history, WORK)
 
 
 def save_first_shard(store: StudyStore, trial: Trial) -> None:
     measure = STUDY.measures[0]
     shard = measure.shards(trial.model, FACTS)[0]
     rows = Reconstruction.table.rows({column.name: [] for column in Reconstruction.table.columns})
-    store.save_shard(STUDY.measure_key(measure), trial.id, shard, rows, WORK)
+    store.shards.save(STUDY.measure_key(measure), trial.id, shard, rows, WORK)
 
 
 def printed(plan: Plan, every_trial: bool = True) -> str:
@@ -87,8 +87,8 @@ def test_what_is_in_the_results_folder_is_counted(tmp_path: Path) -> None:
     store = StudyStore(tmp_path)
     finish(store, SMALLER)
     save_first_shard(store, SMALLER)
-    store.save_checkpoint(LARGER.id, lambda file: file.write(b"c"))
-    store.fail_trial(VAE.id, "out of memory")
+    store.trials.save_checkpoint(LARGER.id, lambda file: file.write(b"c"))
+    store.trials.fail(VAE.id, "out of memory")
     finish(store, VAE.model_copy(update={"seed": 7}))
     plan = make_plan(STUDY, FACTS, store)
     assert [planned.state for planned in plan.trials] == ["finished", "interrupted", "failed"]

@@ -12,8 +12,9 @@ import pytest
 
 from raysweep.results.files import LocalFolder
 from raysweep.results.gathering import gather
-from raysweep.results.shards import done_shards, merged_file, shard_file
-from raysweep.results.store import StudyStore, table_file
+from raysweep.results.names import merged_file, shard_file, table_file
+from raysweep.results.shards import ShardFiles, done_shards
+from raysweep.results.store import StudyStore
 from raysweep.results.tables import all_tables
 from raysweep.results.trials import Work
 from raysweep.study import ClassRadius
@@ -25,7 +26,7 @@ def test_tables_hold_every_trial_with_its_status(tmp_path: Path) -> None:
     store = StudyStore(tmp_path)
     first, second = STUDY.trials
     finish(store, first)
-    store.fail_trial(second.id, "OutOfMemoryError: 8 GiB")
+    store.trials.fail(second.id, "OutOfMemoryError: 8 GiB")
     gather(store, STUDY, FACTS)
     trials = store.table("trials").set_index("trial")
     assert list(trials.loc[[first.id, second.id], "status"]) == ["finished", "failed"]
@@ -53,14 +54,14 @@ def test_rows_come_out_sorted_and_only_those_of_the_study(tmp_path: Path) -> Non
 def test_a_failed_shard_is_a_row_until_it_succeeds(tmp_path: Path) -> None:
     store, trial, shard = StudyStore(tmp_path), STUDY.trials[0], Shard("samples", 0, 3)
     key = STUDY.measure_key(STUDY.measures[1])
-    store.fail_shard(key, trial.id, shard, "boom")
+    store.shards.fail(key, trial.id, shard, "boom")
     gather(store, STUDY, FACTS)
     assert list(store.table("failures")[["work", "shard", "reason"]].iloc[0]) == ["samples", shard.key, "boom"]
-    assert done_shards(store.shard_files(key, trial.id), key, trial.id, [shard]) == set()
+    assert done_shards(store.shards.files(key, trial.id), key, trial.id, [shard]) == set()
     save_samples(store, trial, shard)
     gather(store, STUDY, FACTS)
     assert store.table("failures").empty
-    assert done_shards(store.shard_files(key, trial.id), key, trial.id, [shard]) == {shard}
+    assert done_shards(store.shards.files(key, trial.id), key, trial.id, [shard]) == {shard}
 
 
 CUT = STUDY.model_copy(update={"measures": (ClassRadius(samples=6, shard=2),)})
@@ -76,7 +77,7 @@ def save_radii(store: StudyStore, skipped: int = 0) -> None:
         row = dict.fromkeys((column.name for column in ClassRadius.table.columns), 0) | {"status": "found"}
         row |= {"measure": MEASURE.name, "trial": trial.id, "sample": shard.start, "lower_by": "exact"}
         rows = ClassRadius.table.rows({name: [value] for name, value in row.items()})
-        store.save_shard(CUT_KEY, trial.id, shard, rows, Work("node", number, float(number), 2.0, 1.0))
+        store.shards.save(CUT_KEY, trial.id, shard, rows, Work("node", number, float(number), 2.0, 1.0))
 
 
 def test_the_shards_of_a_trial_become_one_file_when_all_are_there(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ def test_the_shards_of_a_trial_become_one_file_when_all_are_there(tmp_path: Path
     gather(store, CUT, FACTS)
     (first, shards), (second, others) = ((trial.id, CUT.shards_of(MEASURE, trial, FACTS)) for trial in CUT_TRIALS)
     there = {merged_file(CUT_KEY, first, shards), *(shard_file(CUT_KEY, second, shard) for shard in others[:2])}
-    assert store.shard_files(CUT_KEY) == there
+    assert store.shards.files(CUT_KEY) == there
     rows, schedule = store.table("class_radius"), store.table("schedule")
     assert list(rows["sample"]) == [0, 2, 4, 0, 2]
     assert sorted(schedule["process"]) == [0, 1, 2, 3, 4]
@@ -94,9 +95,9 @@ def test_the_shards_of_a_trial_become_one_file_when_all_are_there(tmp_path: Path
     pd.testing.assert_frame_equal(store.table("schedule"), schedule)
     assert done_shards(there, CUT_KEY, first, shards) == set(shards)
     assert done_shards(there, CUT_KEY, second, others) == set(others[:2])
-    assert store.shard_rows(ClassRadius.table, CUT_KEY, first, shards).column("sample").to_pylist() == [0, 2, 4]
+    assert store.shards.rows(ClassRadius.table, CUT_KEY, first, shards).column("sample").to_pylist() == [0, 2, 4]
     with pytest.raises(FileNotFoundError, match="not all are done"):
-        store.shard_rows(ClassRadius.table, CUT_KEY, second, others)
+        store.shards.rows(ClassRadius.table, CUT_KEY, second, others)
 
 
 @pytest.mark.slow
@@ -139,17 +140,17 @@ def test_shards_that_another_run_puts_into_one_file_meanwhile_are_found(
 ) -> None:
     store, trial = StudyStore(tmp_path), CUT_TRIALS[0]
     save_radii(store)
-    stale = store.shard_files(CUT_KEY)
+    stale = store.shards.files(CUT_KEY)
     gather(store, CUT, FACTS)
     rows = store.table("class_radius")
-    real, looks = StudyStore.shard_files, []
+    real, looks = ShardFiles.files, []
 
-    def shard_files(self: StudyStore, *names: str) -> set[str]:
+    def shard_files(self: ShardFiles, *names: str) -> set[str]:
         looks.append(names)
         return stale if len(looks) == 1 else real(self, *names)
 
-    monkeypatch.setattr(StudyStore, "shard_files", shard_files)
-    found = store.shard_rows(ClassRadius.table, CUT_KEY, trial.id, CUT.shards_of(MEASURE, trial, FACTS))
+    monkeypatch.setattr(ShardFiles, "files", shard_files)
+    found = store.shards.rows(ClassRadius.table, CUT_KEY, trial.id, CUT.shards_of(MEASURE, trial, FACTS))
     assert found.num_rows == 3
     looks.clear()
     gather(store, CUT, FACTS)

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 from raysweep.errors import UserError
+from raysweep.results.names import shard_file
 from raysweep.results.patience import StorageError
-from raysweep.results.shards import shard_file
 from raysweep.results.store import StudyStore
 from raysweep.results.trials import Stopwatch, TrialRecord
 from raysweep.study import FrechetDistance
@@ -24,14 +24,14 @@ from support.stored import FACTS, STUDY, WORK, finish, history
 
 def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     store = StudyStore(tmp_path)
-    store.save_checkpoint("t", lambda file: file.write(b"old"))
+    store.trials.save_checkpoint("t", lambda file: file.write(b"old"))
 
     def dies(file: BinaryIO) -> None:
         file.write(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(StorageError, match=r"t/checkpoint.pt cannot be written .*No space left .*make room"):
-        store.save_checkpoint("t", dies)
+        store.trials.save_checkpoint("t", dies)
     assert store.folder.read("trials/t/checkpoint.pt") == b"old"
     assert store.folder.tree("trials/t") == {"trials/t/checkpoint.pt"}
 
@@ -66,13 +66,13 @@ def test_a_damaged_file_is_named_with_a_remedy(tmp_path: Path, length: int) -> N
     store, trial, shard = StudyStore(tmp_path), STUDY.trials[0], Shard("samples", 0, 3)
     finish(store, trial)
     store.save_table(HISTORY, history(trial))
-    store.save_shard("m-1", trial.id, shard, history(trial), WORK)
-    store.fail_trial(trial.id, "why it failed, in many words")
+    store.shards.save("m-1", trial.id, shard, history(trial), WORK)
+    store.trials.fail(trial.id, "why it failed, in many words")
     reads: dict[str, Callable[[], object]] = {
-        f"trials/{trial.id}/done.json": lambda: store.trial_records([trial.id]),
-        f"trials/{trial.id}/history.parquet": lambda: list(store.histories([trial.id])),
-        f"trials/{trial.id}/failed.json": lambda: store.trial_failure(trial.id),
-        shard_file("m-1", trial.id, shard): lambda: store.shard_rows(HISTORY, "m-1", trial.id, [shard]),
+        f"trials/{trial.id}/done.json": lambda: store.trials.records([trial.id]),
+        f"trials/{trial.id}/history.parquet": lambda: list(store.trials.histories([trial.id])),
+        f"trials/{trial.id}/failed.json": lambda: store.trials.failure(trial.id),
+        shard_file("m-1", trial.id, shard): lambda: store.shards.rows(HISTORY, "m-1", trial.id, [shard]),
         "history.parquet": lambda: store.table("history"),
     }
     for name, read in reads.items():
@@ -95,14 +95,14 @@ def test_a_study_of_another_version_is_named_with_its_folder(tmp_path: Path) -> 
 
 def test_finishing_a_trial_removes_its_checkpoint_and_its_failure(tmp_path: Path) -> None:
     store, trial = StudyStore(tmp_path), STUDY.trials[0]
-    store.save_checkpoint(trial.id, lambda file: file.write(b"c"))
-    store.fail_trial(trial.id, "killed")
-    assert (store.trial_record(trial.id), store.trial_failure(trial.id)) == (None, "killed")
+    store.trials.save_checkpoint(trial.id, lambda file: file.write(b"c"))
+    store.trials.fail(trial.id, "killed")
+    assert (store.trials.record(trial.id), store.trials.failure(trial.id)) == (None, "killed")
     finish(store, trial)
-    assert store.trial_record(trial.id) == TrialRecord("finished", "", 10, 5)
-    assert store.trial_failure(trial.id) is None
-    assert store.open_checkpoint(trial.id) is None
-    assert store.read_model(trial.id) == b"w"
+    assert store.trials.record(trial.id) == TrialRecord("finished", "", 10, 5)
+    assert store.trials.failure(trial.id) is None
+    assert store.trials.open_checkpoint(trial.id) is None
+    assert store.trials.read_model(trial.id) == b"w"
 
 
 def test_a_table_that_was_not_measured_is_empty_with_its_columns(tmp_path: Path) -> None:
@@ -133,8 +133,10 @@ def test_a_column_that_an_earlier_version_did_not_have_is_empty_in_what_it_wrote
     store.save_study(STUDY, FACTS, {})
     finish(store, trial)
     older = pa.table({"measure": ["frechet"], "trial": [trial.id], "part": ["samples"], "distance": [2.5]})
-    store.save_shard(STUDY.measure_key(STUDY.measures[0]), trial.id, shard, older, WORK)
-    found = store.shard_rows(FrechetDistance.table, STUDY.measure_key(STUDY.measures[0]), trial.id, [shard]).to_pandas()
+    store.shards.save(STUDY.measure_key(STUDY.measures[0]), trial.id, shard, older, WORK)
+    found = store.shards.rows(
+        FrechetDistance.table, STUDY.measure_key(STUDY.measures[0]), trial.id, [shard]
+    ).to_pandas()
     assert list(found.columns) == [column.name for column in FrechetDistance.table.columns]
     assert found["distance"].tolist() == [2.5]
     assert found["floor"].isna().all()

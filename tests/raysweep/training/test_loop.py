@@ -38,8 +38,8 @@ def finish(run: TrainingRun) -> tuple[dict[str, Any], pd.DataFrame]:
     while run.advance(1e9).status == "running":
         pass
     store = run.store
-    weights = torch.load(io.BytesIO(store.read_model(run.trial.id)), weights_only=True)
-    return weights, store.history(run.trial.id).to_pandas()
+    weights = torch.load(io.BytesIO(store.trials.read_model(run.trial.id)), weights_only=True)
+    return weights, store.trials.history(run.trial.id).to_pandas()
 
 
 def same(a: Mapping[str, torch.Tensor], b: Mapping[str, torch.Tensor]) -> bool:
@@ -71,7 +71,7 @@ def test_checkpoints_are_written_when_due_however_long_an_advance_is(
     run = start(Trial(arm="a", model=MODELS[1], data=Digits(), seed=0), tmp_path)
     saved = []
     monkeypatch.setattr("raysweep.training.loop.monotonic", lambda: 2.0 * run.step)
-    monkeypatch.setattr(run.store, "save_checkpoint", lambda *_: saved.append(run.step))
+    monkeypatch.setattr(run.store.trials, "save_checkpoint", lambda *_: saved.append(run.step))
     run.checkpoint_seconds, run._saved_at = 5.0, 0.0
     assert run.advance(1e9).status == "finished"
     assert saved == list(range(3, 30, 3))
@@ -112,7 +112,7 @@ def test_a_trial_that_diverges_stops_and_says_so(tmp_path: Path) -> None:
     run = start(trial, tmp_path)
     while run.advance(1e9).status == "running":
         pass
-    record = run.store.trial_record(trial.id)
+    record = run.store.trials.record(trial.id)
     assert record is not None
     assert record.status == "diverged"
     assert record.steps < 1000
@@ -132,7 +132,7 @@ def test_a_trial_of_no_steps_leaves_an_initialised_model(family: type[WganGp | G
     assert same(initial, {name: weights[name] for name in initial})
     assert len(history) == 0
     assert {str(kind) for kind in history.dtypes} == {"int64", "float64", "str"}
-    assert run.store.trial_record(trial.id).steps == 0  # type: ignore[union-attr]
+    assert run.store.trials.record(trial.id).steps == 0  # type: ignore[union-attr]
     events = EventAccumulator(str(run.store.tensorboard(trial.id).path))
     events.Reload()
     assert len(events.Images("samples")) == 1

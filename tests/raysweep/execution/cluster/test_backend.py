@@ -14,9 +14,7 @@ from raysweep.execution.cluster.backend import RayBackend, check_resources
 from raysweep.execution.cluster.connect import connected
 from raysweep.execution.pipeline import run_study
 from raysweep.execution.tasks import Workplace
-from raysweep.results.names import CHECKPOINT, MODEL
-from raysweep.results.shards import shard_file
-from raysweep.results.trials import trial_file
+from raysweep.results.names import CHECKPOINT, MODEL, shard_file, trial_file
 from raysweep.study import Resources, Study
 from raysweep.study.data import Digits
 from support.runs import Recorder, tables
@@ -121,7 +119,7 @@ def test_a_failed_trial_and_its_shards_leave_the_others_alone(tmp_path: Path) ->
     study = STUDY.model_copy(update={"arms": STUDY.arms[2:3], "seeds": (0, 1), "measures": measures})
     bad = study.trials[0].id
     store = Workplace(tmp_path, tmp_path).store
-    store.save_checkpoint(bad, lambda file: file.write(b"not a checkpoint"))
+    store.trials.save_checkpoint(bad, lambda file: file.write(b"not a checkpoint"))
     run(tmp_path, study)
     trials = tables(tmp_path)["trials"].set_index("trial")
     assert trials.loc[bad, "status"] == "failed"
@@ -139,7 +137,7 @@ def test_a_failed_shard_is_recorded_after_its_retries(finished: Path, tmp_path: 
     m, trial, shard = next(item for item in STUDY.measurements(FACTS) if item[0].name == "samples")
     key = STUDY.measure_key(m)
     store.folder.delete(shard_file(key, trial.id, shard))
-    weights = store.read_model(trial.id)
+    weights = store.trials.read_model(trial.id)
     store.folder.write(trial_file(trial.id, MODEL), lambda file: file.write(b"not a model"))
     run(results)
     failures = tables(results)["failures"]

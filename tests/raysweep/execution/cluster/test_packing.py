@@ -102,8 +102,8 @@ def test_training_that_ran_out_of_memory_gets_a_gpu_of_its_own(tmp_path: Path, m
     monkeypatch.setattr(packing_module.ray, "cluster_resources", lambda: {"GPU": 2.0})
     monkeypatch.setattr(packing_module.ray, "nodes", list)  # none of them is there yet to measure on
     task, other = train_task(tmp_path), train_task(tmp_path, index=3)
-    task.workplace.store.fail_trial(task.trial.id, "OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB")
-    task.workplace.store.fail_trial(other.trial.id, "RuntimeError: lost")
+    task.workplace.store.trials.fail(task.trial.id, "OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB")
+    task.workplace.store.trials.fail(other.trial.id, "RuntimeError: lost")
     packing = Packing()
     packing.measure([task, other])
     assert packing.trained(task).trial.resources.gpus == 1.0
@@ -218,7 +218,7 @@ def test_a_study_runs_on_shared_gpus(two_gpus: None, tmp_path: Path, monkeypatch
     assert store.table("failures").empty
     assert set(store.table("trials")["status"]) == {"finished"}
     assert store.table("samples")["trial"].nunique() == len(study.seeds)
-    assert store.load_memory() == {}
+    assert store.assets.load_memory() == {}
     schedule = store.table("schedule")
     shards = schedule[schedule["work"] == "reconstruction"]
     assert len(shards) == 10

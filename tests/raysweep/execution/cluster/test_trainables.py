@@ -69,7 +69,7 @@ def test_storage_that_refuses_for_a_while_is_waited_for(
     told = steps(task, lambda result: result["done"])
     assert len(pauses) == 3
     assert [result["done"] for result in told[:3]] == [False] * 3
-    record = task.workplace.store.trial_record(TRIAL.id)
+    record = task.workplace.store.trials.record(TRIAL.id)
     assert record is not None
     assert record.status == "finished"
 
@@ -82,14 +82,14 @@ def test_a_full_disk_halts_everything_and_is_no_failure_of_the_trial(
     failing(monkeypatch, error)
     (told,) = steps(task, lambda result: result["done"])
     assert "full" in told["halt"]
-    assert task.workplace.store.trial_failure(TRIAL.id) is None
+    assert task.workplace.store.trials.failure(TRIAL.id) is None
 
 
 def test_any_other_error_is_recorded_and_tune_sees_it(task: TrainTask, monkeypatch: pytest.MonkeyPatch) -> None:
     failing(monkeypatch, ValueError("wrong"))
     with pytest.raises(ValueError, match="wrong"):
         steps(task, lambda result: result["done"])
-    assert task.workplace.store.trial_failure(TRIAL.id) == "ValueError: wrong"
+    assert task.workplace.store.trials.failure(TRIAL.id) == "ValueError: wrong"
 
 
 @pytest.mark.parametrize("erring", [False, True])
@@ -97,7 +97,7 @@ def test_a_trial_may_lose_its_process_more_often_than_it_may_err(erring: bool, t
     watcher = _Watcher([task], SimpleQueue())
     trial = SimpleNamespace(config={"task": to_config(task)}, num_failures=0, max_failures=LOSSES)
     if erring:
-        task.workplace.store.fail_trial(TRIAL.id, "wrong")
+        task.workplace.store.trials.fail(TRIAL.id, "wrong")
     while trial.num_failures < trial.max_failures:
         trial.num_failures += 1
         watcher.on_trial_recover(0, [], trial)
