@@ -3,7 +3,7 @@
 A condition is what a task waits for: that a trial is trained, that a reference is prepared, that all shards of a
 measure of a trial are computed. It is met when every piece of work that belongs to it has succeeded. When one fails for
 good, the condition can no longer be met in this run, and what waits for it is left for the next.
-An agenda may grow while it is worked through: a search adds configurations as it learns how others did.
+Work may be added to an agenda while it is done: a search adds configurations as others end.
 """
 
 import heapq
@@ -42,9 +42,6 @@ class Agenda:
 
     Used by one thread at a time.
     """
-
-    grows = False
-    """Whether what is told of work may add more of it."""
 
     def __init__(self, workplace: Workplace) -> None:
         self.workplace = workplace
@@ -100,6 +97,12 @@ class Agenda:
         """The next trial to train, or None while there is none."""
         return self._trials.popleft() if self._trials else None
 
+    def take_sweep(self) -> list[TrainTask]:
+        """Takes all trials, for a backend that can train them as one sweep."""
+        trials = list(self._trials)
+        self._trials.clear()
+        return trials
+
     def take(self) -> PrepareTask | MeasureTask | None:
         """The next task that can start, or None while there is none."""
         if not self._ready:
@@ -127,6 +130,14 @@ class Agenda:
             task, self._tasks[index] = self._tasks[index], None
             if task is not None:
                 self.fail(task_name(task))
+
+    def ended_trials(self, trial_ids: Collection[str]) -> Mapping[str, TrialRecord]:
+        """How those of the trials ended that have."""
+        return self.workplace.store.trials.records(trial_ids)
+
+    def shard_files(self, measure_key: str, trial_ids: Collection[str]) -> Set[str]:
+        """The files of a measure's shards, of these trials at least: one listing tells of all trials."""
+        return self.workplace.store.shards.files(measure_key)
 
     def _add_piece(self, name: str, piece: Piece, condition: str) -> None:
         self.pieces[name] = piece
@@ -158,7 +169,7 @@ def extend(
         limits: by trial id, those that may end it early.
     """
     names = [trial.id for trial in study.trials]
-    records = _ended(agenda, names)
+    records = agenda.ended_trials(names)
     if "train" in steps:
         left = [trial for trial in study.trials if trial.id not in records and trial.id not in agenda.pieces]
         tasks = [
@@ -179,26 +190,6 @@ def extend(
     if "measure" in steps:
         models = {name for name, record in records.items() if record.status == "finished"}
         _add_measures(agenda, study, facts, models | (agenda.pieces.keys() & names))
-
-
-def _ended(agenda: Agenda, trial_ids: Collection[str]) -> Mapping[str, TrialRecord]:
-    """How those of the trials ended that have."""
-    store = agenda.workplace.store
-    if not agenda.grows:
-        return store.trials.records(trial_ids)
-    each = {trial_id: store.trials.record(trial_id) for trial_id in trial_ids}
-    return {trial_id: record for trial_id, record in each.items() if record is not None}
-
-
-def _shard_files(agenda: Agenda, key: str, trial_ids: Collection[str]) -> Set[str]:
-    """Files of a measure's shards, of these trials at least.
-
-    One listing tells of all trials. Of an agenda that grows, all are many more than those that are added.
-    """
-    store = agenda.workplace.store
-    if not agenda.grows:
-        return store.shards.files(key)
-    return set[str]().union(*(store.shards.files(key, trial_id) for trial_id in trial_ids))
 
 
 def _add_measures(agenda: Agenda, study: Study, facts: DataFacts, models: Set[str]) -> None:
@@ -233,7 +224,7 @@ def _missing_shards(
     models: Set[str],
     keys: Mapping[str, str],
 ) -> Iterable[MeasureTask]:
-    existing = {name: _shard_files(agenda, key, models) for name, key in keys.items()}
+    existing = {name: agenda.shard_files(key, models) for name, key in keys.items()}
     for m, trial in itertools.product(study.measures, study.trials):
         if m.name not in keys or trial.id not in models:
             continue

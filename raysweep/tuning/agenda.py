@@ -1,7 +1,7 @@
 """The work of a search: configurations that are drawn as others end."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from itertools import islice
 
 import numpy as np
@@ -10,6 +10,7 @@ from typing_extensions import override
 from raysweep.execution.agenda import Agenda, extend
 from raysweep.execution.pipeline import Backend, Progress
 from raysweep.execution.tasks import MeasureTask, PrepareTask, TrainTask, Workplace, task_name
+from raysweep.results.trials import TrialRecord
 from raysweep.study.core import Study, Trial
 from raysweep.study.objectives import OBJECTIVES
 from raysweep.tuning.judge import _trials, judge
@@ -22,8 +23,6 @@ class SearchAgenda(Agenda):
 
     An ended configuration is judged and told to the search at once.
     """
-
-    grows = True
 
     def __init__(
         self, search: Search, known: Sequence[Configuration], workplace: Workplace, progress: Progress
@@ -54,6 +53,22 @@ class SearchAgenda(Agenda):
         if isinstance(task, MeasureTask):
             self._own(task, task.trial)
         super().compute(task, condition, needs)
+
+    @override
+    def take_sweep(self) -> list[TrainTask]:
+        """None: a sweep would have to be known whole, and the next trials are drawn as others end."""
+        return []
+
+    @override
+    def ended_trials(self, trial_ids: Collection[str]) -> Mapping[str, TrialRecord]:
+        """Looks for each alone: the folder may hold many more than these few."""
+        each = {trial_id: self.workplace.store.trials.record(trial_id) for trial_id in trial_ids}
+        return {trial_id: record for trial_id, record in each.items() if record is not None}
+
+    @override
+    def shard_files(self, measure_key: str, trial_ids: Collection[str]) -> Set[str]:
+        """Lists the folders of these trials alone."""
+        return set[str]().union(*(self.workplace.store.shards.files(measure_key, trial_id) for trial_id in trial_ids))
 
     @override
     def succeed(self, name: str) -> None:

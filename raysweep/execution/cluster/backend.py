@@ -54,17 +54,17 @@ class RayBackend(Backend):
     """Runs work on the Ray cluster that this process is connected to.
 
     Tune has the calling thread, where it can take Ctrl-C. Tasks have another one, which alone uses the agenda and the
-    progress, and is told by a queue what Tune's trials report. The trials of an agenda that grows are tasks too: while
-    Tune waits for a next trial, it keeps the cores of processes that have ended theirs, and the shards that the next
-    trial depends on would wait for these.
+    progress, and is told by a queue what Tune's trials report. Trials that are in no sweep, as those of a search, run
+    as tasks too: while Tune waits for a next trial, it keeps the cores of processes that have ended theirs, and the
+    shards that the next trial depends on would wait for these.
     """
 
     @override
     def run(self, agenda: Agenda, progress: Progress) -> None:
         check_resources([task.trial for task in agenda.training])
-        packing, by_tune = Packing(), [] if agenda.grows else agenda.training
-        packing.measure(by_tune)
-        training = [packing.trained(task) for task in by_tune]
+        packing, sweep = Packing(), agenda.take_sweep()
+        packing.measure(sweep)
+        training = [packing.trained(task) for task in sweep]
         tasks = _Tasks(agenda, training, packing, progress)
         thread = Thread(target=tasks.run, name="raysweep-tasks", daemon=True)
         thread.start()
@@ -212,7 +212,8 @@ class _Tasks:
         self._asked = -math.inf
         self._nodes: dict[str, str] = {}
         """Host names of the nodes, by Ray's ids."""
-        self._board = ray.remote(num_cpus=0, max_restarts=-1)(Board).remote() if agenda.grows else None
+        self._board: Any = None
+        """What the trials among the tasks tell how far they are, once there are any."""
 
     def run(self) -> None:
         """Works until the agenda is done, or `stopped`. What goes wrong here is left in `problem`."""
@@ -278,6 +279,8 @@ class _Tasks:
                 batch, other = self._batches.fill(next_task, size, self._next)
                 if other is not None:
                     self._again.appendleft(other)
+            if isinstance(next_task, TrainTask) and self._board is None:
+                self._board = ray.remote(num_cpus=0, max_restarts=-1)(Board).remote()
             self._pending[_submit(batch, remote, needs, self._board, self._weights)] = batch, needs
 
     def _ask(self) -> None:
@@ -304,7 +307,7 @@ class _Tasks:
         """What can start, shards before trials: a search learns from them what to try next."""
         if self._again:
             return self._again.popleft()
-        return self.agenda.take() or (self.agenda.take_trial() if self.agenda.grows else None)
+        return self.agenda.take() or self.agenda.take_trial()
 
     def _collect(self) -> None:
         """Takes up every task that has ended."""

@@ -6,16 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raysweep.execution.agenda import Agenda, extend, in_order, make_agenda
+from raysweep.execution.agenda import Agenda, in_order, make_agenda
 from raysweep.execution.tasks import MeasureTask, PrepareTask, Workplace, task_name
-from raysweep.results.files import LocalFolder
-from raysweep.results.names import shard_file
-from raysweep.results.store import StudyStore
-from raysweep.results.trials import Stopwatch, TrialRecord
 from raysweep.study import Study
-from raysweep.study.core import Trial
-from raysweep.study.table import HISTORY
 from support.small_study import STUDY
+from support.stored import finish
 
 FACTS = STUDY.data.facts(Path())
 NAMES = {m.name: m for m in STUDY.measures}
@@ -23,11 +18,6 @@ NAMES = {m.name: m for m in STUDY.measures}
 
 def agenda_of(folder: Path, study: Study = STUDY, steps: tuple[str, ...] = ("train", "measure")) -> Agenda:
     return make_agenda(study, FACTS, Workplace(folder, folder), steps)
-
-
-def finish(store: StudyStore, trial: Trial) -> None:
-    record, history = TrialRecord("finished", "", 1, 1), HISTORY.schema.empty_table()
-    store.trials.finish(trial.id, record, lambda file: None, history, Stopwatch.start().work())
 
 
 def taken(agenda: Agenda) -> list[PrepareTask | MeasureTask]:
@@ -92,34 +82,6 @@ def test_a_measure_that_follows_one_without_its_classifier_is_left_out(tmp_path:
     found = taken(agenda_of(tmp_path, steps=("measure",)))
     assert found
     assert not any(task.measure.needs_classifier for task in found)
-
-
-class Growing(Agenda):
-    """As that of a search."""
-
-    grows = True
-
-
-def test_an_agenda_that_grows_finds_the_same_and_looks_at_no_other_trials(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place = Workplace(tmp_path, tmp_path)
-    measure = NAMES["samples"]
-    study = STUDY.model_copy(update={"arms": STUDY.arms[2:4], "measures": (measure, NAMES["weights"])})
-    first, *_ = [trial for trial in study.trials if trial.arm == "vae"]
-    finish(place.store, first)
-    (shard,) = measure.shards(first.model, FACTS)
-    place.store.folder.write(shard_file(study.measure_key(measure), first.id, shard), lambda file: file.write(b""))
-    whole = make_agenda(study, FACTS, place, ("train", "measure"))
-
-    listed = []
-    tree = LocalFolder.tree
-    monkeypatch.setattr(LocalFolder, "tree", lambda folder, name: listed.append(name) or tree(folder, name))
-    growing = Growing(place)
-    extend(growing, study, FACTS, ("train", "measure"))
-    assert (growing.pieces, growing.already) == (whole.pieces, whole.already)
-    assert growing.already == {"train": 1, "prepare": 0, "measure": 1}
-    assert {name.rpartition("/")[2] for name in listed} == {trial.id for trial in study.trials}
 
 
 def test_measures_come_after_those_that_they_follow() -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import ray
+from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.execution.agenda import Agenda, extend
 from raysweep.execution.cluster.backend import RayBackend, check_resources
 from raysweep.execution.cluster.connect import connected
 from raysweep.execution.pipeline import run_study
-from raysweep.execution.tasks import Workplace
+from raysweep.execution.tasks import TrainTask, Workplace
 from raysweep.results.names import CHECKPOINT, MODEL, shard_file, trial_file
 from raysweep.study import Resources, Study
 from raysweep.study.data import Digits
@@ -89,7 +90,9 @@ def test_a_model_is_measured_while_others_train(tmp_path: Path) -> None:
 class Growing(Agenda):
     """As that of a search."""
 
-    grows = True
+    @override
+    def take_sweep(self) -> list[TrainTask]:
+        return []
 
 
 class Told(Recorder):
