@@ -40,7 +40,7 @@ RUN_WHAT_THEY_READ = re.compile(
     r"|pickle\.(load|loads|Unpickler)|importlib\.import_module|importlib\.util\.module_from_spec"
     r"|torch\.(jit|package|export)\..*|(pd|pandas)\.read_pickle|os\.(system|popen)|subprocess\..*"
 )
-LOADS_STUDIES = ROOT / "raysweep" / "study" / "loading.py"
+LOADS_STUDIES = ROOT / "raysweep" / "cli" / "loading.py"
 """A study file is the only code that a person hands over, and this runs it."""
 
 
