@@ -16,7 +16,7 @@ import argparse
 import csv
 import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from matplotlib.figure import Figure
 
 from raysweep.cli.loading import load_study
 from raysweep.execution.cluster.batches import SECONDS
+from raysweep.execution.plan import make_plan
 from raysweep.results.store import StudyStore
 from raysweep.study import Study
 from raysweep.study.cost import find_device, measure_cost, trial_cost
@@ -95,7 +96,13 @@ class Outcome:
         return 1 - self.busy / (self.gpus * self.seconds) if self.seconds else 0.0
 
 
-def simulate(training: Sequence[Job], shards: Mapping[str, Sequence[Job]], gpus: int, at_once: bool = True) -> Outcome:
+def simulate(
+    training: Sequence[Job],
+    shards: Mapping[str, Sequence[Job]],
+    gpus: int,
+    at_once: bool = True,
+    first: Collection[str] = (),
+) -> Outcome:
     """Runs training and the shards of each trial on so many GPUs.
 
     Args:
@@ -103,14 +110,21 @@ def simulate(training: Sequence[Job], shards: Mapping[str, Sequence[Job]], gpus:
         shards: by trial, the shards that need its model.
         gpus: how many there are.
         at_once: whether shards may start when their trial has ended, rather than the last trial.
+        first: the trials that are trained first, and measured before other trials start.
     """
     cluster = [Gpu(number // PER_NODE) for number in range(gpus)]
     outcome = Outcome(gpus, transfers={trial: set() for trial in shards})
-    waiting = sorted(training, key=lambda job: -job.seconds * job.gpus)
+    waiting = sorted(training, key=lambda job: (job.trial not in first, -job.seconds * job.gpus))
     weight = {trial: sum(job.seconds * job.gpus for job in jobs) for trial, jobs in shards.items()}
     untrained = {job.trial for job in training}
-    ready = [(-weight[trial], trial, list(reversed(jobs))) for trial, jobs in shards.items() if trial not in untrained]
-    heapq.heapify(ready)
+    ready: list[tuple[bool, float, str, list[Job]]] = []
+
+    def make_ready(trial: str) -> None:
+        if shards.get(trial):
+            heapq.heappush(ready, (trial not in first, -weight[trial], trial, list(reversed(shards[trial]))))
+
+    for trial in shards.keys() - untrained:
+        make_ready(trial)
     running: list[tuple[float, int, Job, Gpu, bool]] = []
     now, started = 0.0, 0
 
@@ -124,13 +138,18 @@ def simulate(training: Sequence[Job], shards: Mapping[str, Sequence[Job]], gpus:
         started += 1
 
     def place() -> None:
+        place_shards(of_first=True)
         for job in list(waiting):
             gpu = fullest(cluster, job)
             if gpu is not None:
                 waiting.remove(job)
                 start(job, gpu, trains=True)
-        while ready and not waiting and (at_once or not untrained):
-            jobs = ready[0][2]
+        if not waiting and (at_once or not untrained):
+            place_shards(of_first=False)
+
+    def place_shards(of_first: bool) -> None:
+        while ready and not (of_first and ready[0][0]):
+            jobs = ready[0][3]
             gpu = fullest(cluster, jobs[-1])
             if gpu is None:
                 return
@@ -145,8 +164,7 @@ def simulate(training: Sequence[Job], shards: Mapping[str, Sequence[Job]], gpus:
         gpu.free += job.gpus
         if trains:
             untrained.remove(job.trial)
-            if shards.get(job.trial):
-                heapq.heappush(ready, (-weight[job.trial], job.trial, list(reversed(shards[job.trial]))))
+            make_ready(job.trial)
         place()
         outcome.steps.append((now, sum(1 - gpu.free for gpu in cluster)))
     outcome.seconds = now
@@ -181,6 +199,8 @@ class Workload:
     model_bytes: dict[str, float]
     data_bytes: float
     """Of the data set's pixels."""
+    first: Collection[str]
+    """The trials that come first, so that a report can be drawn early."""
 
 
 def workload(study: Study, flops: float, checkpoint_seconds: float, overheads: Overheads) -> Workload:
@@ -208,7 +228,9 @@ def workload(study: Study, flops: float, checkpoint_seconds: float, overheads: O
                 extra = overheads.shard + loading * processes / max(1, len(seconds))
                 shards[trial.id].extend(Job(trial.id, extra + each, share) for each in seconds)
     data = float((facts.train + facts.validation) * facts.shape.pixels)
-    return Workload(training, shards, checkpoints, written, requests, models, data)
+    return Workload(
+        training, shards, checkpoints, written, requests, models, data, make_plan(study, facts, None).first_trials
+    )
 
 
 @dataclass(frozen=True)
@@ -231,7 +253,7 @@ class Row:
 
 def row(work: Workload, gpus: int, at_once: bool, interval: float, price: float, overheads: Overheads) -> Row:
     """One simulated run."""
-    outcome = simulate(work.training, work.shards, gpus, at_once)
+    outcome = simulate(work.training, work.shards, gpus, at_once, work.first if at_once else ())
     count = sum(len(jobs) for jobs in work.shards.values())
     nodes = math.ceil(gpus / PER_NODE)
     models = sum(work.model_bytes[trial] * (1 + len(on)) for trial, on in outcome.transfers.items() if on)
@@ -310,7 +332,7 @@ def draw(work: Workload, gpus: Sequence[int], file: Path) -> None:
     figure = Figure(figsize=(9, 2.6), layout="constrained")
     for axes, number in zip(figure.subplots(1, len(gpus), squeeze=False)[0], gpus, strict=True):
         for at_once, words, style in ((True, "at once", "-"), (False, "after the last trial", ":")):
-            steps = simulate(work.training, work.shards, number, at_once).steps
+            steps = simulate(work.training, work.shards, number, at_once, work.first if at_once else ()).steps
             hours, taken = [moment / 3600 for moment, _ in steps], [busy for _, busy in steps]
             axes.step(hours, taken, style, where="post", label=words)
         axes.set(title=f"{number} GPUs", xlabel="hours", xlim=(0, None), ylim=(0, number * 1.05))

@@ -94,7 +94,7 @@ def run_step(step: str, folder: Path, study: Study) -> dict[str, float]:
             run_study(study, place, RayBackend(), Silence(), steps)  # type: ignore[arg-type]
             place.store.save_study(study, study.data.facts(folder), {})
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    found = outcome(study, place)
+    found = outcome(study, study.data.facts(place.data), place.store)
     if (step != "train" and found.shards_missing) or found.finished < len(study.trials):
         raise SystemExit(f"{step}: {found}")
     return {"wall": wall, "cpu": cpu, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000}

@@ -206,16 +206,16 @@ def _check(study: Study, store: StudyStore, options: argparse.Namespace) -> _Job
 
 def _work(job: _Job, plan: Plan, options: argparse.Namespace, command: Sequence[str], console: Console) -> int:
     """Prints the plan once results can be written and the cluster is there; then trains, measures and draws."""
-    from raysweep.execution.pipeline import outcome, run_study
+    from raysweep.execution.pipeline import run_study
 
     steps: tuple[Step, ...] = options.only or STEPS
     job.store.folder.check()
     line = f"TensorBoard: {tensorboard(job.store.tensorboard_location)}"
     with _started(job, options, command, console, line, plan) as (workplace, backend, progress):
-        run_study(job.study, workplace, backend, progress, steps)
+        outcome = run_study(job.study, workplace, backend, progress, steps)
     if "report" in steps:
         _draw(job.store, console)
-    return _conclude(outcome(job.study, workplace), console)
+    return _conclude(outcome, console)
 
 
 def _tune(
@@ -246,7 +246,7 @@ def _tune(
     if store.load_recommended():
         command_line = f"raysweep {shlex.quote(store.folder.locate(RECOMMENDED))}"
         console.print(f"Recommended: {command_line}", markup=False, soft_wrap=True)
-    return _conclude(outcome(study, workplace), console)
+    return _conclude(outcome(study, facts, store), console)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from raysweep.execution import pipeline
+from raysweep.execution.plan import make_plan
 from raysweep.execution.serial import SerialBackend
 from raysweep.execution.tasks import Workplace
 from raysweep.results import patience
@@ -82,7 +83,9 @@ def azure(azure_server: OtherStore, monkeypatch: pytest.MonkeyPatch) -> str:
 def small_computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small study computed in one process, before its tables were gathered. No test may change it."""
     folder = tmp_path_factory.mktemp("computed")
-    pipeline.work(STUDY, Workplace(folder, folder), SerialBackend(), Recorder(), ["train", "measure"])
+    place = Workplace(folder, folder)
+    plan = make_plan(STUDY, STUDY.data.facts(folder), place.store)
+    pipeline.work(plan, place, SerialBackend(), Recorder(), ["train", "measure"])
     return folder
 
 

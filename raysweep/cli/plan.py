@@ -96,8 +96,8 @@ def _existing(plan: Plan) -> str:
     counted = [f"{states.count(state)} {state}" for state in sorted(set(states))]
     trials = f"trials: {', '.join(counted)}" if counted else "no trial of this study"
     done = plan.shards - plan.shards_left
-    strangers = f"; and {plan.strangers} trials of other settings, which are left alone" if plan.strangers else ""
-    return f"Results folder {plan.folder} has {trials}; {done:,} of {plan.shards:,} shards{strangers}."
+    others = f"; and {plan.other_trials} trials of other settings, which are left alone" if plan.other_trials else ""
+    return f"Results folder {plan.folder} has {trials}; {done:,} of {plan.shards:,} shards{others}."
 
 
 def _trial_table(plan: Plan) -> Table:
@@ -140,7 +140,7 @@ def _arm_table(plan: Plan) -> Table:
 def _measure_table(plan: Plan) -> Table:
     table = _table("Measure", ">Trials", ">Shards", ">Operations", ">Time")
     for measure in plan.study.measures:
-        group = [planned for planned in plan.measures if planned.name == measure.name]
+        group = [planned for planned in plan.measures if planned.measure == measure]
         flop = sum(planned.flop for planned in group)
         table.add_row(
             measure.name,

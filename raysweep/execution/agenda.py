@@ -7,19 +7,28 @@ Work may be added to an agenda while it is done: a search adds configurations as
 """
 
 import heapq
-import itertools
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Literal
 
-from raysweep.execution.tasks import Followed, MeasureTask, PrepareTask, TrainTask, Workplace, task_name
-from raysweep.results.names import statistics_name
-from raysweep.results.shards import done_shards
-from raysweep.results.trials import TrialRecord
+from raysweep.execution.plan import Plan
+from raysweep.execution.tasks import (
+    RETRIES,
+    Followed,
+    MeasureTask,
+    PrepareTask,
+    Task,
+    TrainTask,
+    Workplace,
+    describe,
+    has_succeeded,
+    record_failure,
+    task_name,
+    worth_retrying,
+)
+from raysweep.results.patience import StorageError
 from raysweep.study.core import Study, Trial
-from raysweep.study.cost import trial_cost
-from raysweep.study.data import DataFacts
 from raysweep.study.measures import MeasureSettings
 from raysweep.training.course import NO_LIMITS, Limits
 
@@ -51,6 +60,10 @@ class Agenda:
         """Every piece of work by its name, ended or not."""
         self.already: dict[Kind, int] = {"train": 0, "prepare": 0, "measure": 0}
         """How many pieces of each kind were done before this run."""
+        self.first: set[str] = set()
+        """Ids of the trials that come first, so that a report can be drawn early."""
+        self._tries: Counter[str] = Counter()
+        """How often each piece of work has failed."""
         self._trials: deque[TrainTask] = deque()
         self._failed: set[str] = set()
         self._belongs: dict[str, str] = {}
@@ -103,6 +116,22 @@ class Agenda:
         self._trials.clear()
         return trials
 
+    def take_next(self) -> Task | None:
+        """The next piece of work for who does one after the other, or None while there is none.
+
+        First models are trained and measured before other trials, and these trained before the rest is measured.
+        """
+        trial = self._trials[0] if self._trials else None
+        if trial is not None and (trial.trial.id in self.first or not self.has_first_task):
+            return self.take_trial()
+        return self.take()
+
+    @property
+    def has_first_task(self) -> bool:
+        """Whether the next task that can start is of a first model, or statistics for it."""
+        task = self._tasks[self._ready[0]] if self._ready else None
+        return task is not None and (isinstance(task, PrepareTask) or task.trial.id in self.first)
+
     def take(self) -> PrepareTask | MeasureTask | None:
         """The next task that can start, or None while there is none."""
         if not self._ready:
@@ -131,13 +160,25 @@ class Agenda:
             if task is not None:
                 self.fail(task_name(task))
 
-    def ended_trials(self, trial_ids: Collection[str]) -> Mapping[str, TrialRecord]:
-        """How those of the trials ended that have."""
-        return self.workplace.store.trials.records(trial_ids)
+    def comes_again(self, task: Task, error: BaseException) -> bool:
+        """Whether a task that has failed is to be tried again; else its failure is recorded, and it is given up.
 
-    def shard_files(self, measure_key: str, trial_ids: Collection[str]) -> Set[str]:
-        """The files of a measure's shards, of these trials at least: one listing tells of all trials."""
-        return self.workplace.store.shards.files(measure_key)
+        Raises:
+            StorageError: results cannot be written, so that nothing can go on.
+        """
+        if isinstance(error, StorageError):
+            raise error
+        name = task_name(task)
+        self._tries[name] += 1
+        if self._tries[name] <= RETRIES and worth_retrying(error):
+            return True
+        record_failure(task, describe(error))
+        self.fail(name)
+        return False
+
+    def end(self, task: Task) -> None:
+        """A task has been done: a trial that diverged or was pruned has left no model to measure."""
+        (self.succeed if has_succeeded(task) else self.fail)(task_name(task))
 
     def _add_piece(self, name: str, piece: Piece, condition: str) -> None:
         self.pieces[name] = piece
@@ -145,104 +186,99 @@ class Agenda:
         self._open[condition] += 1
 
 
-def make_agenda(study: Study, facts: DataFacts, workplace: Workplace, steps: Collection[str]) -> Agenda:
-    """What is missing of the study. Without "train" among `steps`, only models that exist are measured."""
+def make_agenda(plan: Plan, workplace: Workplace, steps: Collection[str]) -> Agenda:
+    """What is missing in the plan. Without "train" among `steps`, only models that exist are measured."""
     agenda = Agenda(workplace)
-    extend(agenda, study, facts, steps)
+    extend(agenda, plan, steps)
     return agenda
 
 
-def extend(
-    agenda: Agenda,
-    study: Study,
-    facts: DataFacts,
-    steps: Collection[str],
-    limits: Mapping[str, Limits] | None = None,
-) -> None:
-    """Adds what is missing of the study, and is not there: trials that have not ended, longest first, and shards.
+def extend(agenda: Agenda, plan: Plan, steps: Collection[str], limits: Mapping[str, Limits] | None = None) -> None:
+    """Adds what is missing in the plan and not on the agenda yet: trials that have not ended, and shards.
+
+    The classifier comes first, however short it is, since most measures wait for it; then a first trial of every arm,
+    and what is measured on these models, so that a report can be drawn early; then the other trials, longest first.
 
     Args:
         agenda: to which it is added.
-        study: the study.
-        facts: of its data set.
+        plan: of the study.
         steps: "train", "measure" or both.
         limits: by trial id, those that may end it early.
     """
-    names = [trial.id for trial in study.trials]
-    records = agenda.ended_trials(names)
+    study, first = plan.study, plan.first_trials
+    names = {planned.trial.id for planned in plan.trials}
     if "train" in steps:
-        left = [trial for trial in study.trials if trial.id not in records and trial.id not in agenda.pieces]
+        left = [planned for planned in plan.trials if not planned.ended and planned.trial.id not in agenda.pieces]
         tasks = [
             TrainTask(
-                trial,
+                planned.trial,
                 agenda.workplace,
                 study.checkpoint_seconds,
-                trial_cost(trial, facts).flop,
-                (limits or {}).get(trial.id, NO_LIMITS),
+                planned.cost.flop,
+                (limits or {}).get(planned.trial.id, NO_LIMITS),
             )
-            for trial in left
+            for planned in left
         ]
         missing = [task for task in tasks if not task.was_pruned]
-        # Most measures wait for the classifier, so it comes first however short it is.
-        for task in sorted(missing, key=lambda task: (task.trial != study.classifier_trial, -task.flop)):
+        agenda.first |= first
+        order = {task.trial.id: (task.trial != study.classifier_trial, task.trial.id not in first) for task in missing}
+        for task in sorted(missing, key=lambda task: (*order[task.trial.id], -task.flop)):
             agenda.train(task)
         agenda.already["train"] += len(names) - len(missing)
     if "measure" in steps:
-        models = {name for name, record in records.items() if record.status == "finished"}
-        _add_measures(agenda, study, facts, models | (agenda.pieces.keys() & names))
+        models = {planned.trial.id for planned in plan.trials if planned.state == "finished"}
+        _add_measures(agenda, plan, models | (agenda.pieces.keys() & names))
 
 
-def _add_measures(agenda: Agenda, study: Study, facts: DataFacts, models: Set[str]) -> None:
-    """References first, then every missing shard of the trials that are or will be trained."""
+def _add_measures(agenda: Agenda, plan: Plan, models: Set[str]) -> None:
+    """Adds the statistics of measures first, then every missing shard of the trials that are or will be trained."""
+    study = plan.study
     keys: dict[str, str] = {}
     for m in in_order(study):
         if (m.follows is not None and m.follows not in keys) or not models >= set(_classifier_of(study, m)):
             continue
         keys[m.name] = key = study.measure_key(m)
-        is_there = key in agenda.pieces or agenda.workplace.store.assets.has(statistics_name(key))
-        if m.needs_reference and not is_there:
+        if m.needs_reference and key not in plan.prepared and key not in agenda.pieces:
             prepare = PrepareTask(m, key, study.classifier_trial, study.data, agenda.workplace)
             agenda.compute(prepare, key, _classifier_of(study, m))
-    tasks = list(_missing_shards(agenda, study, facts, models, keys))
+    tasks = list(_missing_shards(agenda, plan, models, keys))
     # Shards of one trial follow one another, so a process loads each model once; trials with most to do come first.
     weight: dict[str, float] = defaultdict(float)
     for task in tasks:
         weight[task.trial.id] += task.flop
     rank = {name: index for index, name in enumerate(keys)}
-    tasks.sort(key=lambda task: (-weight[task.trial.id], task.trial.id, rank[task.measure.name]))
-    for task in tasks:
+
+    def order(task: MeasureTask) -> tuple[bool, float, str, int]:
+        trial_id = task.trial.id
+        return trial_id not in agenda.first, -weight[trial_id], trial_id, rank[task.measure.name]
+
+    for task in sorted(tasks, key=order):
         needs = [task.trial.id, task.key, *_classifier_of(study, task.measure)]
         if task.followed is not None:
             needs.append(_all_of(task.followed.key, task.trial))
         agenda.compute(task, _all_of(task.key, task.trial), needs)
 
 
-def _missing_shards(
-    agenda: Agenda,
-    study: Study,
-    facts: DataFacts,
-    models: Set[str],
-    keys: Mapping[str, str],
-) -> Iterable[MeasureTask]:
-    existing = {name: agenda.shard_files(key, models) for name, key in keys.items()}
-    for m, trial in itertools.product(study.measures, study.trials):
-        if m.name not in keys or trial.id not in models:
-            continue
-        shards = study.shards_of(m, trial, facts)
-        done = done_shards(existing[m.name], keys[m.name], trial.id, shards)
-        agenda.already["measure"] += len(done)
-        followed = study.followed(m)
-        for shard in [shard for shard in shards if shard not in done]:
-            yield MeasureTask(
-                m,
-                keys[m.name],
-                trial,
-                shard,
-                study.classifier_trial,
-                Followed(followed, keys[followed.name]) if followed else None,
-                agenda.workplace,
-                m.flop(trial.model, facts, shard),
-            )
+def _missing_shards(agenda: Agenda, plan: Plan, models: Set[str], keys: Mapping[str, str]) -> Iterable[MeasureTask]:
+    study = plan.study
+    for planned in plan.trials:
+        for measured in planned.measures if planned.trial.id in models else ():
+            m = measured.measure
+            if m.name not in keys:
+                continue
+            agenda.already["measure"] += measured.done
+            followed = study.followed(m)
+            for shard, flop in measured.missing.items():
+                yield MeasureTask(
+                    m,
+                    keys[m.name],
+                    planned.trial,
+                    shard,
+                    study.classifier_trial,
+                    Followed(followed, keys[followed.name]) if followed else None,
+                    agenda.workplace,
+                    flop,
+                )
 
 
 def in_order(study: Study) -> list[MeasureSettings]:

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from raysweep.execution.agenda import Agenda, Kind, Piece, make_agenda
+from raysweep.execution.plan import Plan, make_plan
 from raysweep.execution.tasks import Workplace
 from raysweep.results.gathering import gather
 from raysweep.results.names import statistics_name
+from raysweep.results.store import StudyStore
 from raysweep.study.core import Study
+from raysweep.study.data import DataFacts
 
 Step = Literal["train", "measure", "report"]
 MANY_SHARDS = 5_000
@@ -66,40 +69,37 @@ class Outcome:
 
 def run_study(
     study: Study, workplace: Workplace, backend: Backend, progress: Progress, steps: Collection[Step]
-) -> None:
-    """Does what is missing of the study, and gathers the tables."""
-    work(study, workplace, backend, progress, steps)
-    facts = study.data.facts(workplace.data)
-    shards = sum(1 for _ in study.measurements(facts))
-    if shards >= MANY_SHARDS:
-        progress.note(f"Gathering the rows of {shards:,} shards")
-    gather(workplace.store, study, facts)
+) -> Outcome:
+    """Does what is missing of the study, gathers the tables, and says how it stands."""
+    store, facts = workplace.store, study.data.facts(workplace.data)
+    plan = make_plan(study, facts, store)
+    work(plan, workplace, backend, progress, steps)
+    if plan.shards >= MANY_SHARDS:
+        progress.note(f"Gathering the rows of {plan.shards:,} shards")
+    gather(store, study, facts)
+    return outcome(study, facts, store)
 
 
-def work(study: Study, workplace: Workplace, backend: Backend, progress: Progress, steps: Collection[Step]) -> None:
-    """Does what is missing of the study.
+def work(plan: Plan, workplace: Workplace, backend: Backend, progress: Progress, steps: Collection[Step]) -> None:
+    """Does what is missing in the plan.
 
     `steps` chooses among training and measuring. A failure is recorded and left for the next run; `outcome` tells.
     """
-    agenda = make_agenda(study, study.data.facts(workplace.data), workplace, steps)
+    agenda = make_agenda(plan, workplace, steps)
     if agenda.pieces:
         progress.start(agenda.pieces, agenda.already)
         backend.run(agenda, progress)
         progress.finish()
 
 
-def outcome(study: Study, workplace: Workplace) -> Outcome:
-    """How the study stands, by its tables."""
-    store, facts = workplace.store, study.data.facts(workplace.data)
+def outcome(study: Study, facts: DataFacts, store: StudyStore) -> Outcome:
+    """How a study stands, by its tables."""
     trials, schedule, failures = (store.table(name) for name in ("trials", "schedule", "failures"))
     statuses = {name: int((trials["status"] == name).sum()) for name in ("finished", "diverged", "failed", "missing")}
     shards = sum(1 for _ in study.measurements(facts))
     missing = shards - int((schedule["shard"] != "").sum())
     of_trials = failures["shard"] == ""
     reasons = [*failures["reason"][of_trials], *failures["reason"][~of_trials]]
-    reasons += [
-        reason
-        for m in study.measures
-        if m.needs_reference and (reason := store.assets.failure(statistics_name(study.measure_key(m))))
-    ]
+    keys = [study.measure_key(m) for m in study.measures if m.needs_reference]
+    reasons += filter(None, (store.assets.failure(statistics_name(key)) for key in keys))
     return Outcome(**statuses, shards=shards, shards_missing=missing, reasons=tuple(dict.fromkeys(reasons)))

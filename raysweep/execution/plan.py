@@ -1,12 +1,13 @@
-"""What a run would do, before it does any of it: every trial and shard, what they cost, and what is there already.
+"""Every piece of work of a study: its trials and shards, what they cost, and which of them are done.
 
-Counted from the study and the results folder alone. No torch, no Ray.
+Counted from the study and the results folder alone, without torch and Ray. `--plan` prints it, and a run's agenda is
+made of what is missing in it.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 
-from raysweep.results.names import CHECKPOINT, trial_file
+from raysweep.results.names import CHECKPOINT, statistics_name, trial_file
 from raysweep.results.shards import done_shards
 from raysweep.results.store import StudyStore
 from raysweep.results.trials import TrialRecord
@@ -20,14 +21,23 @@ from raysweep.study.measures import MeasureSettings, Shard
 class PlannedMeasure:
     """A measure of one trial."""
 
-    name: str
-    shards: int
+    measure: MeasureSettings
     done: int
-    """How many shards are in the results folder."""
+    """How many of its shards are in the results folder."""
+    missing: Mapping[Shard, float]
+    """The shards that are not, each with its estimated floating-point operations."""
     flop: float
-    """Estimated floating-point operations of all its shards."""
-    flop_left: float
-    """Those of the shards that are missing."""
+    """Operations of all its shards."""
+
+    @property
+    def shards(self) -> int:
+        """How many shards it has."""
+        return self.done + len(self.missing)
+
+    @property
+    def flop_left(self) -> float:
+        """Operations of the shards that are missing."""
+        return sum(self.missing.values())
 
 
 @dataclass(frozen=True)
@@ -56,10 +66,23 @@ class Plan:
     device: Device
     """What hours are stated for."""
     trials: tuple[PlannedTrial, ...]
+    prepared: Container[str]
+    """Keys of the measures whose statistics, computed once for the study, are there."""
     folder: str | None
     """The results folder, where one exists."""
-    strangers: int
+    other_trials: int
     """Trials in the folder that are not of this study: of other settings, left by earlier runs."""
+
+    @property
+    def first_trials(self) -> set[str]:
+        """Of each arm, the trial that is trained and measured first: of those left, the cheapest of the first seed."""
+        left: dict[str, list[PlannedTrial]] = {}
+        for planned in self.trials:
+            if not planned.ended and planned.trial != self.study.classifier_trial:
+                left.setdefault(planned.trial.arm, []).append(planned)
+        seeds = {seed: place for place, seed in enumerate(self.study.seeds)}
+        cheapest = (min(each, key=lambda p: (seeds[p.trial.seed], p.cost.flop)) for each in left.values())
+        return {planned.trial.id for planned in cheapest}
 
     @property
     def measures(self) -> tuple[PlannedMeasure, ...]:
@@ -74,7 +97,7 @@ class Plan:
     @property
     def shards_left(self) -> int:
         """Shards that are missing."""
-        return sum(measure.shards - measure.done for measure in self.measures)
+        return sum(len(measure.missing) for measure in self.measures)
 
     @property
     def trials_left(self) -> int:
@@ -103,65 +126,93 @@ class Plan:
         return sum(planned.cost.checkpoint_bytes for planned in self.trials if not planned.ended)
 
 
-def make_plan(study: Study, facts: DataFacts, store: StudyStore | None) -> Plan:
+@dataclass(frozen=True)
+class Existing:
+    """What is there of a study in a results folder."""
+
+    records: Mapping[str, TrialRecord]
+    """How trials ended, by id."""
+    failed: Container[str]
+    """Ids of trials."""
+    files: Container[str]
+    """Of trials and shards."""
+    prepared: Container[str]
+    """As in a `Plan`."""
+    other_trials: int
+
+
+NOTHING = Existing({}, (), (), (), 0)
+
+
+def list_existing(study: Study, store: StudyStore) -> Existing:
+    """Looks for all of the study. One listing tells of all trials, and one of all shards of a measure."""
+    ids = {trial.id for trial in study.trials}
+    files = store.trials.files()
+    shards = [store.shards.files(study.measure_key(m)) for m in study.measures]
+    others = {name.split("/")[1] for name in files} - ids
+    return Existing(
+        store.trials.records(ids),
+        store.trials.failures(ids),
+        files.union(*shards),
+        _prepared(study, store),
+        len(others),
+    )
+
+
+def look_up_existing(study: Study, store: StudyStore) -> Existing:
+    """Looks for each trial alone, for a study of few trials in a folder of many. What failed is not looked for."""
+    ids = [trial.id for trial in study.trials]
+    found = {trial_id: store.trials.record(trial_id) for trial_id in ids}
+    records = {trial_id: record for trial_id, record in found.items() if record is not None}
+    keys = [study.measure_key(m) for m in study.measures]
+    files = set[str]().union(*(store.shards.files(key, trial_id) for key in keys for trial_id in ids))
+    return Existing(records, (), files, _prepared(study, store), 0)
+
+
+def _prepared(study: Study, store: StudyStore) -> Collection[str]:
+    keys = [study.measure_key(m) for m in study.measures if m.needs_reference]
+    return {key for key in keys if store.assets.has(statistics_name(key))}
+
+
+def make_plan(study: Study, facts: DataFacts, store: StudyStore | None, existing: Existing | None = None) -> Plan:
     """What there is to do for a study, given its results folder if there is one.
+
+    Args:
+        study: the study.
+        facts: of its data set.
+        store: its results folder.
+        existing: what is there, if it was looked up already.
 
     Raises:
         UserError: the study's `estimated_device` is unknown.
     """
     device = find_device(study.estimated_device)
     folder = store.folder.locate() if store is not None and store.folder.exists() else None
-    known = _Known.of(study, store) if store is not None and folder is not None else None
-    trials = tuple(_plan_trial(study, trial, facts, known) for trial in study.trials)
-    return Plan(study, facts, device, trials, folder, known.strangers if known else 0)
+    if existing is None:
+        existing = list_existing(study, store) if store is not None and folder is not None else NOTHING
+    trials = tuple(_plan_trial(study, trial, facts, existing) for trial in study.trials)
+    return Plan(study, facts, device, trials, existing.prepared, folder, existing.other_trials)
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What is in a results folder."""
-
-    records: Mapping[str, TrialRecord]
-    failed: Container[str]
-    """Ids of trials."""
-    files: Container[str]
-    """Of trials and shards."""
-    strangers: int
-
-    @classmethod
-    def of(cls, study: Study, store: StudyStore) -> "_Known":
-        """Looks into a folder."""
-        ids = {trial.id for trial in study.trials}
-        files = store.trials.files()
-        shards = [store.shards.files(study.measure_key(m)) for m in study.measures]
-        strangers = {name.split("/")[1] for name in files} - ids
-        return cls(store.trials.records(ids), store.trials.failures(ids), files.union(*shards), len(strangers))
-
-
-def _plan_trial(study: Study, trial: Trial, facts: DataFacts, known: _Known | None) -> PlannedTrial:
-    state = _state(trial, known)
+def _plan_trial(study: Study, trial: Trial, facts: DataFacts, existing: Existing) -> PlannedTrial:
+    state = _state(trial, existing)
     measured = [m for m in study.measures if state != "diverged" and study.applies(m, trial.arm, trial.model)]
     costs = {m: measure_cost(m, trial, facts) for m in measured}
-    measures = tuple(_plan_measure(study, m, trial, cost, known) for m, cost in costs.items() if cost)
+    measures = tuple(_plan_measure(study, m, trial, cost, existing) for m, cost in costs.items() if cost)
     return PlannedTrial(trial, trial_cost(trial, facts), state, measures)
 
 
-def _state(trial: Trial, known: _Known | None) -> str:
-    if known is None:
-        return "to do"
-    if trial.id in known.records:
-        return known.records[trial.id].status
-    if trial.id in known.failed:
+def _state(trial: Trial, existing: Existing) -> str:
+    if trial.id in existing.records:
+        return existing.records[trial.id].status
+    if trial.id in existing.failed:
         return "failed"
-    return "interrupted" if trial_file(trial.id, CHECKPOINT) in known.files else "to do"
+    return "interrupted" if trial_file(trial.id, CHECKPOINT) in existing.files else "to do"
 
 
 def _plan_measure(
-    study: Study, measure: MeasureSettings, trial: Trial, cost: Mapping[Shard, float], known: _Known | None
+    study: Study, measure: MeasureSettings, trial: Trial, cost: Mapping[Shard, float], existing: Existing
 ) -> PlannedMeasure:
-    key, files = study.measure_key(measure), known.files if known else ()
-    done = done_shards(files, key, trial.id, tuple(cost))
-    left = sum(flop for shard, flop in cost.items() if shard not in done)
-    return PlannedMeasure(measure.name, len(cost), len(done), sum(cost.values()), left)
-
-
-# How it is printed
+    done = done_shards(existing.files, study.measure_key(measure), trial.id, tuple(cost))
+    missing = {shard: flop for shard, flop in cost.items() if shard not in done}
+    return PlannedMeasure(measure, len(done), missing, sum(cost.values()))

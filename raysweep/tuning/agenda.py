@@ -1,7 +1,7 @@
 """The work of a search: configurations that are drawn as others end."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 import numpy as np
@@ -9,8 +9,8 @@ from typing_extensions import override
 
 from raysweep.execution.agenda import Agenda, extend
 from raysweep.execution.pipeline import Backend, Progress
+from raysweep.execution.plan import Plan, look_up_existing, make_plan
 from raysweep.execution.tasks import MeasureTask, PrepareTask, TrainTask, Workplace, task_name
-from raysweep.results.trials import TrialRecord
 from raysweep.study.core import Study, Trial
 from raysweep.study.objectives import OBJECTIVES
 from raysweep.tuning.judge import _trials, judge
@@ -58,17 +58,6 @@ class SearchAgenda(Agenda):
     def take_sweep(self) -> list[TrainTask]:
         """None: a sweep would have to be known whole, and the next trials are drawn as others end."""
         return []
-
-    @override
-    def ended_trials(self, trial_ids: Collection[str]) -> Mapping[str, TrialRecord]:
-        """Looks for each alone: the folder may hold many more than these few."""
-        each = {trial_id: self.workplace.store.trials.record(trial_id) for trial_id in trial_ids}
-        return {trial_id: record for trial_id, record in each.items() if record is not None}
-
-    @override
-    def shard_files(self, measure_key: str, trial_ids: Collection[str]) -> Set[str]:
-        """Lists the folders of these trials alone."""
-        return set[str]().union(*(self.workplace.store.shards.files(measure_key, trial_id) for trial_id in trial_ids))
 
     @override
     def succeed(self, name: str) -> None:
@@ -122,10 +111,15 @@ class SearchAgenda(Agenda):
         limits = {t.id: each.limits[t.seed] for each in configurations if each.limits for t in _trials(study, each.arm)}
         before = len(self.pieces)
         self._adding = True
-        extend(self, study, self.facts, ("train", "measure"), limits)
+        extend(self, self.plan(study), ("train", "measure"), limits)
         self._adding = False
         more = self._drawn < self.tuning.configurations
         self.progress.grow(dict(islice(self.pieces.items(), before, None)), more)
+
+    def plan(self, study: Study) -> Plan:
+        """What there is to do for a few configurations, in a folder that may hold very many."""
+        store = self.workplace.store
+        return make_plan(study, self.facts, store, look_up_existing(study, store))
 
     def _tell(self, configuration: Configuration) -> None:
         found = judge(self.tuning, self._study([configuration]), configuration, self.facts, self.workplace.store)

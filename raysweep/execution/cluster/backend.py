@@ -27,13 +27,12 @@ from raysweep.execution.pipeline import Backend, Progress
 from raysweep.execution.tasks import (
     RETRIES,
     MeasureTask,
+    PrepareTask,
     Task,
     TrainTask,
     describe,
-    has_succeeded,
     record_failure,
     task_name,
-    worth_retrying,
 )
 from raysweep.results.patience import StorageError
 from raysweep.study.core import Resources, Trial
@@ -204,7 +203,6 @@ class _Tasks:
         """What Ray has, each with what it occupies."""
         self._batches = Batches()
         self._again: deque[Task] = deque()
-        self._tries: Counter[str] = Counter()
         self._weights = _SharedWeights()
         self._cluster: Mapping[str, float] = {}
         self._on_gpu: Any = None
@@ -253,7 +251,7 @@ class _Tasks:
         self.progress.advance(news.trial, news.share, news.node, news.seconds)
         if news.ended:
             del self._trials[news.trial]
-            self._end(task)
+            self.agenda.end(task)
 
     def _submit(self) -> None:
         """Gives Ray as many tasks as it may have.
@@ -270,7 +268,8 @@ class _Tasks:
         while (next_task := self._next()) is not None:
             needs = _needs(self.packing.resources(next_task), cluster)
             slots = max(1.0, min(cluster.get(name, 1.0) / need for name, need in needs.items()))
-            if len(self._pending) >= WINDOW * math.ceil(slots) or (self._trials and not _subtract(room, needs)):
+            finds_room = not self._trials or self._is_first(next_task) or _subtract(room, needs)
+            if len(self._pending) >= WINDOW * math.ceil(slots) or not finds_room:
                 self._again.appendleft(next_task)
                 return
             remote, batch = self._on_gpu if "GPU" in needs else run_on_cpu, [next_task]
@@ -303,6 +302,10 @@ class _Tasks:
             if task_name(task) in told:
                 self.progress.advance(task_name(task), *told[task_name(task)])
 
+    def _is_first(self, task: Task) -> bool:
+        """Whether a task may take a core that a trial leaves before the next trial does: for the first results."""
+        return isinstance(task, PrepareTask) or (isinstance(task, MeasureTask) and task.trial.id in self.agenda.first)
+
     def _next(self) -> Task | None:
         """What can start, shards before trials: a search learns from them what to try next."""
         if self._again:
@@ -318,7 +321,6 @@ class _Tasks:
                 found: list[Done] = ray.get(reference)
             except ray.exceptions.RayError as error:
                 found, left = [], batch[1:]
-                self._tries[task_name(batch[0])] += 1
                 self._give_up_or_retry(batch[0], _cause(error))
             else:
                 left = batch[len(found) :]
@@ -326,25 +328,16 @@ class _Tasks:
                 self.packing.learn(task, done.held, done.total)
                 self._batches.learn(task, done.seconds)
                 self.progress.advance(task_name(task), 1.0, done.node, done.seconds)
-                self._end(task)
+                self.agenda.end(task)
             self._again.extend(left)
             if len(found) < len(batch):
                 self._batches.part(batch)
 
-    def _end(self, task: Task) -> None:
-        """Tells the agenda of work that has ended."""
-        (self.agenda.succeed if has_succeeded(task) else self.agenda.fail)(task_name(task))
-
     def _give_up_or_retry(self, task: Task, error: BaseException) -> None:
-        if isinstance(error, StorageError):
-            raise error
         if isinstance(error, torch.OutOfMemoryError):
             self.packing.exceeded(task)
-        if self._tries[task_name(task)] <= RETRIES and worth_retrying(error):
+        if self.agenda.comes_again(task, error):
             self._again.append(task)
-        else:
-            record_failure(task, describe(error))
-            self.agenda.fail(task_name(task))
 
 
 def beside(trials: Sequence[Resources], cluster: Mapping[str, float]) -> dict[str, float]:

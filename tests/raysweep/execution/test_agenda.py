@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raysweep.execution.agenda import Agenda, in_order, make_agenda
-from raysweep.execution.tasks import MeasureTask, PrepareTask, Workplace, task_name
+from raysweep.execution.plan import make_plan
+from raysweep.execution.tasks import MeasureTask, PrepareTask, TrainTask, Workplace, task_name
 from raysweep.study import Study
 from support.small_study import STUDY
 from support.stored import finish
@@ -17,7 +18,8 @@ NAMES = {m.name: m for m in STUDY.measures}
 
 
 def agenda_of(folder: Path, study: Study = STUDY, steps: tuple[str, ...] = ("train", "measure")) -> Agenda:
-    return make_agenda(study, FACTS, Workplace(folder, folder), steps)
+    place = Workplace(folder, folder)
+    return make_agenda(make_plan(study, FACTS, place.store), place, steps)
 
 
 def taken(agenda: Agenda) -> list[PrepareTask | MeasureTask]:
@@ -30,10 +32,42 @@ def test_nothing_can_start_before_a_model_is_there(tmp_path: Path) -> None:
     assert taken(agenda) == []
 
 
-def test_the_classifier_is_trained_first_and_then_the_longest(tmp_path: Path) -> None:
-    first, *others = agenda_of(tmp_path).training
-    assert first.trial == STUDY.classifier_trial
-    assert [task.flop for task in others] == sorted((task.flop for task in others), reverse=True)
+def test_the_classifier_is_trained_first_then_a_model_of_every_arm_then_the_longest(tmp_path: Path) -> None:
+    classifier, *others = agenda_of(tmp_path).training
+    assert classifier.trial == STUDY.classifier_trial
+    early, late = others[: len(STUDY.arms)], others[len(STUDY.arms) :]
+    assert {task.trial.arm for task in early} == {arm.name for arm in STUDY.arms}
+    for task in early:
+        of_arm = [other.flop for other in others if other.trial.arm == task.trial.arm]
+        assert task.flop == min(of_arm)
+    assert late
+    for tasks in (early, late):
+        assert [task.flop for task in tasks] == sorted((task.flop for task in tasks), reverse=True)
+
+
+def test_a_model_of_every_arm_is_measured_before_the_other_trials_start(tmp_path: Path) -> None:
+    agenda = agenda_of(tmp_path)
+    first = set(agenda.first)
+    order = []
+    while (task := agenda.take_next()) is not None:
+        order.append(task)
+        agenda.succeed(task_name(task))
+    assert len(order) == len(agenda.pieces)
+    later = [place for place, task in enumerate(order) if isinstance(task, TrainTask) and place > len(STUDY.arms)]
+    early = [place for place, task in enumerate(order) if isinstance(task, MeasureTask) and task.trial.id in first]
+    assert len(early) > len(STUDY.arms)
+    assert max(early) < min(later)
+
+
+def test_first_models_are_those_of_arms_that_have_work_left(tmp_path: Path) -> None:
+    place = Workplace(tmp_path, tmp_path)
+    before = make_plan(STUDY, FACTS, place.store).first_trials
+    ended = [trial for trial in STUDY.trials if trial.arm == STUDY.arms[0].name]
+    for trial in ended:
+        finish(place.store, trial)
+    after = make_plan(STUDY, FACTS, place.store).first_trials
+    assert len(after) == len(STUDY.arms) - 1
+    assert after < before
 
 
 def test_a_model_can_be_measured_as_soon_as_it_is_there(tmp_path: Path) -> None:

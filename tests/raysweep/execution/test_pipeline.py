@@ -16,6 +16,7 @@ from raysweep.execution.serial import SerialBackend
 from raysweep.execution.tasks import MeasureTask, PrepareTask, TrainTask, Workplace
 from raysweep.results.names import merged_file, shard_file
 from raysweep.results.patience import StorageError
+from raysweep.results.store import StudyStore
 from raysweep.study import Study
 from support.runs import Recorder, tables
 from support.small_study import STUDY
@@ -157,13 +158,13 @@ def test_a_failure_is_recorded_and_the_rest_goes_on(tmp_path: Path, monkeypatch:
     assert trials.loc[bad, "reason"] == "RuntimeError: out of memory"
     assert len(attempts) == 1 + tasks.RETRIES
     assert (trials.drop(bad)["status"] == "finished").all()
-    outcome = pipeline.outcome(study, Workplace(tmp_path, tmp_path))
+    outcome = pipeline.outcome(study, FACTS, StudyStore(tmp_path))
     assert (outcome.finished, outcome.failed, outcome.reasons) == (2, 1, ("RuntimeError: out of memory",))
 
     monkeypatch.undo()
     run(tmp_path, study)
     assert set(tables(tmp_path)["trials"]["status"]) == {"finished"}
-    assert pipeline.outcome(study, Workplace(tmp_path, tmp_path)).reasons == ()
+    assert pipeline.outcome(study, FACTS, StudyStore(tmp_path)).reasons == ()
 
 
 def test_storage_that_was_given_up_ends_the_work_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +225,7 @@ def test_a_measure_waits_for_the_one_that_it_follows(
         run(results)
     assert set(started) == {"newton"}
     assert list(tables(results)["failures"]["reason"]) == ["this one fails"]
-    outcome = pipeline.outcome(STUDY, Workplace(results, results))
+    outcome = pipeline.outcome(STUDY, FACTS, StudyStore(results))
     assert outcome.shards_missing == 1 + 2
     assert list(run(results).shares)[1:] == [
         f"{STUDY.measure_key(m)}/{t.id}/{s.key}" for m, t, s in lost if m.name == "reconstruction_classifier"
@@ -242,4 +243,4 @@ def test_a_diverged_trial_is_a_status_and_is_not_measured(tmp_path: Path) -> Non
     trials = tables(tmp_path)["trials"].set_index("arm")
     assert trials.loc["autoencoder", "status"] == "diverged"
     assert tables(tmp_path)["reconstruction"].empty
-    assert pipeline.outcome(study, Workplace(tmp_path, tmp_path)).diverged == 1
+    assert pipeline.outcome(study, FACTS, StudyStore(tmp_path)).diverged == 1

@@ -95,7 +95,7 @@ def test_what_is_in_the_results_folder_is_counted(tmp_path: Path) -> None:
     assert (plan.trials_left, plan.shards, plan.shards_left) == (2, 13, 12)
     shard = 20 * 2 * sum(network.multiply_adds for network in SMALLER.model.networks(FACTS).values())
     assert plan.flop - plan.flop_left == pytest.approx(plan.trials[0].cost.flop + shard)
-    assert plan.strangers == 1
+    assert plan.other_trials == 1
     assert plan.checkpoint_bytes == sum(planned.cost.checkpoint_bytes for planned in plan.trials[1:])
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from raysweep.execution.agenda import extend, make_agenda
+from raysweep.execution.plan import make_plan
 from raysweep.execution.tasks import Workplace
 from raysweep.results.files import LocalFolder
 from raysweep.results.names import shard_file
@@ -47,13 +48,13 @@ def test_the_agenda_of_a_search_finds_the_same_and_looks_at_no_other_trials(
     finish(place.store, first)
     (shard,) = measure.shards(first.model, FACTS)
     place.store.folder.write(shard_file(study.measure_key(measure), first.id, shard), lambda file: file.write(b""))
-    whole = make_agenda(study, FACTS, place, ("train", "measure"))
+    whole = make_agenda(make_plan(study, FACTS, place.store), place, ("train", "measure"))
 
     listed = []
     tree = LocalFolder.tree
     monkeypatch.setattr(LocalFolder, "tree", lambda folder, name: listed.append(name) or tree(folder, name))
     agenda = ended_search(place)
-    extend(agenda, study, FACTS, ("train", "measure"))
+    extend(agenda, agenda.plan(study), ("train", "measure"))
     assert (agenda.pieces, agenda.already) == (whole.pieces, whole.already)
     assert agenda.already == {"train": 1, "prepare": 0, "measure": 1}
     assert {name.rpartition("/")[2] for name in listed} == {trial.id for trial in study.trials}

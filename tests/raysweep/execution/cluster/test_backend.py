@@ -14,6 +14,7 @@ from raysweep.execution.agenda import Agenda, extend
 from raysweep.execution.cluster.backend import RayBackend, check_resources
 from raysweep.execution.cluster.connect import connected
 from raysweep.execution.pipeline import run_study
+from raysweep.execution.plan import make_plan
 from raysweep.execution.tasks import TrainTask, Workplace
 from raysweep.results.names import CHECKPOINT, MODEL, shard_file, trial_file
 from raysweep.study import Resources, Study
@@ -109,7 +110,8 @@ class Told(Recorder):
 def test_a_trial_of_a_search_is_seen_to_advance(tmp_path: Path) -> None:
     arm = STUDY.arms[0].model_copy(update={"model": STUDY.arms[0].model.model_copy(update={"steps": 400}), "over": {}})
     agenda, told = Growing(Workplace(tmp_path, tmp_path)), Told()
-    extend(agenda, STUDY.model_copy(update={"arms": (arm,), "seeds": (0,), "measures": ()}), FACTS, ("train",))
+    study = STUDY.model_copy(update={"arms": (arm,), "seeds": (0,), "measures": ()})
+    extend(agenda, make_plan(study, FACTS, agenda.workplace.store), ("train",))
     RayBackend().run(agenda, told)
     assert told.told == sorted(told.told)
     assert told.told[-1] == 1.0
