@@ -6,7 +6,9 @@ import pytest
 from analysis.results import Results
 from raysweep.results.store import StudyStore
 from raysweep.study import Study
+from support.other_targets import errors_by_part, gan_ae
 from support.pretended_results import Numbers, pretended_results, pretended_study, write_results
+from support.pretended_search import FINALISTS, drawn, known, with_search
 
 
 @pytest.fixture
@@ -42,3 +44,13 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory) -> StudyStore:
 def shared_results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """The same, loaded."""
     return pretended_results(tmp_path_factory.mktemp("shared"), pretended_study(), Numbers())
+
+
+@pytest.fixture
+def reconstructed(make_results: Callable[..., Results]) -> Results:
+    return make_results(gan_ae(), mse=errors_by_part)
+
+
+@pytest.fixture
+def searched(shared_results: Results) -> Results:
+    return with_search(shared_results, drawn(4), FINALISTS, known)

@@ -93,3 +93,19 @@ def test_what_was_learned_from_reconstructions_stands_beside_its_control(make_re
     assert found.groups[-1] == ("LeNet's accuracy after", 2)
     assert [column.part for column in found.columns[-2:]] == ["reconstructions", "real images"]
     assert found.rows[0].numbers[-2:] == (Number("0.500", ""), Number("0.900", ""))
+
+
+def test_numbers_have_a_column_for_every_target(reconstructed: Results) -> None:
+    found = numbers(reconstructed)
+    assert [column.part for column in found.columns] == [
+        "train",
+        "validation",
+        "optimiser's floor",
+        "shifted by 1 px",
+        "shifted by 4 px",
+        "foreign",
+        "noise",
+        "optimiser's floor",  # the share recovered
+    ]
+    assert found.rows[0].numbers[5] is not None
+    assert found.rows[0].numbers[5].mean == "0.410"

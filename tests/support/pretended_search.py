@@ -88,3 +88,21 @@ def with_search(
     ]
     tables = {"configurations": pd.DataFrame(rows), "evaluations": pd.DataFrame(evaluations)}
     return replace(results, tables={**results.tables, **tables})
+
+
+FINALISTS = ("c2", "c3")
+MEANS = {
+    "published": (2.0, 0.5, 3.0),
+    "plain_vae": (1.0, 0.2, 1.0),
+    "c2": (1.0, 0.5, 1.0),  # the plain VAE, but of larger entropy: that dominates it
+    "c3": (3.0, 0.4, 3.0),  # no better than `published` anywhere
+    "c2_plain_vae": (1.5, 0.5, 2.0),
+    "c3_plain_vae": (2.0, 0.4, 0.5),
+}
+
+
+def known(name: str, values: Values, seed: int) -> Mapping[str, float]:
+    """Means as above, with one spread of seeds that both of a pair share, and a little of their own."""
+    loss, entropy, distance = MEANS.get(name, (9.0, 0.1, 9.0))
+    shared, own = 0.1 * (seed - 101), 0.001 * (seed - 101) * len(name)
+    return {"held_out_loss": loss + shared + own, "collision_entropy": entropy, "frechet": distance + own}

@@ -4,24 +4,19 @@ import numpy as np
 import pytest
 
 from analysis.drawing.style import figure_style, new_figure
-from analysis.figures import loss_surface, surface_shape
+from analysis.figures import loss_surface
 from analysis.results import Results
-from analysis.statistics.curves import Panel
 from raysweep.study import LossSurface
 from support.pretended_results import pretended_study
 
-MEASURES = (
+SURFACES = (
     LossSurface(targets=("generated", "train"), samples=10, resolution=21, path=11),
     LossSurface(name="random", direction="random", samples=10, resolution=21, path=11),
 )
 
 
-def gan(panels: tuple[Panel, ...], part: str) -> list[float]:
-    return next(list(c.mean) for c in panels[0].curves if (c.arm, c.part) == ("wgan_gp", part))
-
-
 def test_the_first_surface_of_each_kind_is_shown(make_results: Callable[..., Results]) -> None:
-    results = make_results(pretended_study(measures=MEASURES), rugged=lambda trial: int(trial.latent_dim == 2))
+    results = make_results(pretended_study(measures=SURFACES), rugged=lambda trial: int(trial.latent_dim == 2))
     paper, random = loss_surface.infos(results)
     labels = [(row.label, row.part) for row in paper.rows]
     assert labels[:3] == [("WGAN-GP", "train"), ("WGAN-GP", "generated"), ("VAE", "train")]
@@ -38,7 +33,7 @@ def test_the_first_surface_of_each_kind_is_shown(make_results: Callable[..., Res
 
 def test_axes_scale_and_markers_are_there(make_results: Callable[..., Results]) -> None:
     """What the reviewers missed: labelled axes, a scale, and markers that are seen on any background."""
-    study = pretended_study(measures=MEASURES[1:])
+    study = pretended_study(measures=SURFACES[1:])
     (info,) = loss_surface.infos(make_results(study, rugged=lambda trial: 10))
     with figure_style():
         figure = new_figure()
@@ -54,19 +49,3 @@ def test_axes_scale_and_markers_are_there(make_results: Callable[..., Results]) 
         assert places == {"o": (0, 0), "*": (1, 0), "X": pytest.approx((1, 1.6))}
         for line in markers.values():
             assert line.get_markeredgecolor() != line.get_markerfacecolor()
-
-
-def test_shapes_are_means_over_surfaces_then_seeds(make_results: Callable[..., Results]) -> None:
-    """Of ten surfaces three and five have a second minimum; all paths fall."""
-    results = make_results(pretended_study(measures=MEASURES), rugged=lambda trial: 3 + 2 * trial.seed)
-    for info in surface_shape.infos(results):
-        assert gan(info.minima, "generated") == pytest.approx([1.4] * 3)
-        assert gan(info.falling, "generated") == [1.0] * 3
-    assert "10 train and 10 generated surfaces" in surface_shape.caption(surface_shape.infos(results)[0])
-    with figure_style():
-        surface_shape.draw(info, new_figure())
-
-
-@pytest.mark.parametrize("figure", [loss_surface, surface_shape])
-def test_nothing_measured_draws_nothing(figure: object, make_results: Callable[..., Results]) -> None:
-    assert figure.infos(make_results(pretended_study(measures=MEASURES), measured=frozenset())) == ()  # type: ignore[attr-defined]
