@@ -55,11 +55,11 @@ class Silence(Progress):
     """A progress that nobody sees."""
 
     @override
-    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: bool = False) -> None:
+    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: float = 0.0) -> None:
         pass
 
     @override
-    def grow(self, pieces: Mapping[str, Piece], more: bool) -> None:
+    def grow(self, pieces: Mapping[str, Piece], more: float) -> None:
         pass
 
     @override

@@ -265,7 +265,9 @@ def _started(
     workplace = Workplace(str(job.store.folder), job.data, job.fid_weights)
     with _backend(options) as (backend, words):
         from raysweep.data import load_data  # torch is loaded only once there is a cluster
+        from raysweep.data.cache import cache_folder
         from raysweep.execution.machine import describe_environment
+        from raysweep.execution.remaining import RATES_FILE
 
         if plan is not None:
             print_plan(plan, console, every_trial=False)
@@ -276,7 +278,7 @@ def _started(
         for each in (f"Backend: {words}", f"Results: {job.store.folder}", line):
             console.print(each, markup=False, soft_wrap=True)
         job.store.save_study(job.study, job.facts, describe_environment(command, words))
-        with contextlib.closing(ConsoleProgress(console)) as progress:
+        with contextlib.closing(ConsoleProgress(console, cache_folder() / RATES_FILE)) as progress:
             yield workplace, backend, progress
 
 

@@ -1,11 +1,12 @@
-"""What a run prints: how far training and measuring are, what runs where, and the time that remains.
+"""What a run prints: how far it is, what runs where, and the time that remains.
 
-On a terminal the lines are redrawn in place; elsewhere (a log file, CI) a new one is printed now and then.
+On a terminal two lines are redrawn in place; elsewhere (a log file, CI) a line with the time is printed now and then.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from time import monotonic
 
 from rich.console import Console, Group, RenderableType
@@ -17,120 +18,140 @@ from typing_extensions import override
 
 from raysweep.execution.agenda import Kind, Piece
 from raysweep.execution.pipeline import Progress
+from raysweep.execution.remaining import Left, Remaining, keep_rates, load_rates
 
-LOG_SECONDS = 15.0
-"""Time between two lines where no line can be redrawn."""
+LOG_LEAST, LOG_SHARE, LOG_MOST = 15.0, 1 / 40, 300.0
+"""Time between two lines where none can be redrawn: this share of the time so far, within these limits."""
+REFRESH_SECONDS, REFRESH_SHARE = 1.0, 0.02
+"""The time left is estimated anew after so long, and so rarely that this takes at most this share of the time."""
 RECENT_SECONDS = 30.0
 """Shards that ended within this time say what the nodes are doing."""
 ALMOST = 0.99
-"""What is shown while anything is left to do."""
+"""What is shown at most while anything is left to do."""
+CERTAIN, UNKNOWN = 1.4, 3.0
+"""The time left is said in one number if the ends of its range are at most by the first factor from it; it is not said
+if they are by more than the second."""
 NODES_NAMED = 4
 """More nodes than these are counted instead."""
-TITLES: dict[Kind, str] = {"train": "Training", "prepare": "Preparing", "measure": "Measuring"}
 NOUNS: dict[Kind, str] = {"train": "trials", "prepare": "references", "measure": "shards"}
 
 
-@dataclass
-class _Tally:
-    """How far the work of one kind is."""
-
-    pieces: int = 0
-    ended: int = 0
-    weight: float = 0.0
-    done: float = 0.0
-    """Weight that is done."""
-    seconds: float = 0.0
-    """Time that the workers spent on it, summed over them."""
-
-    @property
-    def share(self) -> float:
-        share = self.done / self.weight if self.weight else 1.0
-        return 1.0 if self.ended == self.pieces else min(share, ALMOST)
-
-
 class ConsoleProgress(Progress):
-    """Progress of a run, weighted by the operations that each piece of work is estimated to take."""
+    """Progress of a run: the share of the time that it takes, as far as that can be estimated."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, rates: Path | None = None) -> None:
         self.console = console
+        self.rates = rates
+        """File of the rates of earlier runs, to which those of this run are added."""
         self._live: Live | None = None
+        self._remaining = Remaining()
 
     @override
-    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: bool = False) -> None:
-        self._pieces: dict[str, Piece] = {}
-        self._told: dict[str, tuple[float, float]] = {}
+    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: float = 0.0) -> None:
+        self._remaining = Remaining(load_rates(self.rates) if self.rates else {})
+        self._kinds: dict[str, Kind] = {}
+        self._all: Counter[Kind] = Counter()
+        self._ended: Counter[Kind] = Counter()
         self._running: dict[str, str] = {}
-        self._recent: deque[tuple[float, str, str]] = deque()
-        self._tallies = {kind: _Tally() for kind in TITLES if any(piece.kind == kind for piece in pieces.values())}
+        self._recent: deque[tuple[float, Kind, str]] = deque()
+        self._done: set[str] = set()
+        self._left: Left | None = None
+        self._estimated = self._next_estimate = 0.0
         self.grow(pieces, more)
         self._started = self._printed = monotonic()
-        for kind, tally in self._tallies.items():
-            if already.get(kind):
-                one, count = NOUNS[kind].removesuffix("s"), already[kind]
-                done = f"1 {one} was" if count == 1 else f"{count} {NOUNS[kind]} were"
-                self.console.print(f"{TITLES[kind]}: {done} done before, {tally.pieces} to do")
+        for kind, noun in NOUNS.items():
+            if count := already.get(kind):
+                done = f"1 {noun.removesuffix('s')} was" if count == 1 else f"{count} {noun} were"
+                self._print(f"{done} done before, {self._all[kind]} to do")
         if self.console.is_terminal:
             self._live = Live(get_renderable=self._lines, console=self.console, refresh_per_second=4)
             self._live.start()
 
     @override
-    def grow(self, pieces: Mapping[str, Piece], more: bool) -> None:
-        self._more = more
-        self._pieces.update(pieces)
-        for piece in pieces.values():
-            tally = self._tallies.setdefault(piece.kind, _Tally())
-            tally.pieces += 1
-            tally.weight += piece.weight
+    def grow(self, pieces: Mapping[str, Piece], more: float) -> None:
+        self._remaining.add(pieces, more)
+        for name, piece in pieces.items():
+            self._kinds[name] = piece.kind
+            self._all[piece.kind] += 1
 
     @override
     def note(self, text: str) -> None:
-        self.console.print(text, markup=False, soft_wrap=True)
+        self._print(text)
 
     @override
     def advance(self, name: str, share: float, node: str, seconds: float) -> None:
-        piece = self._pieces[name]
-        tally = self._tallies[piece.kind]
-        before, spent = self._told.get(name, (0.0, 0.0))
-        if before < 1.0:
-            share = max(share, before)
-            tally.done += piece.weight * (share - before)
-            tally.seconds += max(seconds - spent, 0.0)
-            tally.ended += share >= 1.0
-            self._told[name] = (share, seconds)
+        now, kind = monotonic(), self._kinds[name]
+        self._remaining.advance(name, share, seconds, now)
         if share < 1.0:
-            self._running[name] = node
-        else:
+            self._running |= {name: node} if kind == "train" else {}
+        elif name not in self._done:
+            self._done.add(name)
+            self._ended[kind] += 1
             self._running.pop(name, None)
-            self._recent.append((monotonic(), piece.kind, node))
-        if self._live is None and monotonic() - self._printed >= LOG_SECONDS:
-            self._printed = monotonic()
-            parts = [f"{TITLES[kind]} {tally.share:.0%}, {_count(kind, tally)}" for kind, tally in self._open()]
-            self.console.print("; ".join([*parts, *filter(None, [self._now(), self._left()])]), soft_wrap=True)
+            self._recent.append((now, kind, node))
+        if now >= self._next_estimate:
+            self._estimate()
+        pause = min(max(LOG_LEAST, LOG_SHARE * (now - self._started)), LOG_MOST)
+        if self._live is None and now - self._printed >= pause:
+            self._printed = now
+            self._print("; ".join(filter(None, [self._share_words(), self._left_words(), self._counts(), self._now()])))
 
     @override
     def finish(self) -> None:
-        if self._live is not None:
-            self.close()
-        took = duration(monotonic() - self._started)
-        parts = [f"{TITLES[kind]}: {_count(kind, tally)}" for kind, tally in self._tallies.items()]
-        self.console.print(f"{'; '.join(parts)}; in {took}", soft_wrap=True)
+        self.close()
+        self._print(f"{self._counts()}; in {duration(monotonic() - self._started)}")
 
     def close(self) -> None:
         """Ends lines that are still redrawn, where the work was interrupted, and gives the cursor back."""
         if self._live is not None:
             self._live.stop()
             self._live = None
+        if self.rates and (rates := self._remaining.rates()):
+            keep_rates(self.rates, rates)
 
-    def _open(self) -> Iterable[tuple[Kind, _Tally]]:
-        """The kinds of which something is left; all of them when nothing is."""
-        left = [(kind, tally) for kind, tally in self._tallies.items() if tally.ended < tally.pieces]
-        return left or list(self._tallies.items())
+    def _print(self, text: str) -> None:
+        """A line, with the time where it goes into a log."""
+        time = "" if self.console.is_terminal else f"{datetime.now():%H:%M:%S}  "
+        self.console.print(f"{time}{text}", markup=False, soft_wrap=True)
+
+    def _estimate(self) -> None:
+        began = monotonic()
+        self._left, self._estimated = self._remaining.left(), began
+        now = monotonic()
+        self._next_estimate = now + max(REFRESH_SECONDS, (now - began) / REFRESH_SHARE)
+
+    def _left_now(self) -> Left | None:
+        """The time left, where enough is known of it."""
+        left = self._left
+        return left.after(monotonic() - self._estimated) if left and left.factor <= UNKNOWN else None
+
+    def _share(self) -> float | None:
+        """How much of the time has passed."""
+        left, passed = self._left_now(), monotonic() - self._started
+        return min(passed / (passed + left.seconds), ALMOST) if left else None
+
+    def _share_words(self) -> str:
+        share = self._share()
+        return "" if share is None else f"{share:.0%}"
+
+    def _left_words(self) -> str:
+        left = self._left_now()
+        if left is None:
+            return "the time left is not known yet"
+        if left.factor <= CERTAIN:
+            return f"about {roughly(left.seconds)} left"
+        return f"{roughly(left.seconds / left.factor)} to {roughly(left.seconds * left.factor)} left"
+
+    def _counts(self) -> str:
+        return ", ".join(
+            f"{self._ended[kind]}/{self._all[kind]} {noun}" for kind, noun in NOUNS.items() if self._all[kind]
+        )
 
     def _now(self) -> str:
         """What runs where: trials by what they last reported, shards by those that just ended."""
         while self._recent and self._recent[0][0] < monotonic() - RECENT_SECONDS:
             self._recent.popleft()
-        shards = [node for _, kind, node in self._recent if kind == "measure"]
+        shards = [node for _, kind, node in tuple(self._recent) if kind == "measure"]
         parts = []
         if self._running:
             count = len(self._running)
@@ -141,37 +162,13 @@ class ConsoleProgress(Progress):
             parts.append(f"{ended} in {RECENT_SECONDS:.0f} s{_on(shards)}")
         return "; ".join(parts)
 
-    def _left(self) -> str:
-        """The time that remains, from the speed of each kind of work so far and the workers that were busy.
-
-        A kind of which nothing is done yet may be many times faster or slower, so nothing is said of it: nothing at all
-        where no other is left, nor while more work will come.
-        """
-        if self._more:
-            return ""
-        known = [tally for tally in self._tallies.values() if tally.share >= 0.01 and tally.seconds]
-        spent = sum(tally.seconds for tally in known)
-        if not spent:
-            return ""
-        workers = spent / (monotonic() - self._started)
-        open_ones = [tally for tally in known if tally.ended < tally.pieces]
-        if not open_ones:
-            return ""
-        needed = sum((tally.weight - tally.done) * tally.seconds / tally.done for tally in open_ones)
-        least = "" if len(known) == len(self._tallies) else "at least "
-        return f"{least}{duration(needed / workers)} left"
-
     def _lines(self) -> RenderableType:
-        table = Table.grid(padding=(0, 2))
-        for kind, tally in self._tallies.items():
-            bar = ProgressBar(total=1.0, completed=tally.share, width=40)
-            table.add_row(TITLES[kind], bar, f"{tally.share:4.0%}", _count(kind, tally))
-        elapsed = f"{duration(monotonic() - self._started)} so far"
-        return Group(table, Text("; ".join(filter(None, [elapsed, self._left(), self._now()])), style="dim"))
-
-
-def _count(kind: Kind, tally: _Tally) -> str:
-    return f"{tally.ended}/{tally.pieces} {NOUNS[kind]}"
+        bar = ProgressBar(total=1.0, completed=self._share() or 0.0, width=40)
+        passed = f"{duration(monotonic() - self._started)} so far"
+        first = Table.grid(padding=(0, 2))
+        first.add_row(bar, self._share_words(), f"{passed}, {self._left_words()}")
+        second = "; ".join(filter(None, [self._counts(), self._now()]))
+        return Group(first, Text(second, style="dim"))
 
 
 def _on(nodes: Iterable[str]) -> str:
@@ -187,3 +184,13 @@ def duration(seconds: float) -> str:
     hours, rest = divmod(round(seconds), 3600)
     minutes, rest = divmod(rest, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def roughly(seconds: float) -> str:
+    """Seconds in a unit and in steps that suit an estimate: 45 s, 2.5 min, 40 min, 3.5 h."""
+    if seconds < 88:
+        return f"{max(5 * round(seconds / 5), 5)} s"
+    minutes = seconds / 60
+    if minutes < 90:
+        return f"{round(2 * minutes) / 2 if minutes < 10 else round(minutes):g} min"
+    return f"{round(minutes / 6) / 10 if minutes < 600 else round(minutes / 60):g} h"

@@ -22,6 +22,7 @@ from raysweep.execution.tasks import (
     TrainTask,
     Workplace,
     describe,
+    groups,
     has_succeeded,
     record_failure,
     task_name,
@@ -33,8 +34,6 @@ from raysweep.study.measures import MeasureSettings
 from raysweep.training.course import NO_LIMITS, Limits
 
 Kind = Literal["train", "prepare", "measure"]
-SHARD_OVERHEAD = 2e9
-"""What every shard costs beside its operations, as operations, where the remaining time is estimated."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,10 @@ class Piece:
     """A piece of work as progress sees it."""
 
     kind: Kind
-    weight: float
+    flop: float
     """Estimated operations."""
+    groups: tuple[str, ...]
+    """What it has in common with other pieces, which then take about as long per operation (`tasks.groups`)."""
 
 
 class Agenda:
@@ -77,7 +78,7 @@ class Agenda:
         """Adds a trial to train. Its id is the condition that it is trained."""
         self.training.append(task)
         self._trials.append(task)
-        self._add_piece(task.trial.id, Piece("train", task.flop), task.trial.id)
+        self._add_piece(task.trial.id, Piece("train", task.flop, groups(task)), task.trial.id)
 
     def compute(self, task: PrepareTask | MeasureTask, condition: str, needs: Iterable[str]) -> None:
         """Adds a task that belongs to `condition` and may start when all of `needs` are met.
@@ -86,8 +87,8 @@ class Agenda:
         belongs to by then is taken to be met.
         """
         kind: Kind = "prepare" if isinstance(task, PrepareTask) else "measure"
-        weight = SHARD_OVERHEAD + (task.flop if isinstance(task, MeasureTask) else 0.0)
-        self._add_piece(task_name(task), Piece(kind, weight), condition)
+        flop = task.flop if isinstance(task, MeasureTask) else 0.0
+        self._add_piece(task_name(task), Piece(kind, flop, groups(task)), condition)
         needs = list(needs)
         if not self._failed.isdisjoint(needs):
             self.fail(task_name(task))

@@ -25,11 +25,11 @@ MANY_SHARDS = 5_000
 class Progress(Protocol):
     """Who is told how the work goes on. Told by one thread at a time."""
 
-    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: bool = False) -> None:
-        """Work begins: its pieces by name, how many of each kind were done before, and whether more will come."""
+    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: float = 0.0) -> None:
+        """Work begins: its pieces by name, how many of each kind were done before, and `more` as in `grow`."""
 
-    def grow(self, pieces: Mapping[str, Piece], more: bool) -> None:
-        """More work has come, and whether it was the last."""
+    def grow(self, pieces: Mapping[str, Piece], more: float) -> None:
+        """More work has come, and about `more` times as much as there is by now is still to come."""
 
     def note(self, text: str) -> None:
         """Something is worth a line."""

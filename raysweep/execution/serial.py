@@ -41,5 +41,6 @@ def _do(task: Task, worker: Worker, progress: Progress) -> None:
     def tell(share: float) -> None:
         progress.advance(task_name(task), share, node, monotonic() - started)
 
+    tell(0.0)
     worker.run(task, tell=tell)
     tell(1.0)

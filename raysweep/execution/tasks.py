@@ -105,6 +105,16 @@ def task_name(task: Task) -> str:
     return task.key if isinstance(task, PrepareTask) else f"{task.key}/{task.trial.id}/{task.shard.key}"
 
 
+def groups(task: Task) -> tuple[str, ...]:
+    """What a task has in common with others: the kind of work, its settings, the family, dim(z), arm and point."""
+    if isinstance(task, PrepareTask):
+        return ("prepare", task.key)
+    trial = task.trial
+    kind, settings = (task.measure.kind, task.key) if isinstance(task, MeasureTask) else ("train", "")
+    point = ",".join(f"{name}={value}" for name, value in trial.axis_values.items())
+    return (kind, settings, trial.model.family, f"d{trial.latent_dim}", trial.arm, point)
+
+
 def has_succeeded(task: Task) -> bool:
     """Whether a task that has ended left what others wait for: a trial that diverged or was pruned has no model."""
     if not isinstance(task, TrainTask):

@@ -113,7 +113,7 @@ class SearchAgenda(Agenda):
         self._adding = True
         extend(self, self.plan(study), ("train", "measure"), limits)
         self._adding = False
-        more = self._drawn < self.tuning.configurations
+        more = self.tuning.configurations / self._drawn - 1.0
         self.progress.grow(dict(islice(self.pieces.items(), before, None)), more)
 
     def plan(self, study: Study) -> Plan:
@@ -143,7 +143,7 @@ def run_search(tuning: Tuning, workplace: Workplace, backend: Backend, progress:
     search = Search(tuning, workplace.store)
     known = search.configurations()
     if len(known) < tuning.configurations or any(each.state == "running" for each in known):
-        progress.start({}, {}, more=True)
+        progress.start({}, {}, more=1.0)
         backend.run(SearchAgenda(search, known, workplace, progress), progress)
         progress.finish()
     return search

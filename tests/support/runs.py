@@ -20,10 +20,10 @@ class Recorder:
         self.shares: dict[str, float] = {}
         self.expected: set[str] = set()
 
-    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: bool = False) -> None:
+    def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: float = 0.0) -> None:
         self.grow(pieces, more)
 
-    def grow(self, pieces: Mapping[str, Piece], more: bool) -> None:
+    def grow(self, pieces: Mapping[str, Piece], more: float) -> None:
         self.kinds |= {piece.kind for piece in pieces.values()}
         self.expected |= set(pieces)
 
