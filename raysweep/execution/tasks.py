@@ -110,9 +110,11 @@ def groups(task: Task) -> tuple[str, ...]:
     if isinstance(task, PrepareTask):
         return ("prepare", task.key)
     trial = task.trial
-    kind, settings = (task.measure.kind, task.key) if isinstance(task, MeasureTask) else ("train", "")
     point = ",".join(f"{name}={value}" for name, value in trial.axis_values.items())
-    return (kind, settings, trial.model.family, f"d{trial.latent_dim}", trial.arm, point)
+    model = (trial.model.family, f"d{trial.latent_dim}", trial.arm, point)
+    if isinstance(task, TrainTask):
+        return ("train", trial.data.content_hash(), *model)
+    return (task.measure.kind, task.key, *model)
 
 
 def has_succeeded(task: Task) -> bool:
