@@ -12,16 +12,8 @@ from raysweep.study.measures.class_radius import CLASS_RADIUS
 from raysweep.study.measures.frechet import FRECHET
 from raysweep.study.measures.holes import HOLES
 from raysweep.study.measures.omega import OMEGA
-from raysweep.study.models import LatentSettings
+from raysweep.study.models import FamilySettings, LatentSettings
 from raysweep.study.table import HISTORY, Table
-
-LOSS_PARTS = {
-    "vae": ("reconstruction", "divergence"),
-    "lc_vae": ("reconstruction", "divergence"),
-    "autoencoder": ("mse",),
-}
-"""The history's metrics whose sum is the held-out loss, for each family that has one. The LC-VAE's λ · ω is left out:
-losses at different λ could not be compared with it."""
 
 CENSORED_AT_MOST = 0.1
 """The share of censored prior samples up to which a model has a class radius."""
@@ -33,7 +25,7 @@ class Objective:
 
     words: str
     table: Table
-    """The rows that it is computed from: a measure's, or the history of the training."""
+    """The rows that it is computed from: a measure's, or of the training's history those of the held-out loss."""
     value: Callable[[pd.DataFrame], float]
     """The number of one trial, given its rows. Not finite where it cannot be said."""
     maximise: bool = False
@@ -54,21 +46,23 @@ class Objective:
         return f"{'larger' if self.maximise else 'smaller'} is better"
 
     def applies_to(self, model: LatentSettings) -> bool:
-        """Whether the family has that number; for what measures say, they answer themselves."""
-        return self.table is not HISTORY or model.family in LOSS_PARTS
+        """Whether the family has that number; whether a measure applies to it, the measure says."""
+        return self.table is not HISTORY or bool(model.loss_parts)
 
 
-def held_out_losses(history: pd.DataFrame) -> dict[int, float]:
-    """The held-out loss by training step, of one trial's history."""
-    rows = history[history["split"] == "validation"]
-    metrics = set(rows["metric"])
-    parts = next((parts for parts in LOSS_PARTS.values() if metrics.issuperset(parts)), ())
-    sums = rows[rows["metric"].isin(parts)].groupby("step")["value"].sum(min_count=len(parts))
+def loss_rows(history: pd.DataFrame, model: FamilySettings) -> pd.DataFrame:
+    """The rows of a trial's history whose sum, step by step, is the model's held-out loss."""
+    return history[(history["split"] == "validation") & history["metric"].isin(model.loss_parts)]
+
+
+def held_out_losses(rows: pd.DataFrame) -> dict[int, float]:
+    """The held-out loss by training step, given the `loss_rows` of a trial."""
+    sums = rows.groupby("step")["value"].sum(min_count=rows["metric"].nunique())
     return dict(zip(map(int, sums.index), map(float, sums), strict=True))
 
 
-def _held_out_loss(history: pd.DataFrame) -> float:
-    losses = held_out_losses(history)
+def _held_out_loss(rows: pd.DataFrame) -> float:
+    losses = held_out_losses(rows)
     return losses[max(losses)] if losses else np.nan
 
 

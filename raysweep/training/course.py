@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from raysweep.study.base import short_hash
-from raysweep.study.objectives import held_out_losses
+from raysweep.study.models import FamilySettings
+from raysweep.study.objectives import held_out_losses, loss_rows
 
 Course = Mapping[int, float]
 """The best held-out loss so far of one trial, by progress: the number of the evaluation, of those of a whole trial."""
@@ -20,15 +21,16 @@ Limits = Mapping[int, float]
 NO_LIMITS: Limits = {}
 
 
-def course_of(history: pd.DataFrame, steps: int, evaluations: int) -> dict[int, float]:
+def course_of(history: pd.DataFrame, model: FamilySettings, steps: int, evaluations: int) -> dict[int, float]:
     """The course of a trial, given the history of so much of its training as was done.
 
     Args:
         history: Its rows of the table `history`.
+        model: What is trained.
         steps: Of the whole trial.
         evaluations: Progress of the whole trial.
     """
-    losses = held_out_losses(history)
+    losses = held_out_losses(loss_rows(history, model))
     return dict(zip([step * evaluations // steps for step in losses], accumulate(losses.values(), min), strict=True))
 
 

@@ -187,7 +187,7 @@ class TrainingRun:
             self.reason = f"a loss was not finite at step {self.step} of {self.total}"
 
     def _course(self) -> Course:
-        return course_of(pd.DataFrame(self.history, columns=HISTORY_COLUMNS), self.total, EVALUATIONS)
+        return course_of(pd.DataFrame(self.history, columns=HISTORY_COLUMNS), self.trial.model, self.total, EVALUATIONS)
 
     def _prune(self) -> None:
         """Ends the trial if its loss is above the limit of where it stands."""

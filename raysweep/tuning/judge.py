@@ -9,7 +9,7 @@ from raysweep.results.shards import done_shards
 from raysweep.results.store import StudyStore
 from raysweep.study.core import Study, Trial
 from raysweep.study.data import DataFacts
-from raysweep.study.objectives import OBJECTIVES
+from raysweep.study.objectives import OBJECTIVES, loss_rows
 from raysweep.study.table import HISTORY
 from raysweep.training.course import Course, course_of, limits_key, pruned_at, pruning_words
 from raysweep.training.loop import EVALUATIONS
@@ -31,7 +31,8 @@ def judge(
         elif reason := _failure(store, trial):
             return replace(configuration, state="failed", reason=reason)
         else:
-            course = course_of(store.trials.history(trial.id).to_pandas(), trial.model.total_steps(facts), EVALUATIONS)
+            history, steps = store.trials.history(trial.id).to_pandas(), trial.model.total_steps(facts)
+            course = course_of(history, trial.model, steps, EVALUATIONS)
         progress = pruned_at(course, limits)  # also of what another search has trained to its end
         if progress is not None:
             course = {each: loss for each, loss in course.items() if each <= progress}
@@ -67,7 +68,7 @@ def _rows(
 ) -> tuple[pd.DataFrame, str]:
     objective = OBJECTIVES[name]
     if objective.table is HISTORY:
-        return pd.DataFrame(store.trials.history(trial.id).to_pandas()), ""
+        return loss_rows(store.trials.history(trial.id).to_pandas(), trial.model), ""
     wanted = tuning.measure_of(objective)
     assert wanted is not None, "a tuning checks that its objectives are measured"
     key, shards = study.measure_key(wanted), wanted.shards(trial.model, facts)

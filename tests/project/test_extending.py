@@ -45,15 +45,11 @@ NAMES = {
 }
 
 
-STILL = {"raysweep/execution/cluster/trainables.py", "raysweep/study/objectives.py"}
-"""Tables that have yet to go."""
-
-
 def places_of(kind: type[Kind]) -> set[str]:
     """The files that name a part: by its class, its name, or the module of its settings or of its code."""
     tag = kind.model_fields[kind.tag].default
     own = {kind.__name__, tag, *({kind.__module__} if kind.__module__.endswith(tag) else ())}
-    return {file for file, names in NAMES.items() if own & names} - STILL
+    return {file for file, names in NAMES.items() if own & names}
 
 
 def claims(places: set[str]) -> set[str]:

@@ -22,7 +22,7 @@ from raysweep.execution.agenda import Agenda
 from raysweep.execution.cluster.batches import Batches
 from raysweep.execution.cluster.packing import Packing
 from raysweep.execution.cluster.remote import Board, Done, on_gpu, run_on_cpu, run_on_one_of_gpus
-from raysweep.execution.cluster.trainables import SweepTrainable, to_config
+from raysweep.execution.cluster.trainables import TrialTrainable, to_config
 from raysweep.execution.pipeline import Backend, Progress
 from raysweep.execution.tasks import (
     RETRIES,
@@ -93,7 +93,7 @@ def _train(training: Sequence[TrainTask], tasks: "_Tasks") -> None:
 
 def _tuner(training: Sequence[TrainTask], callbacks: list[tune.Callback], halt: "_Halt", folder: str) -> tune.Tuner:
     return tune.Tuner(
-        SweepTrainable,
+        TrialTrainable,
         param_space={"task": tune.grid_search([to_config(task) for task in training])},
         tune_config=tune.TuneConfig(
             reuse_actors=True,

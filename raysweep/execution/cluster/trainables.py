@@ -1,5 +1,6 @@
-"""Tune's view of a trial: classes that only translate between Tune and `raysweep.training.loop`.
+"""Tune's view of a trial: a class that only translates between Tune and `raysweep.training.loop`.
 
+Not in `remote.py`, since Tune loads for seconds, and processes that only measure do without it.
 State lives in our results folder, keyed by the trial's id: `setup` takes up the latest checkpoint there, whether Tune
 restarts a lost process or a person runs the same command again.
 """
@@ -13,13 +14,13 @@ import ray
 import torch
 from ray import tune
 from ray.tune import PlacementGroupFactory
-from typing_extensions import override
 
 from raysweep.execution.cluster.remote import choose_device
 from raysweep.execution.tasks import TrainTask, Workplace, describe, record_failure
 from raysweep.execution.worker import start_training
 from raysweep.results.patience import Patience, StorageError
 from raysweep.study.core import Trial
+from raysweep.study.models import FamilySettings
 from raysweep.training.loop import TrainingRun
 
 STEP_SECONDS = 3.0
@@ -49,14 +50,14 @@ def from_config(config: dict[str, Any]) -> TrainTask:
 
 
 class TrialTrainable(tune.Trainable):  # type: ignore[misc]
-    """Trains the trial of `config["task"]`, a `TrainTask` in plain values.
+    """Trains the trial of `config["task"]`, a `TrainTask` in plain values, whatever its family.
 
-    Tune is told numbers only, all finite: `share` (0 … 1, comparable between families) and `score`, the family's own
-    metric, once it is known; and `halt`, why nothing can go on, where the storage has been given up.
+    Tune takes one class for a sweep, and with one class a process goes on with the next trial, whatever its family,
+    instead of being started anew.
+
+    Tune is told numbers only, all finite: `share` (0 … 1, comparable between families) and `score`, the family's
+    `metric`, once it is known; and `halt`, why nothing can go on, where the storage has been given up.
     """
-
-    metric: str = ""
-    """The history's metric that becomes `score`: smaller is better."""
 
     def setup(self, config: dict[str, Any]) -> None:
         """Takes the trial. It is built by the first step: an error here could not be retried."""
@@ -80,7 +81,8 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]
             raise
         self.share = state.share
         self.patience = None
-        known = {"score": state.metrics[self.metric]} if self.metric in state.metrics else {}
+        metric = self.task.trial.model.metric
+        known = {"score": state.metrics[metric]} if metric in state.metrics else {}
         return self._told(done=state.status != "running", **known)
 
     def _wait(self, error: OSError) -> dict[str, Any]:
@@ -132,66 +134,6 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]
         return PlacementGroupFactory([bundle])
 
 
-class WganGpTrainable(TrialTrainable):
-    """A WGAN-GP; its score is the critic's estimate of the Wasserstein distance to held-out images."""
-
-    metric = "validation/wasserstein"
-
-
-class GanTrainable(TrialTrainable):
-    """A GAN; its score is the discriminator's estimate of the Jensen-Shannon divergence from held-out images."""
-
-    metric = "validation/jensen_shannon"
-
-
-class AutoencoderTrainable(TrialTrainable):
-    """An autoencoder, or PCA; its score is the squared error on held-out images."""
-
-    metric = "validation/mse"
-
-
-class GloTrainable(TrialTrainable):
-    """A GLO; its score is the squared error on training images, since held-out ones have no latents yet."""
-
-    metric = "train/mse"
-
-
-class LcVaeTrainable(TrialTrainable):
-    """A VAE or LC-VAE; its score is the loss on held-out images."""
-
-    metric = "validation/loss"
-
-
-class ClassifierTrainable(TrialTrainable):
-    """The study's LeNet; its score is the cross-entropy on held-out images."""
-
-    metric = "validation/loss"
-
-
-TRAINABLES: dict[str, type[TrialTrainable]] = {
-    "wgan_gp": WganGpTrainable,
-    "gan": GanTrainable,
-    "autoencoder": AutoencoderTrainable,
-    "pca": AutoencoderTrainable,
-    "glo": GloTrainable,
-    "toy": TrialTrainable,
-    "polynomial": TrialTrainable,
-    "vae": LcVaeTrainable,
-    "lc_vae": LcVaeTrainable,
-    "lenet": ClassifierTrainable,
-}
-"""The trainable of each family. A new family is added here."""
-
-
-class SweepTrainable(TrialTrainable):
-    """Trains a trial of any family.
-
-    Tune takes one class for a sweep, and one class lets a process go on with the next trial, whatever its family,
-    instead of being started anew.
-    """
-
-    @override
-    def setup(self, config: dict[str, Any]) -> None:
-        """The score is that of the family's own trainable."""
-        self.metric = TRAINABLES[from_config(config).trial.model.family].metric
-        super().setup(config)
+def trainable(family: type[FamilySettings]) -> type[TrialTrainable]:
+    """The trainable of a family under a name of its own, as in `WganGpTrainable`: for a `Tuner` of one's own."""
+    return type(f"{family.__name__}Trainable", (TrialTrainable,), {"__doc__": f"Trains a trial of {family.__name__}."})

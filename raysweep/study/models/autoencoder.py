@@ -21,6 +21,8 @@ class Autoencoder(LatentSettings, WidthSettings, DescentSettings):
     code: ClassVar[str] = "raysweep.models.autoencoder:AutoencoderLearner"
     label: ClassVar[str] = "AE"
     colour: ClassVar[str] = "#d55e00"
+    metric: ClassVar[str] = "validation/mse"
+    loss_parts: ClassVar[tuple[str, ...]] = ("mse",)
     has_prior: ClassVar[bool] = False
     has_encoder: ClassVar[bool] = True
     family: Literal["autoencoder"] = "autoencoder"

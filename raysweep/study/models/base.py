@@ -30,6 +30,12 @@ class FamilySettings(Kind):
     """That of its arms in figures, where it is free; by default one that no arm has."""
     variants: ClassVar[Mapping[str, str]] = {}
     """Names that its arms are often given, and how the report writes them."""
+    metric: ClassVar[str] = ""
+    """Which number of its training is compared between trials, as "validation/loss": smaller is better. Empty where
+    nothing is trained."""
+    loss_parts: ClassVar[tuple[str, ...]] = ()
+    """The metrics whose sum on held-out images is the loss by which a search compares configurations; empty where there
+    is none."""
     has_prior: ClassVar[bool]
     """Samples are drawn by generating from z ~ N(0, I)."""
     has_encoder: ClassVar[bool]

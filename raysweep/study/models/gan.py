@@ -27,6 +27,8 @@ class Gan(AdversarialSettings):
     label: ClassVar[str] = "GAN"
     colour: ClassVar[str] = "#e69f00"
     variants: ClassVar[Mapping[str, str]] = {"sn_gan": "SN-GAN", "pacgan": "PacGAN"}
+    metric: ClassVar[str] = "validation/jensen_shannon"
+    """The discriminator's estimate of the Jensen-Shannon divergence from held-out images."""
     family: Literal["gan"] = "gan"
     discriminator_steps: PositiveInt = 1
     """Discriminator updates per generator update."""

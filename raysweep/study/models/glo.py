@@ -33,6 +33,8 @@ class Glo(LatentSettings, DescentSettings, WidthSettings):
     code: ClassVar[str] = "raysweep.models.glo:GloLearner"
     label: ClassVar[str] = "GLO"
     colour: ClassVar[str] = "#56b4e9"
+    metric: ClassVar[str] = "train/mse"
+    """Of training images, since held-out ones have no latents."""
     has_prior: ClassVar[bool] = False
     has_encoder: ClassVar[bool] = False
     family: Literal["glo"] = "glo"

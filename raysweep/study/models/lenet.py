@@ -19,6 +19,7 @@ class LeNet(DescentSettings):
 
     code: ClassVar[str] = "raysweep.models.lenet:LeNetLearner"
     label: ClassVar[str] = "LeNet"
+    metric: ClassVar[str] = "validation/loss"
     has_prior: ClassVar[bool] = False
     has_encoder: ClassVar[bool] = False
     family: Literal["lenet"] = "lenet"

@@ -29,6 +29,7 @@ class Pca(LatentSettings):
     code: ClassVar[str] = "raysweep.models.pca:PcaLearner"
     label: ClassVar[str] = "PCA"
     colour: ClassVar[str] = "#000000"
+    metric: ClassVar[str] = "validation/mse"
     has_prior: ClassVar[bool] = False
     has_encoder: ClassVar[bool] = True
     family: Literal["pca"] = "pca"

@@ -21,6 +21,9 @@ class VaeSettings(LatentSettings, DescentSettings):
     and 2), "mlp" those of PyTorch's VAE example (`width` is then the hidden layer: 400 there).
     """
 
+    metric: ClassVar[str] = "validation/loss"
+    loss_parts: ClassVar[tuple[str, ...]] = ("reconstruction", "divergence")
+    """Without the LC-VAE's λ · ω, with which losses at different λ could not be compared."""
     has_prior: ClassVar[bool] = True
     has_encoder: ClassVar[bool] = True
     has_posterior: ClassVar[bool] = True

@@ -21,6 +21,8 @@ class WganGp(AdversarialSettings):
     code: ClassVar[str] = "raysweep.models.wgan_gp:WganGpLearner"
     label: ClassVar[str] = "WGAN-GP"
     colour: ClassVar[str] = "#0072b2"
+    metric: ClassVar[str] = "validation/wasserstein"
+    """The critic's estimate of the Wasserstein distance to held-out images."""
     family: Literal["wgan_gp"] = "wgan_gp"
     critic_steps: PositiveInt = 5
     """Critic updates per generator update."""

@@ -89,6 +89,17 @@ def test_losses_are_detached_scalars_with_stable_names(settings: FamilySettings,
 
 
 @families
+def test_the_metric_and_the_parts_of_the_held_out_loss_are_among_the_losses(
+    settings: FamilySettings, make: Make
+) -> None:
+    learner, batch = make(settings), a_batch(0)
+    losses = {"train": learner.update(*batch, 0), "validation": learner.evaluate(*batch)}
+    split, metric = settings.metric.split("/")
+    assert metric in losses[split]
+    assert set(settings.loss_parts) <= set(losses["validation"])
+
+
+@families
 def test_an_update_moves_every_network(settings: FamilySettings, make: Make) -> None:
     learner = make(settings)
     before = content(learner)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.pruners import BasePruner, MedianPruner, SuccessiveHalvingPruner
 
+from raysweep.study import Vae
 from raysweep.training.course import Course, course_of, pruned_at
 from raysweep.tuning import Halving, MedianRule
 from raysweep.tuning.pruners import AnyPruner
@@ -81,4 +82,4 @@ def test_a_course_is_the_best_loss_so_far_by_progress() -> None:
         ]
     ]
     history = pd.DataFrame(rows, columns=["step", "split", "metric", "value"])
-    assert course_of(history, 60, 4) == {1: 4.0, 2: 2.0, 4: 2.0}
+    assert course_of(history, Vae(), 60, 4) == {1: 4.0, 2: 2.0, 4: 2.0}

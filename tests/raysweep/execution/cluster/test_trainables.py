@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 import torch
+from ray import cloudpickle
 
 from raysweep.execution.cluster import trainables
 from raysweep.execution.cluster.backend import LOSSES, _Halt, _Watcher
-from raysweep.execution.cluster.trainables import SweepTrainable, to_config
+from raysweep.execution.cluster.trainables import TrialTrainable, to_config, trainable
 from raysweep.execution.tasks import RETRIES, TrainTask, Workplace
 from raysweep.results import patience
 from raysweep.results.patience import StorageError
+from raysweep.study.models import FamilySettings
 from support.small_study import STUDY
 
 TRIAL = next(trial for trial in STUDY.trials if trial.arm == "pca")
@@ -53,11 +55,11 @@ def failing(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
 
 
 def steps(task: TrainTask, done: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
-    trainable = SweepTrainable({"task": to_config(task)})
+    running = trainable(type(task.trial.model))({"task": to_config(task)})
     told = []
     while not told or not done(told[-1]):
-        told.append(trainable.step())
-    trainable.cleanup()
+        told.append(running.step())
+    running.cleanup()
     return told
 
 
@@ -72,6 +74,22 @@ def test_storage_that_refuses_for_a_while_is_waited_for(
     record = task.workplace.store.trials.record(TRIAL.id)
     assert record is not None
     assert record.status == "finished"
+
+
+@pytest.mark.slow
+def test_tune_is_told_the_metric_of_the_family(task: TrainTask) -> None:
+    told = steps(task, lambda result: result["done"])[-1]
+    history = task.workplace.store.trials.history(TRIAL.id).to_pandas()
+    split, metric = TRIAL.model.metric.split("/")
+    (value,) = history.loc[(history["split"] == split) & (history["metric"] == metric), "value"]
+    assert (told["score"], told["share"]) == (value, 1.0)
+
+
+@pytest.mark.parametrize("family", [*FamilySettings.kinds().values()], ids=lambda family: family.__name__)
+def test_every_family_has_a_trainable_of_its_name_that_crosses_to_other_processes(family: type[FamilySettings]) -> None:
+    there = cloudpickle.loads(cloudpickle.dumps(trainable(family)))
+    assert there.__name__ == f"{family.__name__}Trainable"
+    assert issubclass(there, TrialTrainable)
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), StorageError("results folder: full")])
