@@ -9,13 +9,16 @@ from analysis.digest import write_digest
 from analysis.reach import as_csv, find_reach, in_words
 from analysis.report import write_report
 from analysis.results import load_results
-from raysweep.errors import UserError
+from raysweep.errors import UserError, encodable
 from raysweep.results.patience import StorageError
 from raysweep.results.store import StudyStore
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the report and prints its path, or prints an answer; 2 and one message where that cannot be done."""
+    """Writes the report and prints its path, or prints an answer; the exit code.
+
+    1 and a line for each where figures or claims failed, 2 and one line where nothing can be done.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m analysis",
         description="Draw the figures, verdicts and page of a finished or running study again, from its tables. "
@@ -38,24 +41,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     only.add_argument("--part", metavar="PART", help="on images of this split: train (default) or validation")
     only.add_argument("--csv", action="store_true", help="as a table of comma-separated values")
     options = parser.parse_args(arguments)
+    encodable(sys.stdout, sys.stderr)
     try:
         store = StudyStore(options.results)
         store.folder.reach()
-        print(_answer(store, options))
+        answer, faults = _answer(store, options)
     except (UserError, StorageError) as error:
         print(error, file=sys.stderr)
         return 2
-    return 0
+    print(answer)
+    for fault in faults:
+        print(f"failed: {fault}", file=sys.stderr)
+    return 1 if faults else 0
 
 
-def _answer(store: StudyStore, options: argparse.Namespace) -> str:
-    """What is printed, after what is asked for has been done."""
+def _answer(store: StudyStore, options: argparse.Namespace) -> tuple[str, tuple[str, ...]]:
+    """What is printed once what is asked for has been done, and what failed of it."""
     if options.reach is not None:
         found = find_reach(load_results(store), options.reach, options.arm, options.part or "train")
-        return as_csv(found) if options.csv else in_words(found)
+        return as_csv(found) if options.csv else in_words(found), ()
     if options.arm or options.part or options.csv:
         raise UserError("--arm, --part and --csv say more about --reach ERROR: give it, or leave them out")
-    return str(write_digest(store, options.digest) if options.digest else write_report(store, options.out))
+    report = write_digest(store, options.digest) if options.digest else write_report(store, options.out)
+    return report.page, report.faults
 
 
 if __name__ == "__main__":

@@ -18,8 +18,19 @@ import pandas as pd
 from PIL import Image
 
 from analysis.claims.base import RULE
-from analysis.numbers import numbers
-from analysis.report import DrawnFigure, Findings, draw_figures, examine_claims, replacing, summary
+from analysis.numbers import Numbers, numbers
+from analysis.report import (
+    DrawnFigure,
+    Figure,
+    Findings,
+    Report,
+    attempt,
+    draw_figures,
+    examine_claims,
+    faults,
+    replacing,
+    summary,
+)
 from analysis.results import Results, load_results
 from analysis.text.words import number, plural
 from raysweep.results.store import StudyStore
@@ -34,27 +45,28 @@ WIDTH = 1080
 """Pixels across a picture: enough for reading, half the bytes of the report's."""
 
 
-def write_digest(store: StudyStore, folder: Path) -> Path:
+def write_digest(store: StudyStore, folder: Path) -> Report:
     """Writes the digest of a results folder into `folder`, replacing an earlier one whole.
 
-    Returns:
-        The page.
-
     Raises:
-        UserError: it is no results folder, or `folder` holds something else than a digest.
+        UserError: it is no results folder, or `folder` holds something else than a digest or cannot be written.
+        StorageError: there is no room for it.
     """
     results = load_results(store)
     with replacing(folder.absolute(), CONTENTS) as temporary:
         with TemporaryDirectory() as scratch:
-            drawn, _ = draw_figures(results, Path(scratch), ["png"])
-            for figure in drawn:
+            figures, _ = draw_figures(results, Path(scratch), ["png"])
+            for figure in figures:
+                if not isinstance(figure, DrawnFigure):
+                    continue
                 smaller = _smaller((Path(scratch) / f"{figure.name}.png").read_bytes())
                 (temporary / "figures" / f"{figure.name}.png").write_bytes(smaller)
         judged, unmeasured = examine_claims(results)
-        left_out = _write_tables(results, judged, temporary / "tables")
-        page = _page(results, drawn, judged, unmeasured, left_out)
+        found = attempt(lambda: numbers(results))
+        left_out = _write_tables(results, judged, found, temporary / "tables")
+        page = _page(results, figures, judged, unmeasured, left_out)
         (temporary / "README.md").write_text(page, encoding="utf-8")
-    return folder / "README.md"
+    return Report(str(folder / "README.md"), faults(figures, judged, found))
 
 
 def _smaller(png: bytes) -> bytes:
@@ -66,9 +78,9 @@ def _smaller(png: bytes) -> bytes:
     return out.getvalue()
 
 
-def _write_tables(results: Results, judged: Findings, folder: Path) -> list[str]:
+def _write_tables(results: Results, judged: Findings, found: Numbers | str, folder: Path) -> list[str]:
     """The numbers, the claims' evidence, and every table that is small; returns the names of those that are not."""
-    pd.DataFrame(_number_rows(results)).to_csv(folder / "numbers.csv", index=False)
+    pd.DataFrame([] if isinstance(found, str) else _number_rows(found)).to_csv(folder / "numbers.csv", index=False)
     pd.DataFrame(_claim_rows(judged)).to_csv(folder / "claims.csv", index=False)
     left_out = []
     for name, table in all_tables().items():
@@ -83,8 +95,7 @@ def _write_tables(results: Results, judged: Findings, folder: Path) -> list[str]
     return left_out
 
 
-def _number_rows(results: Results) -> list[dict[str, object]]:
-    found = numbers(results)
+def _number_rows(found: Numbers) -> list[dict[str, object]]:
     return [
         {
             "arm": row.arm,
@@ -120,7 +131,7 @@ def _claim_rows(judged: Findings) -> list[dict[str, object]]:
 
 
 def _page(
-    results: Results, drawn: Sequence[DrawnFigure], judged: Findings, unmeasured: Findings, left_out: Sequence[str]
+    results: Results, figures: Sequence[Figure], judged: Findings, unmeasured: Findings, left_out: Sequence[str]
 ) -> str:
     study = results.study
     reduced = [f"**A reduced study.** {study.reduction}"] if study.reduction else []
@@ -134,7 +145,7 @@ def _page(
         f"Made by `{ran}` and `python -m analysis RESULTS --digest DIR`. {_machine(results.environment)}",
         *(["## What became of the claims", _claims_table(judged), RULE, _unmeasured(unmeasured)] if judged else []),
         "## Figures",
-        *(_figure(index, figure) for index, figure in enumerate(drawn, start=1)),
+        *(_figure(index, figure) for index, figure in enumerate(figures, start=1)),
         "## Tables",
         _tables(left_out),
     ]
@@ -174,7 +185,9 @@ def _unmeasured(claims: Findings) -> str:
     return f"Not measured by this study ({plural(len(claims), 'claim')}): {titles}."
 
 
-def _figure(index: int, figure: DrawnFigure) -> str:
+def _figure(index: int, figure: Figure) -> str:
+    if not isinstance(figure, DrawnFigure):
+        return f"### {index}. {figure.title}\n\nIt could not be drawn: {figure.reason}"
     picture = f"![{figure.title}](figures/{figure.name}.png)"
     return f"### {index}. {figure.title}\n\n{picture}\n\n{figure.caption}"
 

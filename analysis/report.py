@@ -10,14 +10,16 @@ The same tables give the same bytes.
 import base64
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import jinja2
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
@@ -26,20 +28,35 @@ from analysis.claims.base import RULE, Claim, Finding
 from analysis.drawing.style import FORMATS, WIDTH, Format, figure_style, new_figure, render
 from analysis.figures import FIGURES
 from analysis.figures.base import AnyFigure, Info
-from analysis.numbers import numbers
+from analysis.numbers import Numbers, numbers
 from analysis.results import Results, TrialRow, load_results
 from analysis.statistics.intervals import band_words
 from analysis.text.protocol import settings_words
 from analysis.text.words import arm_label, axis_label, axis_value, listing, number, plural, setting
 from raysweep.errors import UserError
 from raysweep.results.names import PAGE, REPORT
+from raysweep.results.patience import FULL, StorageError
 from raysweep.results.store import StudyStore
 from raysweep.results.tables import all_tables
 from raysweep.study.table import Table
 
 CONTENTS = frozenset({PAGE, "figures", "tables"})
 """What a report's folder holds; one that holds anything else is not replaced."""
+DESKTOP_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".directory"})
+"""What operating systems and desktops leave in folders that a person has looked at; nobody misses it."""
 MEDIA: dict[Format, str] = {"png": "image/png", "svg": "image/svg+xml"}
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report, or a digest, that was written."""
+
+    page: str
+    """Path or URL."""
+    faults: tuple[str, ...]
+    """The figures and claims that could not be computed or drawn, each with the reason."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +77,16 @@ class DrawnFigure:
 
 
 @dataclass(frozen=True)
+class FailedFigure:
+    """A figure whose computation or drawing raised an error; the report names it in its place."""
+
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class MissingFigure:
-    """A figure that could not be drawn, and what was not measured."""
+    """A figure that has nothing to show, and what was not measured."""
 
     title: str
     absent: str
@@ -75,32 +100,53 @@ class TableNote:
     rows: int
 
 
-def write_report(store: StudyStore, folder: Path | None = None) -> str:
+def write_report(store: StudyStore, folder: Path | None = None) -> Report:
     """Draws the report of a results folder into `folder` (by default its `report`), replacing an earlier one whole.
 
-    Returns:
-        Path or URL of the page.
+    A figure or claim that fails is named in its place, and everything else is drawn.
 
     Raises:
-        UserError: it is no results folder, or `folder` holds something else than a report.
+        UserError: it is no results folder, or `folder` holds something else than a report or cannot be written.
+        StorageError: there is no room for the report.
     """
     results = load_results(store)
     if folder is not None or store.folder.path is not None:
         target = (folder or Path(store.folder.locate(REPORT))).absolute()
-        _write(results, target)
-        return str(target / PAGE)
+        return Report(str(target / PAGE), _write(results, target))
     with TemporaryDirectory() as scratch:
-        _write(results, Path(scratch) / REPORT)
+        faults = _write(results, Path(scratch) / REPORT)
         store.save_report(Path(scratch) / REPORT)
-    return store.folder.locate(f"{REPORT}/{PAGE}")
+    return Report(store.folder.locate(f"{REPORT}/{PAGE}"), faults)
 
 
-def _write(results: Results, folder: Path) -> None:
+def _write(results: Results, folder: Path) -> tuple[str, ...]:
+    """Writes the report into a folder; what failed in it."""
     with replacing(folder) as temporary:
-        drawn, missing = draw_figures(results, temporary / "figures")
+        figures, missing = draw_figures(results, temporary / "figures")
+        judged, unmeasured = examine_claims(results)
+        found = attempt(lambda: numbers(results))
         tables = _write_tables(results, temporary / "tables")
-        page = _page(results, drawn, missing, tables)
+        page = _page(results, figures, missing, judged, unmeasured, found, tables)
         (temporary / PAGE).write_text(page, encoding="utf-8")
+    return faults(figures, judged, found)
+
+
+def attempt(compute: Callable[[], Result]) -> Result | str:
+    """What was computed, which is no text; or the reason why it could not be."""
+    try:
+        with np.errstate(all="ignore"):  # what is not finite is left out, or said, by each figure and claim
+            return compute()
+    except Exception as error:  # whatever is wrong in one part must not cost the rest of the report
+        return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def faults(figures: "Sequence[Figure]", judged: "Findings", found: Numbers | str) -> tuple[str, ...]:
+    """The figures and claims that failed, and the table of numbers if it did, each with its reason."""
+    return (
+        *(f"figure {figure.title}: {figure.reason}" for figure in figures if isinstance(figure, FailedFigure)),
+        *(f"claim {claim.title}: {finding.why}" for claim, finding in judged if finding.verdict == "failed"),
+        *([f"table of numbers: {found}"] if isinstance(found, str) else []),
+    )
 
 
 @contextmanager
@@ -108,62 +154,84 @@ def replacing(target: Path, contents: frozenset[str] = CONTENTS) -> Iterator[Pat
     """A temporary folder beside `target` that takes its place at the end; on an error nothing changes.
 
     Raises:
-        UserError: there is something in `target` that is not among `contents`.
+        UserError: there is something in `target` that is not among `contents`, or it cannot be written.
+        StorageError: the disk is full.
     """
-    if target.exists():
-        foreign = sorted({path.name for path in target.iterdir()} - contents) if target.is_dir() else [target.name]
-        if foreign:
-            raise UserError(
-                f"report folder {target}: holds {listing(foreign[:3])}, which is none of its files, so it is not "
-                "replaced; name a new or empty folder"
-            )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
-    try:
-        for name in ("figures", "tables"):
-            (temporary / name).mkdir(parents=True)
-        yield temporary
-        earlier = temporary.with_suffix(".old")
+    with _said(target):
         if target.exists():
-            target.rename(earlier)
-        temporary.rename(target)
-        shutil.rmtree(earlier, ignore_errors=True)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            here = {path.name for path in target.iterdir()} if target.is_dir() else {target.name}
+            foreign = sorted(name for name in here - contents - DESKTOP_FILES if not name.startswith("._"))
+            if foreign:
+                raise UserError(
+                    f"report folder {target}: holds {listing(foreign[:3])}, which is none of its files, so it is not "
+                    "replaced; name a new or empty folder"
+                )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+        try:
+            for name in ("figures", "tables"):
+                (temporary / name).mkdir(parents=True)
+            yield temporary
+            earlier = temporary.with_suffix(".old")
+            if target.exists():
+                target.rename(earlier)
+            temporary.rename(target)
+            shutil.rmtree(earlier, ignore_errors=True)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _said(target: Path) -> Iterator[None]:
+    """Says in one line what keeps a folder from being written."""
+    try:
+        yield
+    except StorageError:
+        raise
+    except OSError as error:
+        problem = f"report folder {target}: cannot be written ({error.strerror or error})"
+        if error.errno in FULL:
+            raise StorageError(f"{problem}; make room on the disk") from error
+        raise UserError(f"{problem}; name another for the report: python -m analysis RESULTS --out DIR") from error
 
 
 def draw_figures(
     results: Results, folder: Path, formats: Sequence[Format] = FORMATS
-) -> tuple[list[DrawnFigure], list[MissingFigure]]:
-    """Every figure, written into `folder` in each format; and those for which nothing was measured."""
-    drawn, missing = [], []
+) -> "tuple[list[Figure], list[MissingFigure]]":
+    """Every figure, written into `folder` in each format, or why it failed; and those that have nothing to show."""
+    figures: list[Figure] = []
+    missing = []
     for name, kind in FIGURES.items():
-        infos = kind.infos(results)
+        infos = attempt(lambda kind=kind: kind.infos(results))
+        if isinstance(infos, str):
+            figures.append(FailedFigure(kind.title, infos))
+            continue
         if not infos:
             missing.append(MissingFigure(kind.title, kind.absent))
         for info in infos:
             several = len(infos) > 1
             stem = f"{name}-{info.measure}" if several else name
             title = f"{kind.title} ({info.measure.replace('_', ' ')})" if several else kind.title
-            image, share = _draw(kind, info, folder / stem, formats)
-            drawn.append(DrawnFigure(name, stem, title, kind.caption(info), image, share, kind.photographic))
-    return drawn, missing
+            drawn = attempt(lambda kind=kind, info=info: _draw(kind, info, formats))
+            if isinstance(drawn, str):
+                figures.append(FailedFigure(title, drawn))
+                continue
+            caption, contents, share = drawn
+            for suffix, content in contents.items():
+                (folder / f"{stem}.{suffix}").write_bytes(content)
+            shown: Format = "png" if kind.photographic else formats[-1]
+            image = f"data:{MEDIA[shown]};base64,{base64.b64encode(contents[shown]).decode()}"
+            figures.append(DrawnFigure(name, stem, title, caption, image, share, kind.photographic))
+    return figures, missing
 
 
-def _draw(kind: AnyFigure, info: Info, path: Path, formats: Sequence[Format]) -> tuple[str, float]:
-    """Draws a figure into its files. The picture as a data URI, and its width as a share of the page's.
-
-    The picture is the last format's, but for photographs.
-    """
+def _draw(kind: AnyFigure, info: Info, formats: Sequence[Format]) -> tuple[str, dict[Format, bytes], float]:
+    """A figure's caption, its picture in each format, and its width as a share of the page's."""
     with figure_style():
         figure = new_figure()
         kind.draw(info, figure)
         contents = render(figure, formats)
-    for suffix, content in contents.items():
-        path.with_suffix(f".{suffix}").write_bytes(content)
-    shown: Format = "png" if kind.photographic else formats[-1]
-    share = min(1.0, round(float(figure.get_figwidth()) / WIDTH, 3))
-    return f"data:{MEDIA[shown]};base64,{base64.b64encode(contents[shown]).decode()}", share
+    return kind.caption(info), contents, min(1.0, round(float(figure.get_figwidth()) / WIDTH, 3))
 
 
 def _write_tables(results: Results, folder: Path) -> list[TableNote]:
@@ -176,7 +244,15 @@ def _write_tables(results: Results, folder: Path) -> list[TableNote]:
     return notes
 
 
-def _page(results: Results, drawn: list[DrawnFigure], missing: list[MissingFigure], tables: list[TableNote]) -> str:
+def _page(
+    results: Results,
+    figures: "list[Figure]",
+    missing: list[MissingFigure],
+    judged: "Findings",
+    unmeasured: "Findings",
+    found: Numbers | str,
+    tables: list[TableNote],
+) -> str:
     environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -187,19 +263,19 @@ def _page(results: Results, drawn: list[DrawnFigure], missing: list[MissingFigur
     )
     environment.filters |= {"number": number, "words": lambda text: str(text).replace("_", " ")}
     template = environment.from_string((files("analysis") / "report.html").read_text(encoding="utf-8"))
-    found = numbers(results)
-    judged, unmeasured = examine_claims(results)
+    table = Numbers((), ()) if isinstance(found, str) else found
     return template.render(
         style=(files("analysis") / "report.css").read_text(encoding="utf-8"),
         study=results.study,
         summary=summary(results),
-        claims=[(claim, finding, _figure_number(claim, drawn)) for claim, finding in judged],
+        claims=[(claim, finding, _figure_number(claim, figures)) for claim, finding in judged],
         unmeasured=unmeasured,
         rule=RULE,
-        figures=drawn,
+        figures=figures,
         missing=missing,
-        numbers=found,
-        brackets=band_words((row.seeds for row in found.rows), "Numbers", "brackets") if found.rows else "",
+        numbers=table,
+        numbers_fault=found if isinstance(found, str) else "",
+        brackets=band_words((row.seeds for row in table.rows), "Numbers", "brackets") if table.rows else "",
         trials=[_trial_line(trial) for trial in results.trials],
         has_constraint=any("lam" in trial.settings for trial in results.trials),
         failures=results.tables["failures"].to_dict("records"),
@@ -211,11 +287,15 @@ def _page(results: Results, drawn: list[DrawnFigure], missing: list[MissingFigur
 
 
 Findings = list[tuple[Claim, Finding]]
+Figure = DrawnFigure | FailedFigure
 
 
 def examine_claims(results: Results) -> tuple[Findings, Findings]:
-    """Every claim with what became of it: those that were judged, and those that nothing was measured for."""
-    findings = [(claim, claim.examine(results)) for claim in CLAIMS]
+    """Every claim with what became of it: those that were judged or failed, and those that nothing was measured for."""
+    findings = []
+    for claim in CLAIMS:
+        found = attempt(lambda claim=claim: claim.examine(results))
+        findings.append((claim, Finding("failed", found) if isinstance(found, str) else found))
     unmeasured = [(claim, finding) for claim, finding in findings if finding.verdict == "not measured"]
     return [each for each in findings if each not in unmeasured], unmeasured
 
@@ -227,9 +307,10 @@ def _tie(value: object) -> object:
     return value.replace(" %", "\u00a0%").replace(" = ", "\u00a0=\u00a0")
 
 
-def _figure_number(claim: Claim, drawn: list[DrawnFigure]) -> int | None:
+def _figure_number(claim: Claim, figures: list[Figure]) -> int | None:
     """The number of the first figure that shows the claim's numbers."""
-    return next((index for index, figure in enumerate(drawn, start=1) if figure.kind == claim.figure), None)
+    numbered = ((at, each) for at, each in enumerate(figures, start=1) if isinstance(each, DrawnFigure))
+    return next((at for at, figure in numbered if figure.kind == claim.figure), None)
 
 
 def _protocol(results: Results) -> list[tuple[str, str]]:

@@ -1,7 +1,17 @@
-"""The one exception that is shown to a person instead of a traceback, and how it offers a remedy."""
+"""What a person is told: the one exception that is shown instead of a traceback, in an encoding that may lack signs."""
 
+import codecs
 import difflib
+import io
 from collections.abc import Iterable
+from typing import TextIO
+
+PLAIN = {
+    **{"λ": "lambda", "ω": "omega", "Σ": "Sigma", "χ": "chi", "ρ": "rho", "β": "beta", "∞": "inf", "∝": "~", "∈": "in"},
+    **{"×": "x", "−": "-", "–": "-", "—": "-", "…": "...", "‖": "|", "√": "sqrt ", "½": "1/2", "·": "*", "≥": ">="},
+    **{"≤": "<=", "±": "+-", "’": "'", "‘": "'", "“": '"', "”": '"', "é": "e", "\u00a0": " ", "²": "^2", "⌀": "mean "},
+}
+"""What stands for a sign where an encoding lacks it; for any other sign a question mark does."""
 
 
 class UserError(Exception):
@@ -20,3 +30,16 @@ def choices(given: str, allowed: Iterable[str]) -> str:
         return "none is allowed here"
     listed = ", ".join(names)
     return f"did you mean {near[0]!r}? Allowed: {listed}" if near else f"allowed: {listed}"
+
+
+def encodable(*streams: TextIO) -> None:
+    """Has streams write every text, whatever their encoding (cp1252, latin-1, ASCII), with words for signs it lacks."""
+    codecs.register_error("raysweep.plain", _in_plain_signs)
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="raysweep.plain")
+
+
+def _in_plain_signs(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join(PLAIN.get(sign, "?") for sign in error.object[error.start : error.end]), error.end

@@ -107,9 +107,8 @@ def _work(job: Job, plan: Plan, options: argparse.Namespace, command: Sequence[s
     line = f"TensorBoard: {tensorboard(job.store.tensorboard_location)}"
     with started(job, options, command, console, line, plan) as (workplace, backend, progress):
         outcome = run_study(job.study, workplace, backend, progress, steps)
-    if "report" in steps:
-        _draw(job.store, console)
-    return _conclude(outcome, console)
+    drawn = _draw(job.store, console) if "report" in steps else DONE
+    return max(drawn, _conclude(outcome, console))
 
 
 def _tune(
@@ -136,11 +135,11 @@ def _tune(
     with alone(store), started(job, options, command, console, line) as (workplace, backend, progress):
         store.save_tuning(tuning)
         study = run_tuning(tuning, workplace, backend, progress)
-    _draw(store, console)
+    drawn = _draw(store, console)
     if store.load_recommended():
         command_line = f"raysweep {shlex.quote(store.folder.locate(RECOMMENDED))}"
         console.print(f"Recommended: {command_line}", markup=False, soft_wrap=True)
-    return _conclude(outcome(study, facts, store), console)
+    return max(drawn, _conclude(outcome(study, facts, store), console))
 
 
 def _dashboard(store: StudyStore) -> str:
@@ -156,14 +155,18 @@ def _draw_again(options: argparse.Namespace, console: Console) -> int:
         raise UserError("--set changes what is computed, and --only report computes nothing: leave one of them out")
     _, store = _load(options)
     gather(store, store.load_study(), store.load_facts())
-    _draw(store, console)
-    return DONE
+    return _draw(store, console)
 
 
-def _draw(store: StudyStore, console: Console) -> None:
+def _draw(store: StudyStore, console: Console) -> int:
+    """Draws the report, and says where it is and which parts of it failed; the exit code that goes with it."""
     from analysis.report import write_report
 
-    console.print(f"Report: {write_report(store)}", markup=False, soft_wrap=True)
+    report = write_report(store)
+    console.print(f"Report: {report.page}", markup=False, soft_wrap=True)
+    for fault in report.faults:
+        console.print(f"Not in the report: {textwrap.shorten(fault, REASON_LENGTH)}", markup=False, soft_wrap=True)
+    return INCOMPLETE if report.faults else DONE
 
 
 def _conclude(outcome: "Outcome", console: Console) -> int:
@@ -186,5 +189,15 @@ def _conclude(outcome: "Outcome", console: Console) -> int:
     return INCOMPLETE
 
 
+def _own_modules_first() -> None:
+    """Has `analysis` and `search_spaces` be those beside this package.
+
+    `python -m` looks for modules in the working directory first, where a user may have some of the same names.
+    """
+    if Path(sys.path[0]).resolve() != Path(__file__).resolve().parents[1]:
+        sys.path.append(sys.path.pop(0))
+
+
 if __name__ == "__main__":
+    _own_modules_first()
     sys.exit(main())

@@ -10,7 +10,8 @@ from analysis.results import Results
 from analysis.statistics.intervals import ENOUGH_SEEDS, Estimate
 from analysis.text.words import listing
 
-Verdict = Literal["supported", "not supported", "undecided", "not measured"]
+Verdict = Literal["supported", "not supported", "undecided", "not measured", "failed"]
+"""What became of a claim; it failed where its examination raised an error, which the report says."""
 
 MARGIN = 1.25
 """The factor, either way, that still counts as "barely" or "no" change. The papers state none: this one is ours."""
@@ -112,6 +113,13 @@ def judge(effects: Sequence[Effect]) -> tuple[Verdict, str]:
     against = [effect.label for effect in effects if effect.fails(level)]
     if against:
         return "not supported", f"The interval lies wholly on the other side for {_places(against)}."
+    unknown = [effect.label for effect in effects if not math.isfinite(effect.estimate.value)]
+    if unknown:
+        return (
+            "undecided",
+            f"A number that is 0, negative or not finite has no finite logarithm, so there is no interval for "
+            f"{_places(unknown)}.",
+        )
     unclear = [effect.label for effect in effects if not effect.holds()]
     if unclear:
         return (
@@ -153,7 +161,7 @@ def _ends(lines: Sequence[Evidence]) -> list[Evidence]:
 
 
 def _exp(value: float) -> float:
-    return math.exp(value) if value < 700 else math.inf
+    return math.inf if value >= 700 else math.exp(value)
 
 
 def _places(labels: Sequence[str]) -> str:

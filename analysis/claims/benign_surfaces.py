@@ -1,11 +1,10 @@
 """The inversion's loss surface around a generated image is always benign."""
 
-import math
 from collections.abc import Iterable
 
 from analysis.claims.base import Claim, Effect, Evidence, Finding, as_ratio, judge, not_measured
 from analysis.results import Results, Value
-from analysis.statistics.cells import Cells, as_cells, at_each_dim, inner_share, main_values
+from analysis.statistics.cells import Cells, as_cells, at_each_dim, inner_share, logarithm, main_values
 from analysis.statistics.surfaces import BUMP, surface_shapes
 from analysis.text.words import percent, span
 from raysweep.study.measures.loss_surface import LossSurface
@@ -52,7 +51,7 @@ def _over(benign: Iterable[Value], margin: float) -> Cells:
     values = list(benign)
     counts = {(value.trial.latent_dim, value.trial.seed): value.count for value in values}
     return {
-        dim: {seed: math.log(inner_share(1 - share, counts[dim, seed]) / margin) for seed, share in cell.items()}
+        dim: {seed: logarithm(inner_share(1 - share, counts[dim, seed]) / margin) for seed, share in cell.items()}
         for dim, cell in as_cells(values).items()
     }
 

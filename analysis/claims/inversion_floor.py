@@ -34,7 +34,8 @@ def floor_words(errors: Cells, floor: Cells) -> tuple[str, ...]:
     large = []
     for dim in errors:
         both = [(error, lost) for at, _, error, lost in paired(errors, floor) if at == dim]
-        share = sum(lost for _, lost in both) / sum(error for error, _ in both) if both else 0.0
+        whole = sum(error for error, _ in both)
+        share = sum(lost for _, lost in both) / whole if whole else 0.0
         if share >= LARGE_SHARE:
             large.append(f"{percent(share)} at dim(z) = {dim}")
     if not large:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured
 from analysis.results import Results
 from analysis.statistics.bounded_models import BoundedModel, bounded_models, radius_measures
-from analysis.statistics.cells import Cells, at_each_dim
+from analysis.statistics.cells import Cells, at_each_dim, logarithm
 from raysweep.theory.class_radius import THEOREM_LIMIT
 
 Number = Callable[[BoundedModel], float]
@@ -46,7 +46,7 @@ def _least(results: Results, room: Number) -> Cells:
             if dim is None or not math.isfinite(model.radius.value) or not math.isfinite(model.lemma.limit):
                 continue
             cell = least.setdefault(dim, {})
-            cell[seed] = min(cell.get(seed, math.inf), math.log(room(model)))
+            cell[seed] = min(cell.get(seed, math.inf), logarithm(room(model)))
     return least
 
 

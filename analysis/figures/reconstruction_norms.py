@@ -141,14 +141,16 @@ def draw(info: Norms, figure: Figure) -> None:
 
 def _draw_panel(panel: NormsPanel, axes: Axes) -> None:
     prior = stats.chi(panel.latent_dim)
-    end = max(float(prior.ppf(0.9999)), *(float(np.quantile(part.norms, FARTHEST)) for part in panel.parts))
+    finite = {part.part: part.norms[np.isfinite(part.norms)] for part in panel.parts}
+    far = [float(np.quantile(norms, FARTHEST)) for norms in finite.values() if norms.size]
+    end = max(float(prior.ppf(0.9999)), *far)
     x = np.linspace(0, end, 400)
     axes.fill_between(x, prior.pdf(x) / prior.pdf(x).max(), color=RULE, linewidth=0)
     width = BIN * max(1, round(end / (MOST_BINS * BIN)))
-    for part in panel.parts:
-        edges = np.arange(0, part.norms.max() + width, width)
-        counts = np.histogram(part.norms, edges)[0]
-        axes.stairs(counts / counts.max(), edges, color=PARTS[part.part], linewidth=1.0)
+    edges = np.arange(0, end + width, width)
+    for part, norms in finite.items():
+        counts = np.histogram(norms, edges)[0]
+        axes.stairs(counts / max(1, counts.max()), edges, color=PARTS[part], linewidth=1.0)
     axes.set_xlim(0, end)
     axes.set_ylim(bottom=0)
     axes.tick_params(labelsize=6.5)

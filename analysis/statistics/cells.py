@@ -29,13 +29,16 @@ def as_cells(values: Sequence[Value]) -> Cells:
     return {dim: by_seed([value for value in values if value.trial.latent_dim == dim]) for dim in dims}
 
 
-def logarithms(cells: Cells) -> Cells:
-    """ln of every number.
+def logarithm(value: float) -> float:
+    """ln of a number: −∞ of 0, and NaN of a negative one."""
+    if value == 0:
+        return -math.inf
+    return math.log(value) if value > 0 else math.nan
 
-    Raises:
-        ValueError: a number is not positive.
-    """
-    return {dim: {seed: math.log(value) for seed, value in cell.items()} for dim, cell in cells.items()}
+
+def logarithms(cells: Cells) -> Cells:
+    """ln of every number."""
+    return {dim: {seed: logarithm(value) for seed, value in cell.items()} for dim, cell in cells.items()}
 
 
 def paired(left: Cells, right: Cells) -> list[tuple[int, int, float, float]]:
@@ -49,10 +52,10 @@ def paired(left: Cells, right: Cells) -> list[tuple[int, int, float, float]]:
 
 
 def log_ratios(above: Cells, below: Cells) -> Cells:
-    """ln(above / below), paired by dim(z) and seed."""
+    """ln(above / below), paired by dim(z) and seed; infinite where one of the two is 0, NaN where both are."""
     ratios: dict[int, dict[int, float]] = {}
     for dim, seed, left, right in paired(above, below):
-        ratios.setdefault(dim, {})[seed] = math.log(left / right)
+        ratios.setdefault(dim, {})[seed] = logarithm(left) - logarithm(right)
     return ratios
 
 

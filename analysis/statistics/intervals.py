@@ -77,8 +77,8 @@ class Estimate:
     """The same sum in each seed that has all of its terms."""
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """value ± t · error; everything where there are no degrees of freedom."""
-        if self.freedom == 0:
+        """value ± t · error; everything where there are no degrees of freedom, or a number is not finite."""
+        if self.freedom == 0 or not math.isfinite(self.error):
             return -math.inf, math.inf
         half = student(self.freedom, level) * self.error
         return self.value - half, self.value + half
@@ -92,22 +92,28 @@ def contrast(cells: Sequence[Mapping[int, float]], weights: Sequence[float]) -> 
 
     The spread over seeds is taken to be the same in every cell: s² = Σᵢ Σₛ (yᵢₛ − ȳᵢ)² / Σᵢ (nᵢ − 1), and the
     squared standard error is s² Σ wᵢ² / nᵢ. So two seeds in each of several cells give a usable interval.
+    A cell with a number that is not finite tells nothing about the spread. Where it has a weight, the sum is not
+    finite either, and its error is infinite.
 
     Raises:
         ValueError: a cell is empty.
     """
     if any(not cell for cell in cells):
         raise ValueError("a cell without any seed has no mean")
-    columns = [np.array(list(cell.values())) for cell in cells]
-    value = sum(w * float(column.mean()) for w, column in zip(weights, columns, strict=True))
-    freedom = sum(len(column) - 1 for column in columns)
-    squares = sum(float(((column - column.mean()) ** 2).sum()) for column in columns)
-    scale = sum(w**2 / len(column) for w, column in zip(weights, columns, strict=True))
-    error = math.sqrt(squares / freedom * scale) if freedom else math.inf
     used = [(w, cell) for w, cell in zip(weights, cells, strict=True) if w != 0]
+    value = sum(w * _mean(list(cell.values())) for w, cell in used)
+    spread = [np.array(values) for cell in cells if all(map(math.isfinite, values := list(cell.values())))]
+    freedom = sum(len(column) - 1 for column in spread)
+    squares = sum(float(((column - column.mean()) ** 2).sum()) for column in spread)
+    scale = sum(w**2 / len(cell) for w, cell in used)
+    error = math.sqrt(squares / freedom * scale) if freedom and math.isfinite(value) else math.inf
     common = sorted(set.intersection(*(set(cell) for _, cell in used))) if used else []
     each = tuple(sum(w * cell[seed] for w, cell in used) for seed in common)
     return Estimate(value, error, freedom, each)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if all(map(math.isfinite, values)) else sum(values)
 
 
 def slope_weights(x: Sequence[float]) -> list[float]:

@@ -14,7 +14,7 @@ from typing import NoReturn
 from pydantic import ValidationError
 from typing_extensions import override
 
-from raysweep.errors import UserError
+from raysweep.errors import UserError, encodable
 from raysweep.results.patience import StorageError
 from raysweep.study.core import describe_errors
 
@@ -112,6 +112,7 @@ def program(name: str) -> str | None:
 
 def answer(command: Callable[[], int]) -> int:
     """Runs a command; its exit code. What a person must hear is said in one line."""
+    encodable(sys.stdout, sys.stderr)
     try:
         return command()
     except UserError as error:
@@ -123,6 +124,21 @@ def answer(command: Callable[[], int]) -> int:
     except StorageError as error:
         print(f"raysweep: {error}; the same command continues where this one stopped", file=sys.stderr)
         return INCOMPLETE
+    except FileNotFoundError as error:
+        if _has_working_directory():
+            raise
+        print(
+            f"raysweep: the working directory is gone ({error.strerror}); change to one that is there", file=sys.stderr
+        )
+        return REFUSED
     except KeyboardInterrupt:
         print("raysweep: interrupted; the same command continues where this one stopped", file=sys.stderr)
         return INTERRUPTED
+
+
+def _has_working_directory() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True

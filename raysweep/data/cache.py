@@ -9,6 +9,7 @@ source: changed files get a new folder, and old ones may be deleted at any time.
 import logging
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +28,16 @@ _logger = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
-    """Where data are kept: RAYSWEEP_CACHE, else raysweep in XDG_CACHE_HOME, else ~/.cache/raysweep."""
+    """Where data are kept: RAYSWEEP_CACHE, else raysweep in XDG_CACHE_HOME, else ~/.cache/raysweep.
+
+    A user without a home, as in a container that runs under a number, has it among the temporary files.
+    """
     named = os.environ.get("RAYSWEEP_CACHE")
-    if named:
-        return Path(named).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "raysweep"
+    folder = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "raysweep"
+    try:
+        return folder.expanduser()
+    except RuntimeError:
+        return Path(tempfile.gettempdir()) / f"raysweep-cache-{os.getuid()}"
 
 
 def cached_folder(cache: Path, settings: DataSettings, source: Source) -> Path:

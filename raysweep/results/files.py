@@ -138,7 +138,12 @@ class LocalFolder(Folder):
     path: Path
 
     def __init__(self, path: Path) -> None:
-        self.path = path.absolute()
+        try:
+            self.path = path.absolute()
+        except FileNotFoundError as error:
+            raise UserError(
+                f"folder {path}: the working directory, which it lies in, is gone; change to one that is there"
+            ) from error
 
     @override
     def locate(self, name: str = "") -> str:
@@ -146,7 +151,12 @@ class LocalFolder(Folder):
 
     @override
     def reach(self) -> None:
-        above = next(path for path in (self.path, *self.path.parents) if path.exists())
+        try:
+            above = next(path for path in (self.path, *self.path.parents) if path.exists())
+        except OSError as error:  # a name that is too long, say
+            raise UserError(
+                f"results folder {self}: cannot be used ({error.strerror}); name another with --results DIR"
+            ) from error
         if not above.is_dir():
             raise UserError(f"results folder {self}: {above} is a file; name another with --results DIR")
 

@@ -9,7 +9,9 @@ from typing import TypeVar
 PATIENCE = 120.0
 """Seconds for which what the storage refuses is tried again, beside what a connection itself tries."""
 LONGEST_PAUSE = 15.0
-FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+LASTING = FULL | {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.EISDIR}
+"""What another try does not mend."""
 
 Result = TypeVar("Result")
 
@@ -33,10 +35,11 @@ class Patience:
         """Waits before the next try.
 
         Raises:
-            StorageError: the disk is full, which does not pass by itself; or it has been tried for so long.
+            StorageError: it is one of the errors that do not pass by themselves, or it has been tried for so long.
         """
-        if error.errno in FULL:
-            raise StorageError(f"{problem} ({reason(error)}); make room on the disk") from error
+        if error.errno in LASTING:
+            remedy = "; make room on the disk" if error.errno in FULL else ""
+            raise StorageError(f"{problem} ({reason(error)}){remedy}") from error
         if monotonic() - self.began >= PATIENCE:
             raise StorageError(f"{problem} ({reason(error)}), tried for {PATIENCE:.0f} s") from error
         sleep(self.pause * random.uniform(0.5, 1.5))  # not all workers at once

@@ -66,6 +66,7 @@ def overlap(norms: NDArray[np.float64], latent_dim: int) -> float:
 
     Source: Weitzman (1970), the overlapping coefficient.
     """
-    edges = np.arange(0.0, max(float(norms.max()), float(stats.chi(latent_dim).ppf(1 - 1e-9))) + 2 * BIN, BIN)
+    # Norms farther out have practically nothing in common with the prior, and one may be infinite.
+    edges = np.arange(0.0, float(stats.chi(latent_dim).ppf(1 - 1e-9)) + 2 * BIN, BIN)
     shares = np.histogram(norms, edges)[0] / len(norms)
     return float(np.minimum(shares, np.diff(stats.chi(latent_dim).cdf(edges))).sum())

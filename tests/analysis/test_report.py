@@ -1,3 +1,4 @@
+import errno
 import html
 import os
 import re
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Never
 
 import matplotlib as mpl
 import pandas as pd
@@ -18,6 +20,7 @@ from analysis.figures import FIGURES, reconstruction_likelihood
 from analysis.report import write_report
 from analysis.results import load_results
 from raysweep.errors import UserError
+from raysweep.results.patience import StorageError
 from raysweep.results.store import StudyStore
 from raysweep.results.tables import all_tables
 from raysweep.study import FrechetDistance, Reconstruction, Samples, Study
@@ -60,7 +63,7 @@ def one_arm(*measures: MeasureSettings) -> Study:
 
 @pytest.fixture(scope="module")
 def page(shared_store: StudyStore) -> Page:
-    return Page(write_report(shared_store))
+    return Page(write_report(shared_store).page)
 
 
 @pytest.mark.slow
@@ -109,7 +112,7 @@ def test_letters_are_equally_large_in_a_narrow_figure(
     monkeypatch.setattr(report, "FIGURES", {"reconstruction_likelihood": reconstruction_likelihood.FIGURE})
     arms = pretended_study().arms[:1]
     store = make_store(pretended_study(arms=arms, measures=(Reconstruction(images=4, generated=2),), seeds=(0,)))
-    (image,) = Page(write_report(store)).all("img")
+    (image,) = Page(write_report(store).page).all("img")
     svg = (report_of(store) / "figures" / "reconstruction_likelihood.svg").read_text(encoding="utf-8")
     points = float(re.findall(r'width="([\d.]+)pt"', svg)[0])
     assert image["style"] == f"--share: {points / 72 / 7.2:g}"
@@ -127,7 +130,7 @@ def test_every_table_is_there_without_pixels(page: Page, shared_store: StudyStor
 
 @pytest.mark.slow
 def test_tables_without_rows_are_only_named(page: Page, make_store: Callable[..., StudyStore]) -> None:
-    empty = Page(write_report(make_store(one_arm(Samples()))))
+    empty = Page(write_report(make_store(one_arm(Samples()))).page)
     assert "Empty here: " in empty.words
     assert "squared Fréchet distance between Gaussians" not in empty.words
     assert "squared Fréchet distance between Gaussians" in page.words
@@ -162,7 +165,7 @@ def test_failures_are_shown(make_store: Callable[..., StudyStore]) -> None:
         diverged=lambda trial: "critic loss is not finite" if trial.id.startswith("wgan_gp-d2-s0") else "",
         failed_shards=lambda measure, trial, shard: "out of memory" if trial.arm == "vae" else "",
     )
-    page = Page(write_report(store))
+    page = Page(write_report(store).page)
     assert "diverged: critic loss is not finite" in page.words
     assert page.words.count("out of memory") == 2 * 6
     assert "1 diverged" in page.words
@@ -176,7 +179,7 @@ def test_names_cannot_inject(make_store: Callable[..., StudyStore]) -> None:
         diverged=lambda trial: evil if trial.id.startswith("wgan_gp-d2-s0") else "",
         environment={evil: evil},
     )
-    path = write_report(store)
+    path = write_report(store).page
     page = Page(path)
     assert page.all("script") == []
     assert all("onerror" not in attributes for _, attributes in page.tags)
@@ -218,9 +221,9 @@ def test_drawing_leaves_matplotlibs_settings_alone(make_store: Callable[..., Stu
 @pytest.mark.slow
 def test_a_users_settings_do_not_show(make_store: Callable[..., StudyStore], tmp_path: Path) -> None:
     store = make_store(one_arm(FrechetDistance(samples=10)))
-    plain = content_of(Path(write_report(store, tmp_path / "plain")).parent)
+    plain = content_of(Path(write_report(store, tmp_path / "plain").page).parent)
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "none"}):
-        changed = content_of(Path(write_report(store, tmp_path / "changed")).parent)
+        changed = content_of(Path(write_report(store, tmp_path / "changed").page).parent)
     assert plain == changed
 
 
@@ -228,7 +231,7 @@ def test_a_study_before_its_first_table(tmp_path: Path) -> None:
     store = StudyStore(tmp_path / "digits")
     study = pretended_study()
     store.save_study(study, study.data.facts(tmp_path), {"cores": 2})
-    page = Page(write_report(store))
+    page = Page(write_report(store).page)
     assert page.all("img") == []
     assert f"{len(CLAIMS)} claims are not measured by this study" in page.words
     assert all(claim.title in page.words for claim in CLAIMS)
@@ -238,7 +241,7 @@ def test_a_study_before_its_first_table(tmp_path: Path) -> None:
 
 
 def test_a_missing_measure_is_said(make_store: Callable[..., StudyStore]) -> None:
-    page = Page(write_report(make_store(one_arm(FrechetDistance(samples=10)))))
+    page = Page(write_report(make_store(one_arm(FrechetDistance(samples=10)))).page)
     assert "Class radius: no class radius was measured" in page.words
     assert len(page.all("img")) == 3
 
@@ -247,7 +250,7 @@ def test_a_missing_measure_is_said(make_store: Callable[..., StudyStore]) -> Non
 def test_two_measures_of_a_kind_have_figures_of_their_own(make_store: Callable[..., StudyStore]) -> None:
     measures = (FrechetDistance(samples=10), FrechetDistance(name="fid", features="inception", samples=20))
     store = make_store(one_arm(*measures))
-    page = Page(write_report(store))
+    page = Page(write_report(store).page)
     names = {path.name for path in (report_of(store) / "figures").glob("*.svg")}
     assert names == {"frechet_distance-frechet.svg", "frechet_distance-fid.svg", "training.svg", "schedule.svg"}
     assert "Fréchet distance, fid" in page.words
@@ -263,20 +266,72 @@ def test_an_earlier_report_is_replaced_whole(make_store: Callable[..., StudyStor
     assert [name for name in store.folder.tree("") if name.startswith(".")] == []
 
 
-def test_a_failure_leaves_the_earlier_report(
+def fail(results: object) -> Never:
+    raise RuntimeError("no\nink")
+
+
+def test_what_fails_is_named_in_its_place_and_the_rest_is_drawn(
+    make_store: Callable[..., StudyStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(report.FIGURES, "training", replace(FIGURES["training"], infos=fail))
+    monkeypatch.setitem(report.FIGURES, "schedule", replace(FIGURES["schedule"], caption=fail))
+    monkeypatch.setattr(report, "CLAIMS", (replace(CLAIMS[0], examine=fail), *CLAIMS[1:]))
+    monkeypatch.setattr(report, "numbers", fail)
+    written = write_report(make_store(one_arm(FrechetDistance(samples=10))))
+    page = Page(written.page)
+    assert len(page.all("img")) == 1
+    assert written.faults == (
+        "figure Training: RuntimeError: no ink",
+        "figure Schedule: RuntimeError: no ink",
+        f"claim {CLAIMS[0].title}: RuntimeError: no ink",
+        "table of numbers: RuntimeError: no ink",
+    )
+    assert page.words.count("It could not be drawn: RuntimeError: no ink") == 2
+    assert page.words.count("RuntimeError: no ink") == 2 + 2 + 1
+
+
+def test_an_error_of_the_page_leaves_the_earlier_report(
     make_store: Callable[..., StudyStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = make_store(one_arm())
-    before = content_of(Path(write_report(store)).parent)
-
-    def fail(results: object) -> tuple[object, ...]:
-        raise RuntimeError("no ink")
-
-    monkeypatch.setitem(report.FIGURES, "training", replace(FIGURES["training"], infos=fail))
-    with pytest.raises(RuntimeError, match="no ink"):
+    before = content_of(Path(write_report(store).page).parent)
+    monkeypatch.setattr(report, "summary", fail)
+    with pytest.raises(RuntimeError, match="ink"):
         write_report(store)
     assert content_of(report_of(store)) == before
     assert [name for name in store.folder.tree("") if name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [
+        (errno.ENOSPC, StorageError, r"report: cannot be written \(.*\); make room on the disk"),
+        (errno.EROFS, UserError, r"report: cannot be written \(.*\); name another for the report: .*--out DIR"),
+    ],
+)
+def test_a_report_that_cannot_be_written_is_said_in_one_line(
+    code: int,
+    kind: type[Exception],
+    words: str,
+    make_store: Callable[..., StudyStore],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(path: Path, text: str, **options: object) -> Never:
+        raise OSError(code, os.strerror(code))
+
+    store = make_store(one_arm())
+    monkeypatch.setattr(Path, "write_text", refuse)
+    with pytest.raises(kind, match=words):
+        write_report(store)
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "._index.html", "Thumbs.db", "desktop.ini"])
+def test_what_an_operating_system_leaves_is_replaced(name: str, make_store: Callable[..., StudyStore]) -> None:
+    store = make_store(one_arm())
+    write_report(store)
+    (report_of(store) / name).write_text("")
+    write_report(store)
+    assert not (report_of(store) / name).exists()
 
 
 @pytest.mark.parametrize("name", ["thesis.tex", ".git"])
@@ -295,7 +350,7 @@ def test_a_recommended_study_can_be_copied_from_the_page(make_store: Callable[..
     store = make_store(one_arm())
     text = 'from raysweep.study import Study\n\nSTUDY = Study(name="a<b", seeds=(1, 2))\n'
     store.save_recommended(text)
-    page = Page(write_report(store))
+    page = Page(write_report(store).page)
     assert text in page.words
     assert "recommended.py" in page.words
     store.save_recommended("")

@@ -80,10 +80,10 @@ def _has_token() -> bool:
     if os.environ.get("RAY_AUTH_TOKEN"):
         return True
     named = os.environ.get("RAY_AUTH_TOKEN_PATH")
-    file = Path(named) if named else Path.home() / ".ray" / "auth_token"
     try:
+        file = Path(named) if named else Path.home() / ".ray" / "auth_token"
         found = bool(file.read_text().strip())
-    except OSError:
+    except (OSError, RuntimeError):  # there is no such file, or the user has no home
         found = False
     if named and not found:
         raise UserError(

@@ -27,9 +27,9 @@ def test_what_was_refused_for_a_while_is_done(clock: list[float]) -> None:
 
 def test_what_is_refused_for_long_is_said(clock: list[float]) -> None:
     def act() -> None:
-        raise OSError(errno.EROFS, "Read-only file system")
+        raise OSError(errno.EIO, "Input/output error")
 
-    with pytest.raises(StorageError, match=r"^here: no \(.*Read-only file system\), tried for 120 s$"):
+    with pytest.raises(StorageError, match=r"^here: no \(.*Input/output error\), tried for 120 s$"):
         patiently(act, "here: no")
     assert patience.PATIENCE <= clock[-1] <= patience.PATIENCE + 1.5 * patience.LONGEST_PAUSE
 
@@ -40,6 +40,16 @@ def test_a_full_disk_is_said_at_once(clock: list[float], code: int) -> None:
         raise OSError(code, "full")
 
     with pytest.raises(StorageError, match=r"^here: no \(.*full\); make room on the disk$"):
+        patiently(act, "here: no")
+    assert clock == [0.0]
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.ENAMETOOLONG])
+def test_what_another_try_does_not_mend_is_said_at_once(clock: list[float], code: int) -> None:
+    def act() -> None:
+        raise OSError(code, "never")
+
+    with pytest.raises(StorageError, match=r"^here: no \(never\)$"):
         patiently(act, "here: no")
     assert clock == [0.0]
 
