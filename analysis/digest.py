@@ -11,6 +11,7 @@ import io
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -62,7 +63,7 @@ def write_digest(store: StudyStore, folder: Path) -> Report:
                 smaller = _smaller((Path(scratch) / f"{figure.name}.png").read_bytes())
                 (temporary / "figures" / f"{figure.name}.png").write_bytes(smaller)
         judged, unmeasured = examine_claims(results)
-        found = attempt(lambda: numbers(results))
+        found = attempt(partial(numbers, results))
         left_out = _write_tables(results, judged, found, temporary / "tables")
         page = _page(results, figures, judged, unmeasured, left_out)
         (temporary / "README.md").write_text(page, encoding="utf-8")

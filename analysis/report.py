@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -124,7 +125,7 @@ def _write(results: Results, folder: Path) -> tuple[str, ...]:
     with replacing(folder) as temporary:
         figures, missing = draw_figures(results, temporary / "figures")
         judged, unmeasured = examine_claims(results)
-        found = attempt(lambda: numbers(results))
+        found = attempt(partial(numbers, results))
         tables = _write_tables(results, temporary / "tables")
         page = _page(results, figures, missing, judged, unmeasured, found, tables)
         (temporary / PAGE).write_text(page, encoding="utf-8")
@@ -202,7 +203,7 @@ def draw_figures(
     figures: list[Figure] = []
     missing = []
     for name, kind in FIGURES.items():
-        infos = attempt(lambda kind=kind: kind.infos(results))
+        infos = attempt(partial(kind.infos, results))
         if isinstance(infos, str):
             figures.append(FailedFigure(kind.title, infos))
             continue
@@ -212,7 +213,7 @@ def draw_figures(
             several = len(infos) > 1
             stem = f"{name}-{info.measure}" if several else name
             title = f"{kind.title} ({info.measure.replace('_', ' ')})" if several else kind.title
-            drawn = attempt(lambda kind=kind, info=info: _draw(kind, info, formats))
+            drawn = attempt(partial(_draw, kind, info, formats))
             if isinstance(drawn, str):
                 figures.append(FailedFigure(title, drawn))
                 continue
@@ -294,7 +295,7 @@ def examine_claims(results: Results) -> tuple[Findings, Findings]:
     """Every claim with what became of it: those that were judged or failed, and those that nothing was measured for."""
     findings = []
     for claim in CLAIMS:
-        found = attempt(lambda claim=claim: claim.examine(results))
+        found = attempt(partial(claim.examine, results))
         findings.append((claim, Finding("failed", found) if isinstance(found, str) else found))
     unmeasured = [(claim, finding) for claim, finding in findings if finding.verdict == "not measured"]
     return [each for each in findings if each not in unmeasured], unmeasured

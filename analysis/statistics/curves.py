@@ -50,10 +50,13 @@ def panels(results: Results, values: Sequence[Value]) -> tuple[Panel, ...]:
     Against dim(z), axes other than it are at the arm's own values, and arms that sweep other axes only are left out;
     along another axis every combination is a curve.
     The first panel is left out where dim(z) never varies and another axis does. Arms that sweep nothing are then levels
-    in the other panels.
+    in the other panels. An axis with only one value left is no panel, unless nothing else could be shown. There is no
+    panel only if no value has dim(z) or another axis.
     """
     others = _swept_axes(values)
-    against_dim = _against_dim(results, values)
+    against_dim = _against_dim(results, values, others)
+    if not against_dim.curves and not others:
+        others = tuple(dict.fromkeys(axis for value in values for axis, _ in value.trial.others))
     if len(against_dim.values) > 1 or not others:
         along = tuple(_along(axis, values) for axis in others)
         return ((against_dim,) if against_dim.curves else ()) + along
@@ -77,11 +80,11 @@ def _swept_axes(values: Sequence[Value]) -> tuple[str, ...]:
     return tuple(axis for axis, points in seen.items() if len(points) > len({arm for arm, _ in points}))
 
 
-def _against_dim(results: Results, values: Sequence[Value]) -> Panel:
+def _against_dim(results: Results, values: Sequence[Value], others: Sequence[str]) -> Panel:
     groups: dict[tuple[str, str], list[tuple[AxisValue, Value]]] = {}
     for value in values:
         trial = value.trial
-        belongs = "latent_dim" in trial.axes or not trial.axes
+        belongs = "latent_dim" in trial.axes or not any(axis in others for axis in trial.axes)
         if trial.latent_dim is not None and belongs and results.is_main(trial):
             groups.setdefault((trial.arm, value.part), []).append((trial.latent_dim, value))
     curves = tuple(_curve(series_label(points[0][1].trial), None, points) for points in groups.values())

@@ -125,6 +125,10 @@ class Mirror:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def names(self) -> set[str]:
+        """Names of the files that the results have there."""
+        return {path.name for path in self.path.glob("*")}
+
     def copy(self) -> None:
         """Makes the results have what was written so far."""
 

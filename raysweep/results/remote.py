@@ -257,6 +257,10 @@ class RemoteMirror(Mirror):
         self._sizes: dict[Path, int] = {}
 
     @override
+    def names(self) -> set[str]:
+        return {PurePath(name).name for name in self._folder.tree(self._name)}
+
+    @override
     def copy(self) -> None:
         """Files only grow, so those of the same size are there already."""
         for path in sorted(path for path in self.path.rglob("*") if path.is_file()):

@@ -35,6 +35,8 @@ COLUMNS = 8
 """Images in a row of a grid."""
 SMALLEST_SIDE = 28
 """Smaller images are enlarged by a whole factor, so that a person can see them."""
+NAME = "events.out.tfevents."
+"""How the name of an event file begins; the time follows."""
 NUMBERS = itertools.count()
 """Of the files that this process writes."""
 
@@ -49,7 +51,8 @@ class TrialBoard:
     def __init__(self, mirror: Mirror, learner: Learner, data: DataSet, step: int) -> None:
         self.learner = learner
         self._mirror = mirror
-        self._purged = step
+        self._purged: int | None = step + 1 if step else 0
+        self._earliest = self._after_earlier_files() if step else 0
         self._file: Path | None = None
         self._write([])
         generator = torch.Generator().manual_seed(derive_seed("tensorboard", learner.seed))
@@ -97,22 +100,40 @@ class TrialBoard:
         """
         try:
             if self._file is None:
-                name = f"events.out.tfevents.{int(time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(NUMBERS)}"
+                seconds = max(int(time()), self._earliest)
+                name = f"{NAME}{seconds:010d}.{socket.gethostname()}.{os.getpid()}.{next(NUMBERS)}"
                 self._mirror.path.mkdir(parents=True, exist_ok=True)
                 self._file = self._mirror.path / name
                 events = [*self._first(), *events]
             with self._file.open("ab") as file:
                 for event in events:
                     RecordWriter(file).write(event.SerializeToString())
-            self._purged = 0
+            self._purged = None
         except OSError:
             self._file = None
 
     def _first(self) -> Iterator[Event]:
-        """What a file begins with: of a continued trial, that earlier events from here on do not count."""
+        """What a file begins with: the first of this process tells from which step on earlier events do not count.
+
+        What was logged at the step of the checkpoint itself stays. TensorBoard ignores the first such sign in a folder, so
+        a new trial gives one too.
+        """
         yield Event(wall_time=time(), file_version="brain.Event:2")
-        if self._purged:
+        if self._purged is not None:
             yield Event(wall_time=time(), step=self._purged, session_log=SessionLog(status=SessionLog.START))
+
+    def _after_earlier_files(self) -> int:
+        """A time that is later than in any name of an earlier file, in seconds since 1970.
+
+        TensorBoard reads files in the order of their names, and this machine's clock may be behind the one that named
+        them.
+        """
+        with contextlib.suppress(OSError):
+            times = [
+                name.removeprefix(NAME).partition(".")[0] for name in self._mirror.names() if name.startswith(NAME)
+            ]
+            return max((int(seconds) for seconds in times if seconds.isdecimal()), default=-1) + 1
+        return 0
 
 
 def _event(step: int, **value: Any) -> Event:

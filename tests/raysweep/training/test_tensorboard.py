@@ -13,6 +13,7 @@ from raysweep.data.images import to_bytes
 from raysweep.models import build_learner
 from raysweep.results.files import Mirror
 from raysweep.study import Autoencoder, Digits
+from raysweep.training import tensorboard
 from raysweep.training.tensorboard import COLUMNS, PICTURES, TrialBoard, grid
 
 
@@ -67,6 +68,24 @@ def test_pictures_are_those_of_the_learner(tmp_path: Path) -> None:
     expected = grid(to_bytes(torch.stack([originals, again], dim=1).flatten(0, 1)))
     assert shown.step == 2
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(shown.encoded_image_string))), expected[0])
+
+
+def test_a_continued_trial_shows_every_step_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the machine that continues it has a clock that is behind, and what was logged at its checkpoint."""
+    data = load_data(Digits(), tmp_path)
+    learner = build_learner(Autoencoder(width=2, latent_dim=2), data.facts, 0, torch.device("cpu"))
+    monkeypatch.setattr(tensorboard, "time", lambda: 2_000_000_000.0)
+    before = TrialBoard(Mirror(tmp_path / "board"), learner, data, step=0)
+    for step in range(1, 6):
+        before.scalars("train", {"mse": 1.0}, step)
+    before.close()
+    monkeypatch.setattr(tensorboard, "time", lambda: 1_000_000_000.0)
+    after = TrialBoard(Mirror(tmp_path / "board"), learner, data, step=3)
+    for step in range(4, 7):
+        after.scalars("train", {"mse": 2.0}, step)
+    after.close()
+    seen = EventAccumulator(str(tmp_path / "board")).Reload().Scalars("mse/train")
+    assert [(each.step, each.value) for each in seen] == [(1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 2)]
 
 
 @pytest.mark.parametrize(("count", "channels", "size", "factor"), [(32, 1, 28, 1), (10, 3, 8, 4), (1, 1, 13, 3)])
