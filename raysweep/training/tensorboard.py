@@ -115,8 +115,8 @@ class TrialBoard:
     def _first(self) -> Iterator[Event]:
         """What a file begins with: the first of this process tells from which step on earlier events do not count.
 
-        What was logged at the step of the checkpoint itself stays. TensorBoard ignores the first such sign in a folder, so
-        a new trial gives one too.
+        What was logged at the step of the checkpoint itself stays. TensorBoard ignores the first such sign, so a new
+        trial gives one too.
         """
         yield Event(wall_time=time(), file_version="brain.Event:2")
         if self._purged is not None:
