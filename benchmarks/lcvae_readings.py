@@ -14,6 +14,7 @@ from analysis.results import Results, TrialRow, load_results
 from analysis.statistics.intervals import over_seeds
 from analysis.text.words import arm_label, axis_values, number
 from raysweep.results.store import StudyStore
+from raysweep.study.objectives import relative_omega
 
 HEADS = {
     "omega": "ω",
@@ -37,7 +38,7 @@ def by_trial(results: Results) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "omega": omega["omega"],
-            "relative_omega": omega["scaled_omega"] / omega["unrelated_omega"],
+            "relative_omega": relative_omega(omega),
             "variance": omega["variance"],
             "steepest_image": omega["steepest_image"],
             "lipschitz_bound": omega["lipschitz_bound"],

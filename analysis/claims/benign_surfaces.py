@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from analysis.claims.base import Claim, Effect, Evidence, Finding, as_ratio, judge, not_measured
 from analysis.results import Results, Value
 from analysis.statistics.cells import Cells, as_cells, at_each_dim, inner_share, logarithm, main_values
-from analysis.statistics.surfaces import BUMP, surface_shapes
+from analysis.statistics.surfaces import BUMP, surface_means
 from analysis.text.words import percent, span
 from raysweep.study.measures.loss_surface import LossSurface
 
@@ -28,7 +28,7 @@ def examine(results: Results) -> Finding:
     shares: dict[str, list[Value]] = {}
     for measure in results.measures("loss_surface"):
         assert isinstance(measure, LossSurface)
-        values = surface_shapes(results, measure)["benign"]
+        values = surface_means(lambda surface: surface.benign, results, results.rows(measure))
         shares.setdefault(measure.direction, main_values(results, values, "wgan_gp", "generated"))
     if not shares.get("paper"):
         return not_measured("It takes loss surfaces of a WGAN-GP around generated images, with the paper's β.")

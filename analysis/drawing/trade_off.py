@@ -329,10 +329,10 @@ def panels_words(panels: Sequence[Panel]) -> str:
         else ""
     )
     level = any(curve.level for panel in panels for curve in panel.curves)
-    levels = "Arms of which nothing is varied are lines across. " if level else ""
+    levels = " Arms of which nothing is varied are lines across." if level else ""
     return (
         f"{listing(names)}. {first}Values of axes other than dim(z) stand side by side, not to scale, and curves a "
-        f"little beside each other. {levels}"
+        f"little beside each other.{levels}"
     )
 
 

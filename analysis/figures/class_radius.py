@@ -1,25 +1,11 @@
 """Class radius against dim(z), λ and c: the looseness of "Looser is Worse", Definition 2.5."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import pandas as pd
-from matplotlib.figure import Figure
 
-from analysis.drawing.style import LineStyle, arm_colours
-from analysis.drawing.trade_off import TradeOff, draw_trade_off, panels_words, seeds_words
-from analysis.figures.base import FigureKind, Tabulated
-from analysis.results import Results
+from analysis.figures.curve_figure import Curves, Quantity, curve_figure
 from analysis.statistics.class_radius import bracket
-from analysis.statistics.curves import Panel, panels
 from analysis.text.protocol import radius_protocol
 from analysis.text.words import listing, number, percent, plural
-
-PARTS: dict[str, tuple[LineStyle, str]] = {
-    "samples": ("-", "upper estimate, by search"),
-    "lower": (":", "lower bound"),
-}
-
 
 SOURCES = {
     "exact": "exact, in closed form,",
@@ -27,38 +13,6 @@ SOURCES = {
     "certified": "proved from linear bounds of the layers",
 }
 """What a lower bound is from, by the column `lower_by`."""
-
-
-@dataclass(frozen=True)
-class ClassRadii:
-    """Class radius of each arm along the axes, for one measure."""
-
-    measure: str
-    panels: tuple[Panel, ...]
-    bounds: str
-    """What the lower bounds are from, and where there are none."""
-    protocol: str
-    colours: Mapping[str, str]
-    samples: int
-    """Prior samples, in all trials."""
-    censored: int
-    """Prior samples for which no other class was found."""
-
-
-def infos(results: Results) -> tuple[ClassRadii, ...]:
-    """The mean over prior samples in each trial, then over seeds."""
-    return tuple(
-        ClassRadii(
-            measure=measure.name,
-            panels=panels(results, bracket(results, rows := results.rows(measure))),
-            bounds=bounds_words(rows),
-            protocol=radius_protocol(results, measure),
-            colours=arm_colours(results),
-            samples=len(rows),
-            censored=int((rows["status"] == "censored").sum()),
-        )
-        for measure in results.measures("class_radius")
-    )
 
 
 def bounds_words(rows: pd.DataFrame) -> str:
@@ -77,34 +31,29 @@ def bounds_words(rows: pd.DataFrame) -> str:
     return f"Lower bounds: {listing(words)}."
 
 
-def draw(info: ClassRadii, figure: Figure) -> None:
-    """Logarithmic dim(z); the radius from zero up."""
-    draw_trade_off(TradeOff(info.panels, "class radius ‖z − z′‖", PARTS, False, info.colours), figure)
-
-
-def caption(info: ClassRadii) -> str:
-    """What is shown, its protocol, and what was censored."""
+def _words(curves: Curves) -> tuple[str, str]:
+    count = int((curves.rows["status"] == "censored").sum())
     censored = (
-        f" In all, {number(info.censored)} of {plural(info.samples, 'prior sample')} are censored in this way; points "
+        f" In all, {number(count)} of {plural(len(curves.rows), 'prior sample')} are censored in this way; points "
         "that they concern are hollow, with their share beside them. There they count with the largest radius found in "
         "their model, so the upper estimate itself is larger, and infinite if they have no other class."
-        if info.censored
+        if count
         else ""
     )
     return (
         "Mean distance from a prior sample z to the nearest latent z′ found whose image the classifier puts in "
-        f"another class; smaller is tighter. {info.bounds} {panels_words(info.panels)}{info.protocol}{censored} "
-        f"{seeds_words(info.panels)}"
+        f"another class; smaller is tighter. {bounds_words(curves.rows)}",
+        f"{radius_protocol(curves.results, curves.settings)}{censored}",
     )
 
 
-FIGURE = FigureKind(
+FIGURE = curve_figure(
     "class_radius",
     "Class radius",
-    infos,
-    draw,
-    caption,
+    "class_radius",
+    [Quantity("class radius ‖z − z′‖", bracket, tabulated="Class radius")],
+    {"samples": ("-", "upper estimate, by search"), "lower": (":", "lower bound")},
+    _words,
     "no class radius was measured",
     place=90,
-    numbers=(Tabulated("Class radius", "class_radius", bracket),),
 )

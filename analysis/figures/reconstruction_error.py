@@ -1,112 +1,93 @@
 """Reconstruction error against dim(z): Fig. 3 of "Impact of the latent space", with the optimiser's floor."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+import pandas as pd
 
-from matplotlib.figure import Figure
-
-from analysis.drawing.style import LineStyle, arm_colours
-from analysis.drawing.trade_off import TradeOff, draw_trade_off, lowest_shown, panels_words, seeds_words
-from analysis.figures.base import FigureKind, Tabulated
-from analysis.results import Results, Value
-from analysis.statistics.curves import Panel, panels
+from analysis.drawing.trade_off import lowest_shown
+from analysis.figures.curve_figure import Curves, Quantity, curve_figure
+from analysis.results import Results
 from analysis.text.protocol import reconstruction_protocol
+from raysweep.study.measures import MeasureSettings
 from raysweep.study.measures.reconstruction import Reconstruction
 from raysweep.study.solvers import Solver
 
-PARTS: dict[str, tuple[LineStyle, str]] = {
-    "train": ("-", "training images"),
-    "validation": ("--", "validation images"),
-    "inverted": ("-.", "training images, decoder inverted"),
-    "generated": (":", "optimiser's floor"),
-}
 
+def _rows(results: Results, measure: MeasureSettings) -> list[pd.DataFrame]:
+    """The rows of a measure that encodes images, with those of the measures that invert the same decoders.
 
-@dataclass(frozen=True)
-class ReconstructionError:
-    """Mean squared error of each arm along the axes, for one measure."""
-
-    measure: str
-    panels: tuple[Panel, ...]
-    protocol: str
-    colours: Mapping[str, str]
-
-
-def infos(results: Results) -> tuple[ReconstructionError, ...]:
-    """The mean over images in each trial, then over seeds.
-
-    A measure that inverts decoders is shown with the one that inverts generators by the same solver, if there is one.
+    Of the latter, these are training images, as a part of their own, and the optimiser's floor, which encoders do not
+    have. Such a measure is not shown again by itself.
     """
-    measures = [measure for measure in results.measures("reconstruction") if isinstance(measure, Reconstruction)]
-    encoding = [measure for measure in measures if measure.decoder == "encode"]
-    found = []
-    for measure in measures:
-        beside = measure.decoder == "encode"
-        if not beside and _budget(measure) in [_budget(other) for other in encoding]:
-            continue
-        inverting = [m for m in measures if beside and m.decoder == "invert" and _budget(m) == _budget(measure)]
-        values = [*_errors(results, measure), *(v for m in inverting for v in _of_decoders(_errors(results, m)))]
-        shown = panels(results, [value for value in values if value.part in PARTS])
-        protocol = " ".join(reconstruction_protocol(results, m) for m in (measure, *inverting))
-        found.append(ReconstructionError(measure.name, shown, protocol, arm_colours(results)))
-    return tuple(found)
+    if _encoding(results, measure):
+        return []
+    tables = [results.rows(measure)]
+    for inverting in (results.rows(other) for other in _inverting(results, measure)):
+        train = inverting[inverting["part"] == "train"]
+        tables += [train.assign(part="inverted"), inverting[inverting["part"] == "generated"]]
+    return tables
+
+
+def _encoding(results: Results, measure: MeasureSettings) -> list[MeasureSettings]:
+    """Of a measure that inverts decoders: those by the same solver that encode in their place."""
+    return _of_same_solver(results, measure, "invert", "encode")
+
+
+def _inverting(results: Results, measure: MeasureSettings) -> list[MeasureSettings]:
+    """Of a measure that encodes: those by the same solver that invert decoders."""
+    return _of_same_solver(results, measure, "encode", "invert")
+
+
+def _of_same_solver(results: Results, measure: MeasureSettings, own: str, others: str) -> list[MeasureSettings]:
+    assert isinstance(measure, Reconstruction)
+    if measure.decoder != own:
+        return []
+    found = [other for other in results.measures("reconstruction") if isinstance(other, Reconstruction)]
+    return [other for other in found if other.decoder == others and _budget(other) == _budget(measure)]
 
 
 def _budget(measure: Reconstruction) -> tuple[Solver, float | None, int]:
     return measure.solver, measure.recover, measure.doublings
 
 
-def _errors(results: Results, measure: Reconstruction) -> tuple[Value, ...]:
-    return results.means(results.rows(measure), "mse")
-
-
-def _of_decoders(values: Sequence[Value]) -> list[Value]:
-    """The errors on training images, as a part of their own, and the floor, which encoders have not."""
-    inverted = [replace(value, part="inverted") for value in values if value.part == "train"]
-    return inverted + [value for value in values if value.part == "generated"]
-
-
-def draw(info: ReconstructionError, figure: Figure) -> None:
-    """Log-log axes as in the paper."""
-    label = "mean squared error per pixel value"
-    draw_trade_off(TradeOff(info.panels, label, PARTS, True, info.colours), figure)
-
-
-def caption(info: ReconstructionError) -> str:
-    """What is shown, and its protocol."""
+def _words(curves: Curves) -> tuple[str, str]:
     floor = (
         " Dotted, the optimiser's floor: the error left on images that the generator made itself, whose true error is "
         "zero, so that it is the inversion's own failure; an error near its floor says little about the model."
-        if any(curve.part == "generated" for panel in info.panels for curve in panel.curves)
+        if "generated" in curves.parts
         else ""
     )
     decoders = (
         " Dash-dotted: training images again, where an encoder is set aside and the decoder is inverted as generators "
         "are."
-        if any(curve.part == "inverted" for panel in info.panels for curve in panel.curves)
+        if "inverted" in curves.parts
         else ""
     )
-    ends = lowest_shown(info.panels)
+    ends = lowest_shown(curves.panels)
     cut = (
         " What lies below a tenth of the smallest error is cut off."
-        if any((curve.low < ends).any() for panel in info.panels for curve in panel.curves)
+        if any((curve.low < ends).any() for panel in curves.panels for curve in panel.curves)
         else ""
     )
+    measures = (curves.settings, *_inverting(curves.results, curves.settings))
     return (
-        "Squared error per pixel value, pixels in [−1, 1], averaged over images in each trial; logarithmic axes. "
-        f"{panels_words(info.panels)}Solid: training images; dashed: validation images.{decoders}{floor}{cut} "
-        f"{info.protocol} {seeds_words(info.panels)}"
+        "Squared error per pixel value, pixels in [−1, 1], averaged over images in each trial; logarithmic axes.",
+        f"Solid: training images; dashed: validation images.{decoders}{floor}{cut} "
+        f"{' '.join(reconstruction_protocol(curves.results, measure) for measure in measures)}",
     )
 
 
-FIGURE = FigureKind(
+FIGURE = curve_figure(
     "reconstruction_error",
     "Reconstruction error",
-    infos,
-    draw,
-    caption,
+    "reconstruction",
+    [Quantity("mean squared error per pixel value", "mse", logarithmic=True, tabulated="Squared error")],
+    {
+        "train": ("-", "training images"),
+        "validation": ("--", "validation images"),
+        "inverted": ("-.", "training images, decoder inverted"),
+        "generated": (":", "optimiser's floor"),
+    },
+    _words,
     "no reconstruction was measured",
     place=10,
-    numbers=(Tabulated("Squared error", "reconstruction", partial(Results.means, column="mse")),),
+    rows=_rows,
 )

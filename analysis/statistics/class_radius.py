@@ -1,24 +1,18 @@
 """Class radii of models, from the radii of their samples."""
 
-import math
-
 import numpy as np
 import pandas as pd
 
 from analysis.results import Results, Value
+from raysweep.study.objectives import mean_radius
 
 
 def radii(results: Results, rows: pd.DataFrame) -> tuple[Value, ...]:
-    """Each trial's mean over its prior samples, and the share for which no other class was found.
-
-    These count with the largest radius found, so that the mean is no more than it would be with theirs.
-    """
+    """Each trial's mean over its prior samples, and the share for which no other class was found."""
     values = []
     for trial, of_trial in results.by_trial(rows):
         own = of_trial["radius"].to_numpy(np.float64)
-        censored = np.isinf(own)
-        mean = math.nan if censored.all() else float(np.where(censored, own[~censored].max(), own).mean())
-        values.append(Value(trial, "samples", mean, len(own), censored=float(censored.mean())))
+        values.append(Value(trial, "samples", mean_radius(own), len(own), censored=float(np.isinf(own).mean())))
     return tuple(values)
 
 

@@ -1,15 +1,15 @@
 """The shape of a loss surface in numbers: how many minima it has, and whether the way to z* only falls."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from analysis.results import Results, Value
-from raysweep.study.measures import MeasureSettings
 from raysweep.study.measures.loss_surface import EXTENT
 
 BUMP = 0.01
@@ -87,13 +87,7 @@ def _is_bottom(values: NDArray[np.float64], place: tuple[int, int], depth: float
     return divmod(int(pool.argmin()), len(values[0])) == place
 
 
-def surface_shapes(results: Results, measure: MeasureSettings) -> dict[str, tuple[Value, ...]]:
-    """By trial and part: `minima`, the mean number; `falling` and `benign`, the shares of surfaces."""
-    rows = results.rows(measure)
-    surfaces = [surface(row) for row in rows.to_dict("records")]
-    numbers = {
-        "minima": [float(len(each.minima)) for each in surfaces],
-        "falling": [float(each.falls) for each in surfaces],
-        "benign": [float(each.benign) for each in surfaces],
-    }
-    return {name: results.means(rows.assign(value=column), "value") for name, column in numbers.items()}
+def surface_means(number: Callable[[Surface], float], results: Results, rows: pd.DataFrame) -> tuple[Value, ...]:
+    """By trial and part: the mean of a number of each surface."""
+    numbers = [float(number(surface(row))) for row in rows.to_dict("records")]
+    return results.means(rows.assign(value=numbers), "value")

@@ -29,6 +29,9 @@ FEATURES = {
     "inception": "Inception's 2,048 features",
 }
 
+SPACES = {"pixels": "pixels", **FEATURES}
+"""Spaces in which distances between images are measured."""
+
 CLASSES = {
     "lenet": "Classes are those of a LeNet trained on this data set.",
     "nearest_mode": "The class is that of the nearest mode: of the data or the toy's lattice for points, for images of "

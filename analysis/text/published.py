@@ -106,7 +106,7 @@ def marks_words(drawn: Sequence[Mark]) -> str:
         return ""
     return (
         "Outlined in black: what others published for other architectures, with the same data, features and numbers "
-        f"of images: {listing([mark.words for mark in drawn])}. "
+        f"of images: {listing([mark.words for mark in drawn])}."
     )
 
 

@@ -1,5 +1,6 @@
 """What a search improves: numbers of one trained model, by name, each computed from its rows in one table."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -66,8 +67,23 @@ def _held_out_loss(rows: pd.DataFrame) -> float:
     return losses[max(losses)] if losses else np.nan
 
 
+def relative_omega(rows: pd.DataFrame) -> "pd.Series[float]":
+    """The looseness, from rows of `omega`: ω over that of codes as wide that are as far apart whatever their images."""
+    return rows["scaled_omega"] / rows["unrelated_omega"]
+
+
+def mean_radius(radii: NDArray[np.float64]) -> float:
+    """The mean of the class radii of prior samples; NaN if no other class was found from any of them.
+
+    A censored sample, whose radius is infinite, counts with the largest radius found, so that the mean is no more than
+    it would be with the radius that the search missed.
+    """
+    censored = np.isinf(radii)
+    return float(np.where(censored, radii[~censored].max(), radii).mean()) if not censored.all() else math.nan
+
+
 def _looseness(rows: pd.DataFrame) -> float:
-    return float((rows["scaled_omega"] / rows["unrelated_omega"]).mean())
+    return float(relative_omega(rows).mean())
 
 
 def _whitened_holes(rows: pd.DataFrame) -> float:
@@ -77,12 +93,9 @@ def _whitened_holes(rows: pd.DataFrame) -> float:
 
 
 def _class_radius(rows: pd.DataFrame) -> float:
-    """A censored prior sample counts with the largest radius found, which is too small: infinite beyond a tenth."""
+    """Infinite where too many prior samples are censored for the mean to say much."""
     radii = rows["radius"].to_numpy(np.float64)
-    censored = np.isinf(radii)
-    if censored.mean() > CENSORED_AT_MOST:
-        return float(np.inf)
-    return float(np.where(censored, radii[~censored].max(), radii).mean())
+    return math.inf if np.isinf(radii).mean() > CENSORED_AT_MOST else mean_radius(radii)
 
 
 def _collision_entropy(rows: pd.DataFrame) -> float:

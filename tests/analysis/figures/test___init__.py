@@ -67,7 +67,7 @@ def test_many_settings_take_several_lines(make_results: Callable[..., Results]) 
     ]
 
 
-@pytest.mark.parametrize("figure", [holes, omega, interpolation_paths, latent_plane])
+@pytest.mark.parametrize("figure", [holes.FIGURE, omega.FIGURE, interpolation_paths.FIGURE, latent_plane.FIGURE])
 def test_every_info_can_be_drawn(figure: object, shared_results: Results) -> None:
     (info,) = figure.infos(shared_results)  # type: ignore[attr-defined]
     with figure_style():

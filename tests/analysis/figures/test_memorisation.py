@@ -15,26 +15,27 @@ def gan(panels: tuple[Panel, ...]) -> np.ndarray:
 
 
 def test_memorisation_is_a_ratio_and_a_share_in_both_spaces(make_results: Callable[..., Results]) -> None:
-    (info,) = memorisation.infos(make_results(distance_ratio=lambda trial: 0.5 + trial.seed))
-    assert info.spaces == ("pixels", "lenet")
-    for panels in info.ratios:
-        np.testing.assert_allclose(gan(panels), [1, 1, 1])
-    for panels in info.shares:
-        np.testing.assert_allclose(gan(panels), [(0.1 + 0.05 / 1.5) / 2] * 3)
-    assert "nearest 5 % of held-out images" in memorisation.caption(info)
+    (info,) = memorisation.FIGURE.infos(make_results(distance_ratio=lambda trial: 0.5 + trial.seed))
+    ratios, shares = info.contents[:2], info.contents[2:]
+    assert [content.quantity.split(",\n")[1] for content in ratios] == ["pixels", "LeNet features"]
+    for content in ratios:
+        np.testing.assert_allclose(gan(content.panels), [1, 1, 1])
+    for content in shares:
+        np.testing.assert_allclose(gan(content.panels), [(0.1 + 0.05 / 1.5) / 2] * 3)
+    assert "nearest 5 % of held-out images" in memorisation.FIGURE.caption(info)
 
 
 @pytest.mark.parametrize("arms", [slice(0, 2), slice(0, 4)], ids=["one panel", "three panels"])
 def test_each_quantity_has_a_scale_of_its_own(arms: slice, make_results: Callable[..., Results]) -> None:
     """Ratios are 1.00 and 1.05 in the seeds, shares a twentieth of their inverse."""
     results = make_results(pretended_study(arms=pretended_study().arms[arms]))
-    (info,) = memorisation.infos(results)
+    (info,) = memorisation.FIGURE.infos(results)
     with figure_style():
         figure = new_figure()
-        memorisation.draw(info, figure)
+        memorisation.FIGURE.draw(info, figure)
         named = {axes.get_ylabel(): axes for axes in figure.axes if axes.get_ylabel()}
         assert len(named) == 4
-        assert len(figure.axes) == 4 * len(info.ratios[0])
+        assert len(figure.axes) == 4 * len(info.panels)
         for label, axes in named.items():
             low, high = axes.get_ylim()
             assert low == 0

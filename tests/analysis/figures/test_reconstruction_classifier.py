@@ -21,7 +21,7 @@ def study() -> Study:
 
 
 def test_accuracies_are_means_over_seeds_beside_that_of_real_images(make_results: Callable[..., Results]) -> None:
-    (info,) = reconstruction_classifier.infos(make_results(study(), accuracy=accuracy))
+    (info,) = reconstruction_classifier.FIGURE.infos(make_results(study(), accuracy=accuracy))
     (panel,) = info.panels
     assert panel.values == DIMS
     assert [(curve.arm, curve.part) for curve in panel.curves] == [
@@ -30,15 +30,14 @@ def test_accuracies_are_means_over_seeds_beside_that_of_real_images(make_results
     ]
     np.testing.assert_allclose(panel.curves[0].mean, [0.49, 0.79, 0.94])
     np.testing.assert_allclose(panel.curves[0].low, [0.48, 0.78, 0.93])
-    assert round(info.control.value, 12) == 0.97
-    assert info.guessing == 0.1
+    assert round(info.contents[0].levels[0].value, 12) == 0.97
 
 
 def test_the_control_is_drawn_across(make_results: Callable[..., Results]) -> None:
-    (info,) = reconstruction_classifier.infos(make_results(study(), accuracy=accuracy))
+    (info,) = reconstruction_classifier.FIGURE.infos(make_results(study(), accuracy=accuracy))
     with figure_style():
         figure = new_figure()
-        reconstruction_classifier.draw(info, figure)
+        reconstruction_classifier.FIGURE.draw(info, figure)
     (axes,) = figure.axes
     heights = [line.get_ydata() for line in axes.lines if len(set(np.asarray(line.get_ydata()).tolist())) == 1]
     np.testing.assert_allclose(heights, [[0.97, 0.97]])
@@ -46,8 +45,8 @@ def test_the_control_is_drawn_across(make_results: Callable[..., Results]) -> No
 
 
 def test_the_caption_states_both_protocols(make_results: Callable[..., Results]) -> None:
-    (info,) = reconstruction_classifier.infos(make_results(study(), accuracy=accuracy))
-    text = reconstruction_classifier.caption(info)
+    (info,) = reconstruction_classifier.FIGURE.infos(make_results(study(), accuracy=accuracy))
+    text = reconstruction_classifier.FIGURE.caption(info)
     for words in (
         "these training images themselves (0.970); guessing gives 0.100",
         "learned from 20 images in 20 passes and was tested on 360 real validation images",
@@ -59,4 +58,4 @@ def test_the_caption_states_both_protocols(make_results: Callable[..., Results])
 
 
 def test_nothing_measured_draws_nothing(make_results: Callable[..., Results]) -> None:
-    assert reconstruction_classifier.infos(make_results(study(), measured=frozenset())) == ()
+    assert reconstruction_classifier.FIGURE.infos(make_results(study(), measured=frozenset())) == ()

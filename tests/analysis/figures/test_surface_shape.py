@@ -22,9 +22,9 @@ def gan(panels: tuple[Panel, ...], part: str) -> list[float]:
 def test_shapes_are_means_over_surfaces_then_seeds(make_results: Callable[..., Results]) -> None:
     """Of ten surfaces three and five have a second minimum; all paths fall."""
     results = make_results(pretended_study(measures=SURFACES), rugged=lambda trial: 3 + 2 * trial.seed)
-    for info in surface_shape.infos(results):
-        assert gan(info.minima, "generated") == pytest.approx([1.4] * 3)
-        assert gan(info.falling, "generated") == [1.0] * 3
-    assert "10 train and 10 generated surfaces" in surface_shape.caption(surface_shape.infos(results)[0])
+    for info in surface_shape.FIGURE.infos(results):
+        assert gan(info.panels, "generated") == pytest.approx([1.4] * 3)
+        assert gan(info.contents[1].panels, "generated") == [1.0] * 3
+    assert "10 train and 10 generated surfaces" in surface_shape.FIGURE.caption(surface_shape.FIGURE.infos(results)[0])
     with figure_style():
-        surface_shape.draw(info, new_figure())
+        surface_shape.FIGURE.draw(info, new_figure())

@@ -67,11 +67,11 @@ def test_matches_are_drawn_beside_the_curves(make_results: Callable[..., Results
     results = make_results(mnist())
     (mark,) = marks(results, results.study.measures[0])
     assert (mark.latent_dim, mark.value, mark.words) == (64, 20.3, "WGAN-GP, Lucic et al. (2018)")
-    (info,) = frechet_distance.infos(results)
-    assert "WGAN-GP, Lucic et al. (2018)" in frechet_distance.caption(info)
+    (info,) = frechet_distance.FIGURE.infos(results)
+    assert "WGAN-GP, Lucic et al. (2018)" in frechet_distance.FIGURE.caption(info)
     with figure_style():
         figure = new_figure()
-        frechet_distance.draw(info, figure)
+        frechet_distance.FIGURE.draw(info, figure)
         axes = figure.axes[0]
         assert [64.0, 20.3] in [[*line.get_xdata(), *line.get_ydata()] for line in axes.lines if len(line.get_xdata())]
         assert axes.get_xlim()[1] > 64  # the study goes to 50 only
