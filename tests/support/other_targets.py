@@ -1,3 +1,5 @@
+"""Reconstruction errors of a GAN and an AE on every kind of target, chosen by the tests."""
+
 from collections.abc import Callable
 
 from raysweep.study import Arm, Autoencoder, Mnist, ProjectedAdam, Reconstruction, Study, Trial, WganGp, grid

@@ -1,3 +1,5 @@
+"""Studies of points, and how many modes their models capture."""
+
 from raysweep.study import (
     Arm,
     ClassMap,

@@ -17,9 +17,14 @@ import pandas as pd
 import psutil
 import pytest
 
+from raysweep.execution.serial import SerialBackend
+from raysweep.results.store import StudyStore
+from raysweep.tuning.run import run_tuning
+from raysweep.tuning.search import Search
 from support import small_study
 from support.processes import LONGEST_RUN, descendants, wait_for_work
-from support.runs import tables
+from support.runs import TABLES, Recorder, tables
+from support.tiny_tuning import SHORT, study_file, workplace
 
 pytestmark = pytest.mark.slow
 
@@ -100,3 +105,41 @@ def test_workers_are_killed(undisturbed: dict[str, pd.DataFrame], tmp_path: Path
     # A trial gives up after some retries, and random kills may hit one more often: then the same command goes on.
     found = tables(tmp_path / "small") if process.returncode == 0 else run_to_the_end(tmp_path)
     assert_same(found, undisturbed)
+
+
+@pytest.fixture(scope="module")
+def undisturbed_search(tmp_path_factory: pytest.TempPathFactory) -> StudyStore:
+    place = workplace(tmp_path_factory.mktemp("undisturbed"), SHORT)
+    run_tuning(SHORT, place, SerialBackend(), Recorder())
+    return place.store
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("backend", "kills"), [(["--serial"], 2), pytest.param([], 1, marks=pytest.mark.ray)], ids=["serial", "ray"]
+)
+def test_a_search_that_is_killed_at_random_moments_gives_the_same_tables(
+    tmp_path: Path, undisturbed_search: StudyStore, backend: list[str], kills: int
+) -> None:
+    options = [study_file(tmp_path, SHORT), *backend, "--results", str(tmp_path)]
+    command = [sys.executable, "-m", "raysweep.run", *options]
+    moments, killed = random.Random(os.urandom(8)), 0
+    orphans: list[psutil.Process] = []  # Ray's, some of which write on beside the next run: that must not matter
+    try:
+        for _ in range(int(os.environ.get("RAYSWEEP_KILLS", kills))):
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+            wait_for_work(process, tmp_path)
+            time.sleep(moments.uniform(0, 1))
+            orphans += descendants(process, lambda child: True) if process.poll() is None else []
+            process.kill()
+            killed += process.wait() == -signal.SIGKILL
+        assert killed > 0
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    finally:
+        for orphan in orphans:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                orphan.kill()
+    found = StudyStore(tmp_path / SHORT.name)
+    for name in TABLES:
+        pd.testing.assert_frame_equal(found.table(name), undisturbed_search.table(name), check_exact=True)
+    assert len(Search(SHORT, found).configurations()) == SHORT.configurations

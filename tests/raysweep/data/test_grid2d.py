@@ -3,12 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from pydantic import ValidationError
 
 from raysweep.data import load_data
 from raysweep.data.images import DataSet
 from raysweep.study import Grid2d
-from raysweep.study.data import lattice
 
 SETTINGS = Grid2d(n=2, train=20_000, validation=500)
 
@@ -16,11 +14,6 @@ SETTINGS = Grid2d(n=2, train=20_000, validation=500)
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> DataSet:
     return load_data(SETTINGS, tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("cache"))
-
-
-def test_the_lattice_has_the_even_points() -> None:
-    assert lattice(1) == ((-2, -2), (-2, 0), (-2, 2), (0, -2), (0, 0), (0, 2), (2, -2), (2, 0), (2, 2))
-    assert len(set(lattice(3))) == 49
 
 
 def test_facts_are_those_of_the_points(data: DataSet, tmp_path: Path) -> None:
@@ -58,8 +51,3 @@ def test_splits_and_seeds_are_different_points(data: DataSet, tmp_path: Path) ->
 
 def test_the_same_settings_draw_the_same_points(data: DataSet, tmp_path: Path) -> None:
     assert np.array_equal(load_data(SETTINGS, tmp_path, tmp_path).train.pixels, data.train.pixels)
-
-
-def test_too_few_points_for_the_modes_are_refused() -> None:
-    with pytest.raises(ValidationError, match="train is 1000: 49 modes need at least 1,225 training points"):
-        Grid2d(n=3, train=1000)

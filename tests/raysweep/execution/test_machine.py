@@ -6,21 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-import pytest
 import torch
-from PIL import Image
 
-from raysweep.data import find_data
 from raysweep.execution.machine import RECORDED_PACKAGES, Node, Storage, describe_environment, inspect
 from raysweep.execution.tasks import Workplace
 from raysweep.study import Digits
-from raysweep.study.data import Cifar10, ImageFolder, Mnist
-
-
-@pytest.fixture(autouse=True)
-def _empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RAYSWEEP_CACHE", str(tmp_path / "cache"))
+from raysweep.study.data import Mnist
 
 
 def examined(workplace: Workplace) -> Node:
@@ -83,27 +74,6 @@ def test_a_write_that_does_not_arrive_is_a_fault(tmp_path: Path) -> None:
     assert node.found is not None
     lost = replace(node, found=replace(node.found, storage=Storage(problem="what it wrote there is not seen here")))
     assert "is not seen here" in lost.faults(workplace, ["mnist"])[0]
-
-
-def test_data_are_found_without_reading_them(tmp_path: Path) -> None:
-    assert find_data(Digits(), tmp_path).found
-    missing = find_data(Cifar10(), tmp_path)
-    assert not missing.found
-    assert missing.fetched
-    (tmp_path / "cifar-10-batches-py").mkdir()
-    (tmp_path / "cifar-10-batches-py" / "data_batch_1").touch()
-    assert find_data(Cifar10(), tmp_path).words == f"in {tmp_path}"
-
-
-def test_a_folder_of_images_is_found_or_named(tmp_path: Path) -> None:
-    faces = ImageFolder(path="faces", size=8)
-    missing = find_data(faces, tmp_path)
-    assert not missing.fetched
-    assert missing.words.startswith(f"image folder {tmp_path / 'faces'}: not found")
-    (tmp_path / "faces").mkdir()
-    for name in "ab":
-        Image.fromarray(np.zeros((8, 8, 3), dtype=np.uint8)).save(tmp_path / "faces" / f"{name}.png")
-    assert find_data(faces, tmp_path).found
 
 
 def test_the_environment_is_recorded_as_plain_values() -> None:

@@ -1,57 +1,13 @@
 """The plan of a tiny study, worked out by hand, before, during and after its run."""
 
-import io
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from raysweep.cli.plan import duration, print_plan, with_prefix
 from raysweep.errors import UserError
-from raysweep.execution.plan import Plan, make_plan
+from raysweep.execution.plan import make_plan
 from raysweep.results.store import StudyStore
-from raysweep.results.trials import TrialRecord, Work
-from raysweep.study import Arm, Autoencoder, Digits, Reconstruction, Resources, Samples, Study, Trial, Vae, grid
-from raysweep.study.table import HISTORY
-
-WORK = Work("node", 1, 0.0, 2.0, 1.0)
-FACTS = Digits(limit=100).facts(Path())
-# Two autoencoders (dim(z) 2 and 4) and a VAE, one seed each. Reconstruction: 30 training images in shards of 20 (2 of
-# them) and 30 validation images (2): 4 shards a trial. Samples: 1 shard, of the VAE alone. 3 trials, 3 · 4 + 1 shards.
-STUDY = Study(
-    name="tiny",
-    title="Tiny [bold]",
-    question="Is the plan right?",
-    data=Digits(limit=100),
-    arms=(
-        Arm(
-            model=Autoencoder(steps=10, width=4, batch=16),
-            over={"latent_dim": grid(2, 4)},
-            resources=Resources(cpus=2, gpus=0.25),
-        ),
-        Arm(model=Vae(steps=20, width=4, batch=16, layers="mlp", latent_dim=2)),
-    ),
-    measures=(Reconstruction(images=30, shard=20), Samples(count=5)),
-)
-SMALLER, LARGER, VAE = STUDY.trials
-
-
-def finish(store: StudyStore, trial: Trial, status: str = "finished") -> None:
-    history = HISTORY.rows({"trial": [], "step": [], "split": [], "metric": [], "value": []})
-    store.trials.finish(trial.id, TrialRecord(status, "", 10, 5), lambda file: file.write(b"w"), history, WORK)
-
-
-def save_first_shard(store: StudyStore, trial: Trial) -> None:
-    measure = STUDY.measures[0]
-    shard = measure.shards(trial.model, FACTS)[0]
-    rows = Reconstruction.table.rows({column.name: [] for column in Reconstruction.table.columns})
-    store.shards.save(STUDY.measure_key(measure), trial.id, shard, rows, WORK)
-
-
-def printed(plan: Plan, every_trial: bool = True) -> str:
-    stream = io.StringIO()
-    print_plan(plan, Console(file=stream, emoji=False, highlight=False), every_trial)
-    return stream.getvalue()
+from support.planned_study import FACTS, LARGER, SMALLER, STUDY, VAE, finish, save_first_shard
 
 
 def test_a_new_study_has_everything_to_do() -> None:
@@ -117,68 +73,3 @@ def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 def test_an_unknown_device_is_refused() -> None:
     with pytest.raises(UserError, match="'tpu': unknown"):
         make_plan(STUDY.model_copy(update={"estimated_device": "tpu"}), FACTS, None)
-
-
-def test_every_trial_is_printed_with_its_resources_cost_and_shards() -> None:
-    lines = printed(make_plan(STUDY, FACTS, None)).splitlines()
-    (line,) = [line for line in lines if line.startswith(LARGER.id)]
-    flop = LARGER.model.flop_per_step(FACTS) * 10
-    cost = f"{with_prefix(flop, 'FLOP')} {flop / 50e9:.2g} s"
-    expected = f"{LARGER.id} to do 2 0.25 {cost} 0/4".split()
-    assert line.split()[: len(expected)] == expected
-
-
-def test_the_summary_alone_names_no_trial() -> None:
-    text = printed(make_plan(STUDY, FACTS, None), every_trial=False)
-    assert SMALLER.id not in text
-    assert "latent_dim 2, 4" in text
-    assert "3 trials and 13 shards" in text
-
-
-def test_what_exists_is_printed(tmp_path: Path) -> None:
-    store = StudyStore(tmp_path)
-    finish(store, SMALLER)
-    save_first_shard(store, SMALLER)
-    text = " ".join(printed(make_plan(STUDY, FACTS, store)).split())
-    assert "has trials: 1 finished; 1 of 13 shards." in text
-    assert "Left to do: 2 trials and 12 shards" in text
-    assert "1/4" in text
-
-
-def test_nothing_is_cut_off_or_taken_for_markup_where_there_is_no_terminal() -> None:
-    name = "a" * 40
-    arm = STUDY.arms[0].model_copy(update={"name": name})
-    text = printed(make_plan(STUDY.model_copy(update={"arms": (arm,)}), FACTS, None))
-    assert "…" not in text
-    assert f"{name}-d2-s0-" in text
-    assert "Tiny [bold]" in text
-
-
-def test_a_terminal_of_100_columns_shows_every_id_on_one_line() -> None:
-    stream = io.StringIO()
-    print_plan(make_plan(STUDY, FACTS, None), Console(file=stream, width=100, force_terminal=True), every_trial=True)
-    assert all(trial.id in stream.getvalue() for trial in STUDY.trials)
-
-
-def test_a_measure_that_no_model_can_have_is_named() -> None:
-    study = STUDY.model_copy(update={"arms": STUDY.arms[:1]})
-    assert "No model of this study can have this measured: samples." in printed(make_plan(study, FACTS, None))
-    assert "No model" not in printed(make_plan(STUDY, FACTS, None))
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(0, "0 B"), (999, "999 B"), (999.6, "1 kB"), (13.788e12, "13.8 TB"), (5.06e18, "5.06 EB")]
-)
-def test_prefixes(value: float, text: str) -> None:
-    assert with_prefix(value, "B") == text
-
-
-@pytest.mark.parametrize(
-    ("hours", "text"),
-    [
-        *((0, "0 s"), (4e-9, "< 0.001 s"), (0.001 / 3600, "0.001 s"), (0.013 / 3600, "0.013 s"), (59 / 3600, "59 s")),
-        *((0.05, "3 min"), (0.9999, "1 h"), (1234.4, "1,234 h")),
-    ],
-)
-def test_durations(hours: float, text: str) -> None:
-    assert duration(hours) == text

@@ -8,13 +8,25 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from raysweep.data import load_data
 from raysweep.data.images import DataSet, Images
 from raysweep.measures.context import MeasureContext
+from raysweep.models import build_learner
 from raysweep.models.learner import Learner
 from raysweep.seeding import derive_seed
-from raysweep.study import Autoencoder, Digits, LeNet, Trial, Vae, WganGp
+from raysweep.study import (
+    Autoencoder,
+    Digits,
+    Gan,
+    LeNet,
+    Toy,
+    Trial,
+    Vae,
+    WganGp,
+)
 from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
+from support.point_models import GAN, GRID, Given, Make
 
 CPU = torch.device("cpu")
 SHAPE = ImageShape(1, 4)
@@ -100,3 +112,21 @@ def make_context(data: DataSet, halves: Halves) -> Callable[..., MeasureContext]
 @pytest.fixture
 def classifier_trial() -> Trial:
     return Trial(arm="classifier", model=LeNet(), data=Digits(), seed=0)
+
+
+@pytest.fixture(scope="module")
+def point_data(tmp_path_factory: pytest.TempPathFactory) -> DataSet:
+    return load_data(GRID, tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def make_of_points(point_data: DataSet) -> Make:
+    """A context with a model of its own family, or with the generator that is given."""
+
+    def build(model: Gan | WganGp | Toy = GAN, generate: Callable[[Tensor], Tensor] | None = None) -> MeasureContext:
+        learner = build_learner(model, point_data.facts, 0, CPU) if generate is None else Given(generate)
+        learner.load_weights(learner.weights())
+        trial = Trial(arm="arm", model=model, data=GRID, seed=0)
+        return MeasureContext(point_data, CPU, trial=trial, learner=learner)
+
+    return build

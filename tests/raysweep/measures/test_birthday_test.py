@@ -1,23 +1,19 @@
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.stats import chi2
 from torch import Tensor
 
 from raysweep.data.images import DataSet
-from raysweep.errors import UserError
 from raysweep.measures import MeasureContext, StudyContext, prepare, run_measure
 from raysweep.measures.birthday_test import birthday_test, half_batch, nearest_pair, support_size
-from raysweep.measures.neighbours import QUERIES_AT_ONCE, near_pairs
+from raysweep.measures.neighbours import near_pairs
 from raysweep.measures.quality import held_out_images
-from raysweep.study import Autoencoder, BirthdayTest, Digits, WganGp
+from raysweep.study import BirthdayTest, WganGp
 from raysweep.study.measures import Shard
 
 CPU = torch.device("cpu")
@@ -89,22 +85,6 @@ def test_half_of_the_batches_have_a_duplicate_at_the_birthday_number() -> None:
     assert half_batch(np.array(latest)) == 23
 
 
-@given(values=st.lists(st.integers(0, 30), min_size=2, max_size=25), distance=st.integers(0, 3))
-def test_near_pairs_are_those_of_all_pairs(values: list[int], distance: int) -> None:
-    others, latest = near_pairs(torch.tensor(values)[:, None].float(), float(distance))
-    near = [[i for i, a in enumerate(values) if i != j and abs(a - b) <= distance] for j, b in enumerate(values)]
-    assert others.tolist() == [len(each) for each in near]
-    assert latest.tolist() == [max((i for i in each if i < j), default=-1) for j, each in enumerate(near)]
-
-
-def test_near_pairs_do_not_end_with_a_block() -> None:
-    points = torch.arange(QUERIES_AT_ONCE + 10).float()[:, None]
-    points[-1] = points[0]
-    others, latest = near_pairs(points, 0.5)
-    assert others.nonzero().flatten().tolist() == [0, len(points) - 1]
-    assert latest[-1] == 0
-
-
 def test_the_threshold_is_that_of_a_share_of_the_pairs() -> None:
     points = torch.randn(60, 4, generator=torch.Generator().manual_seed(0))
     threshold = nearest_pair(points, 0.01)
@@ -143,11 +123,3 @@ def test_the_control_is_none_of_the_calibration(measure: Any, data: DataSet, hal
     assert calibration["duplicates"] == round(0.1 * 105)
     assert control["duplicates"] == control["control_duplicates"]
     assert control["support_low"] == control["control_support_low"]
-
-
-def test_it_takes_a_prior_and_enough_held_out_pairs() -> None:
-    assert not BirthdayTest().applies_to(Autoencoder())
-    facts = Digits().facts(Path())
-    BirthdayTest().check(facts, Path())
-    with pytest.raises(UserError, match=r"180 images for the calibration have 16110 pairs.*raise rate"):
-        BirthdayTest(rate=1e-5).check(facts, Path())

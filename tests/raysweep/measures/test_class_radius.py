@@ -1,7 +1,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,18 +8,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from raysweep.errors import UserError
 from raysweep.measures import MeasureContext, run_measure
 from raysweep.measures.streams import normal_each
-from raysweep.study import ClassRadius, WganGp, WithinEpsilon
-from raysweep.study.architecture import ImageShape
-from raysweep.study.data import DataFacts
+from raysweep.study import (
+    ClassRadius,
+    Gan,
+    WganGp,
+    WithinEpsilon,
+)
 from raysweep.study.measures import Shard
 from raysweep.study.measures.class_radius import GRID_TOLERANCE
+from support.point_models import RADIUS, Make, measured
 
 SETTINGS = ClassRadius(samples=20, bank=300)
 SHARD = Shard("samples", 0, 20)
-FACTS = DataFacts(ImageShape(1, 4), train=40, validation=30, classes=2)
 
 
 def rows(context: MeasureContext, start: int, stop: int) -> list[dict[str, Any]]:
@@ -102,14 +103,31 @@ def test_the_nearest_mean_image_of_a_class(make_context: Callable[..., MeasureCo
     assert [row["label"] for row in measured] == distances.argmin(dim=1).tolist()
 
 
-@pytest.mark.parametrize(
-    ("classifier", "classes", "message"),
-    [
-        (WithinEpsilon(epsilon=1, reference=40), 2, r"no training image 40; set a classifier\.reference of at most 39"),
-        ("nearest_mode", None, "no classes, and so no modes"),
-    ],
-)
-def test_the_classifier_must_fit_the_data(classifier: Any, classes: int | None, message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        ClassRadius(classifier=classifier).check(replace(FACTS, classes=classes), Path())
-    ClassRadius(classifier=WithinEpsilon(epsilon=1, reference=39)).check(FACTS, Path())
+CPU = torch.device("cpu")
+
+
+def test_the_class_radius_of_a_linear_generator(make_of_points: Make) -> None:
+    """Through g(z) = 2z classes are cells of width 1 in latent space; the outer ones go on for ever."""
+    rows = measured(RADIUS, make_of_points(generate=lambda z: 2 * z))
+    borders = torch.tensor([-1.5, -0.5, 0.5, 1.5])
+    z = normal_each(range(60), (2,), CPU, "class_radius", 0, "sample")
+    truth = (z[:, :, None] - borders).abs().flatten(1).amin(dim=1)
+    assert [row["radius"] for row in rows] == pytest.approx(truth.tolist(), rel=0.01)
+    cells = (z.clamp(-2, 2).round() + 2).long()
+    assert [row["label"] for row in rows] == (5 * cells[:, 0] + cells[:, 1]).tolist()
+    assert {row["lower_by"] for row in rows} == {"grid"}
+    assert [row["lower"] for row in rows] == pytest.approx(truth.tolist(), abs=GRID_TOLERANCE + 1e-4)
+
+
+def test_beyond_the_plane_the_layers_prove_a_lower_bound(make_of_points: Make) -> None:
+    rows = measured(RADIUS, make_of_points(Gan(layers="mlp", width=4, latent_dim=3)))
+    assert {row["lower_by"] for row in rows} == {"certified"}
+    assert all(0 < row["lower"] <= row["radius"] for row in rows)  # type: ignore[operator]
+    none = RADIUS.model_copy(update={"lower_up_to": 2})
+    rows = measured(none, make_of_points(Gan(layers="mlp", width=4, latent_dim=3)))
+    assert {(row["lower"], row["lower_by"]) for row in rows} == {(None, "none: dim(z) is above 2")}
+
+
+def test_a_generator_of_one_class_has_no_radius(make_of_points: Make) -> None:
+    rows = measured(RADIUS, make_of_points(generate=lambda z: 0.01 * z))
+    assert {row["status"] for row in rows} == {"censored"}

@@ -6,7 +6,7 @@ import torch
 from raysweep.data.images import DataSet
 from raysweep.measures import MeasureContext, run_measure
 from raysweep.models import build_learner
-from raysweep.study import Autoencoder, Encodings, Pca, Vae, WganGp
+from raysweep.study import Autoencoder, Encodings, Pca, Vae
 from raysweep.study.measures import Shard
 
 CPU = torch.device("cpu")
@@ -37,10 +37,6 @@ def test_posteriors_come_with_their_deviations(make_context: Callable[..., Measu
 
 def test_no_more_images_than_there_are(data: DataSet) -> None:
     assert [shard.stop for shard in Encodings(images=35).shards(Vae(), data.facts)] == [35, 30]
-
-
-def test_it_takes_an_encoder() -> None:
-    assert [Encodings().applies_to(model) for model in (Vae(), Pca(), WganGp())] == [True, True, False]
 
 
 def test_encoding_costs_what_the_encoder_does(data: DataSet) -> None:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,9 @@ from torch import Tensor
 
 from raysweep.data.images import DataSet, Images
 from raysweep.measures import MeasureContext, run_measure
-from raysweep.measures.codes import whitening
 from raysweep.measures.holes import hole_mass
 from raysweep.models.learner import Learner
-from raysweep.study import Autoencoder, Digits, Holes, Trial, Vae, WganGp
+from raysweep.study import Digits, Holes, Trial, Vae
 from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
 
@@ -111,21 +109,6 @@ def test_a_mass_that_so_few_codes_cannot_show_is_not_seen() -> None:
     assert hole_mass(train, points(50, 2, 2), points(40, 2, 3) / 10, prior, TAU) > 0.5
 
 
-def test_whitening_gives_mean_zero_and_covariance_one() -> None:
-    codes = points(500, 3, 0) @ torch.tensor([[2.0, 0, 0], [1, 0.1, 0], [0, 5, 1]], dtype=torch.float64) + 7
-    white = whitening(codes)(codes)
-    torch.testing.assert_close(white.mean(dim=0), torch.zeros(3, dtype=torch.float64), atol=1e-10, rtol=0)
-    torch.testing.assert_close(white.T.cov(), torch.eye(3, dtype=torch.float64))
-
-
-def test_what_does_not_vary_is_whitened_to_zero() -> None:
-    codes = torch.cat([points(100, 1, 0), torch.full((100, 1), 3.0)], dim=1)
-    white = whitening(codes)(codes)
-    assert float(white[:, 0].var()) == pytest.approx(1)
-    assert white[:, 1].abs().max() < 1e-12
-    assert not whitening(torch.ones(5, 2))(torch.ones(5, 2)).any()
-
-
 class Lookup(Learner):
     """Puts the image of each index at a given latent, with one deviation for all."""
 
@@ -196,14 +179,3 @@ def test_a_row_carries_its_protocol() -> None:
         "held_out": 20,
         "density": 0.2,
     }
-
-
-def test_it_takes_an_encoder_and_a_prior() -> None:
-    applies = {model.family: Holes().applies_to(model) for model in (Vae(), Autoencoder(), WganGp())}
-    assert applies == {"vae": True, "autoencoder": False, "wgan_gp": False}
-
-
-def test_more_codes_cost_more() -> None:
-    facts, model = Digits().facts(Path()), Vae(width=4)
-    shard = Holes().shards(model, facts)[0]
-    assert Holes(images=100).flop(model, facts, shard) < Holes().flop(model, facts, shard)

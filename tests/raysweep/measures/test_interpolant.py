@@ -1,7 +1,6 @@
 """Polynomials of which every number is known: lines, constants, and those that overflow."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from raysweep.measures import MeasureContext, run_measure
 from raysweep.measures.interpolant import ball_points
 from raysweep.models import build_learner
 from raysweep.models.polynomial import make_nodes
-from raysweep.study import Autoencoder, Digits, Interpolant, Polynomial, Trial, WganGp
+from raysweep.study import Digits, Interpolant, Polynomial, Trial
 from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
 from raysweep.theory.prior import radius
@@ -135,17 +134,3 @@ def test_the_ball_is_searched_between_all_nodes(count: int, each: int, nodes: An
     inside = int((places.abs() < BALL).sum())
     assert len(points) == each * (inside + 1) + 2
     assert not bool((points[:, None] == places).any())
-
-
-def test_it_is_a_measure_of_the_polynomial_alone() -> None:
-    assert Interpolant().applies_to(Polynomial())
-    assert not Interpolant().applies_to(WganGp())
-    assert not Interpolant().applies_to(Autoencoder())
-
-
-def test_its_cost_is_that_of_its_latents() -> None:
-    model = Polynomial(images=8)
-    facts = Digits().facts(Path())
-    (shard,) = Interpolant().shards(model, facts)
-    latents = 1_000 + 8 * 8 + 2 * 8 + 9
-    assert Interpolant().flop(model, facts, shard) == latents * model.decoder_flop(facts)

@@ -1,7 +1,6 @@
 """Data of which it is known what lies between two images: convex data, and two far clusters."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from raysweep.data.images import DataSet, Images
-from raysweep.errors import UserError
 from raysweep.measures import MeasureContext, StudyContext, prepare, run_measure
 from raysweep.measures.interpolation import linear, pair_of_images, spherical
 from raysweep.models.learner import Learner
-from raysweep.study import Autoencoder, Digits, Grid2d, Interpolation, Trial, Vae, WganGp
+from raysweep.study import Digits, Interpolation, Trial, Vae, WganGp
 from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
 from raysweep.study.measures import Shard
@@ -154,31 +152,3 @@ def test_pairs_are_of_different_classes() -> None:
     without = [pair_of_images(pair, Images(images.pixels, None)) for pair in range(50)]
     assert all(first != second for first, second in without)
     assert any(first % 3 == second % 3 for first, second in without)
-
-
-def test_families_take_the_paths_that_they_can() -> None:
-    measure, facts = Interpolation(ways=("linear", "spherical", "blend", "prior"), pairs=5), Digits().facts(Path())
-
-    def parts(model: Vae | Autoencoder | WganGp) -> list[str]:
-        return [shard.part for shard in measure.shards(model, facts)]
-
-    assert parts(Vae()) == ["linear", "spherical", "blend", "prior"]
-    assert parts(Autoencoder()) == ["linear", "spherical", "blend"]
-    assert parts(WganGp()) == ["prior"]
-    assert not Interpolation(ways=("linear",)).applies_to(WganGp())
-
-
-def test_decoding_costs_more_than_blending() -> None:
-    facts, model = Digits().facts(Path()), Vae(width=4)
-    cost = {part: Interpolation().flop(model, facts, Shard(part, 0, 10)) for part in ("linear", "blend", "prior")}
-    assert cost["linear"] > cost["prior"] > cost["blend"] > 0
-
-
-def test_a_path_is_named_once() -> None:
-    with pytest.raises(ValueError, match="names a path twice; name each once"):
-        Interpolation(ways=("linear", "linear"))
-
-
-def test_points_have_no_features_of_a_lenet() -> None:
-    with pytest.raises(UserError, match="set space to 'pixels'"):
-        Interpolation().check(Grid2d().facts(Path()), Path())

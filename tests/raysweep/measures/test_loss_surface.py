@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from raysweep.data.images import DataSet
 from raysweep.measures import MeasureContext, run_measure
 from raysweep.measures.loss_surface import coordinates, orthogonal_direction, paper_direction
-from raysweep.study import Autoencoder, BallLbfgs, LossSurface, Toy, Vae, WganGp
+from raysweep.study import BallLbfgs, LossSurface, WganGp
 from raysweep.study.measures import Shard
 
 Make = Callable[..., MeasureContext]
@@ -90,18 +90,3 @@ def test_surfaces_do_not_depend_on_how_shards_are_cut(make_context: Make) -> Non
     assert [row["sample"] for row in parts] == [0, 1, 2]
     for one, other in zip(whole, parts, strict=True):
         assert one["loss"] == pytest.approx(other["loss"], rel=1e-5)
-
-
-def test_there_is_a_plane_from_two_dimensions_on() -> None:
-    models = (WganGp(latent_dim=2), Vae(), WganGp(latent_dim=1), Autoencoder(), Toy(generator="square"))
-    assert [LossSurface().applies_to(model) for model in models] == [True, True, False, False, False]
-
-
-def test_z0_and_z_star_must_be_points() -> None:
-    with pytest.raises(ValueError, match=r"resolution is 20: .* give 17 or 21"):
-        LossSurface(resolution=20)
-
-
-def test_a_target_is_named_once() -> None:
-    with pytest.raises(ValueError, match="names a kind of target twice"):
-        LossSurface(targets=("train", "train"))

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from raysweep.measures import neighbours
-from raysweep.measures.neighbours import nearest_distances
+from raysweep.measures.neighbours import QUERIES_AT_ONCE, near_pairs, nearest_distances
 from raysweep.measures.streams import normal
 
 CPU = torch.device("cpu")
@@ -54,3 +54,19 @@ def test_near_duplicates_far_from_the_origin_do_not_cancel() -> None:
 def test_more_neighbours_than_points_are_refused() -> None:
     with pytest.raises(ValueError, match="k = 4 nearest of 3 points"):
         nearest_distances(torch.zeros(1, 2), torch.zeros(3, 2), k=4)
+
+
+@given(values=st.lists(st.integers(0, 30), min_size=2, max_size=25), distance=st.integers(0, 3))
+def test_near_pairs_are_those_of_all_pairs(values: list[int], distance: int) -> None:
+    others, latest = near_pairs(torch.tensor(values)[:, None].float(), float(distance))
+    near = [[i for i, a in enumerate(values) if i != j and abs(a - b) <= distance] for j, b in enumerate(values)]
+    assert others.tolist() == [len(each) for each in near]
+    assert latest.tolist() == [max((i for i in each if i < j), default=-1) for j, each in enumerate(near)]
+
+
+def test_near_pairs_do_not_end_with_a_block() -> None:
+    points = torch.arange(QUERIES_AT_ONCE + 10).float()[:, None]
+    points[-1] = points[0]
+    others, latest = near_pairs(points, 0.5)
+    assert others.nonzero().flatten().tolist() == [0, len(points) - 1]
+    assert latest[-1] == 0

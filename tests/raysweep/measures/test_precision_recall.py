@@ -1,6 +1,5 @@
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +9,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from raysweep.data.images import DataSet
-from raysweep.errors import UserError
 from raysweep.measures import MeasureContext, StudyContext, prepare, run_measure
 from raysweep.measures.precision_recall import Quality, compare
 from raysweep.measures.streams import normal
-from raysweep.study import Digits, FrechetDistance, PrecisionRecall, Vae, WganGp
-from raysweep.study.architecture import ImageShape
-from raysweep.study.data import DataFacts
+from raysweep.study import PrecisionRecall, Vae, WganGp
 from raysweep.study.measures import Shard
 
 CPU = torch.device("cpu")
@@ -117,14 +113,3 @@ def test_a_linear_generator_of_one_dimension_recalls_nothing(make_context: Make,
     row = measure(settings, make_context(WganGp(latent_dim=1), 0, real), Shard("samples", 0, 50))
     assert row["recall"] == 0
     assert row["recall"] < row["held_out_recall"]
-
-
-def test_too_few_images_for_k_are_refused() -> None:
-    with pytest.raises(UserError, match="among 5 images none has 5 neighbours"):
-        PrecisionRecall(samples=5).check(Digits().facts(Path()), Path())
-
-
-def test_points_have_no_features() -> None:
-    facts = DataFacts(ImageShape(2, 1), train=100, validation=100, classes=25, points=True)
-    with pytest.raises(UserError, match="measure fid: frechet compares features of images"):
-        FrechetDistance(name="fid").check(facts, Path())

@@ -1,6 +1,5 @@
 import gc
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +7,6 @@ import torch
 from torch import Tensor
 
 from raysweep.data.images import DataSet, to_bytes
-from raysweep.errors import UserError
 from raysweep.measures import MeasureContext
 from raysweep.measures.quality import (
     IMAGES_AT_ONCE,
@@ -20,19 +18,12 @@ from raysweep.measures.quality import (
 )
 from raysweep.study import (
     Autoencoder,
-    Digits,
     FrechetDistance,
-    Grid2d,
-    KernelDistance,
-    Memorisation,
-    PrecisionRecall,
     Vae,
     WganGp,
 )
-from raysweep.study.measures import MeasureSettings
 
 Make = Callable[..., MeasureContext]
-FACTS = Digits().facts(Path())
 
 
 class Features:
@@ -118,35 +109,3 @@ def test_the_floor_is_of_the_other_split(reference: str, other: str, data: DataS
     split, chosen = other_images(settings, data)
     assert split is data.split(other)  # type: ignore[arg-type]
     assert len(set(chosen.tolist())) == 25
-
-
-ALL = pytest.mark.parametrize(
-    "settings", [FrechetDistance(), KernelDistance(), PrecisionRecall(), Memorisation()], ids=lambda s: s.kind
-)
-
-
-@ALL
-def test_each_source_is_one_shard(settings: MeasureSettings) -> None:
-    """The statistics need all images of a source."""
-
-    def parts(model: WganGp | Vae | Autoencoder) -> list[str]:
-        return [shard.part for shard in settings.shards(model, FACTS)]
-
-    assert parts(WganGp()) == ["samples"]
-    assert parts(Autoencoder()) == ["reconstructions"]
-    assert parts(Vae()) == ["samples", "reconstructions"]
-
-
-@ALL
-def test_more_images_cost_more(settings: MeasureSettings) -> None:
-    few, many = (
-        sum(some.flop(WganGp(), FACTS, shard) for shard in some.shards(WganGp(), FACTS))
-        for some in (settings.model_copy(update={"samples": count}) for count in (100, 1_000))
-    )
-    assert many > 5 * few
-
-
-@ALL
-def test_points_are_refused(settings: MeasureSettings) -> None:
-    with pytest.raises(UserError, match="compares features of images, and this data set has points"):
-        settings.check(Grid2d().facts(Path()), Path())

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,11 +13,10 @@ from torch import Tensor
 
 from raysweep.data.images import DataSet
 from raysweep.data.order import BatchStream
-from raysweep.errors import UserError
 from raysweep.models import build_learner
 from raysweep.models.learner import Learner
 from raysweep.models.pca import Moments
-from raysweep.study import Arm, Digits, Pca, Study, grid
+from raysweep.study import Pca
 from raysweep.study.architecture import ImageShape
 from raysweep.study.data import DataFacts
 
@@ -154,19 +152,6 @@ def test_latents_can_be_optimised(pixels: Tensor) -> None:
     (gradient,) = torch.autograd.grad((learner.generate(z) - pixels[:4]).square().sum(), z)
     assert float(gradient.abs().max()) < 1e-4
     assert torch.equal(learner.generator(z), learner.generate(z))  # type: ignore[misc]
-
-
-@pytest.mark.parametrize(("latent_dim", "images"), [(65, 1437), (31, 30)])
-def test_more_components_than_there_are_is_refused(latent_dim: int, images: int) -> None:
-    arm = Arm(model=Pca(), over={"latent_dim": grid(latent_dim)})
-    study = Study(name="a", title="A", question="Q?", data=Digits(limit=images), arms=(arm,))
-    words = rf"arm pca: latent_dim is {latent_dim}: .* pixels \(64\) and training images \({images}\); give a smaller"
-    with pytest.raises(UserError, match=words):
-        study.check_shapes(Path())
-
-
-def test_there_is_nothing_to_set_that_has_no_effect() -> None:
-    assert set(Pca.model_fields) == {"family", "latent_dim", "batch"}
 
 
 def test_the_plan_counts_one_pass(digits: DataSet) -> None:

@@ -2,20 +2,17 @@
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 from torch import Tensor
 
-from raysweep.errors import UserError
 from raysweep.models.learner import Learner
 from raysweep.models.polynomial import BASES, barycentric_basis, log_lebesgue, make_nodes, product_basis
-from raysweep.study import Arm, Digits, Polynomial, Study, grid
+from raysweep.study import Polynomial
 from raysweep.theory.prior import radius
 
 BALL = radius("paper_ball", 1)
@@ -162,15 +159,3 @@ def test_the_plan_counts_the_images(make: Callable[..., Learner]) -> None:
     assert (model.images_per_step, model.total_steps(learner.facts)) == (6, 1)
     assert sum(p.numel() for p in learner.networks.parameters()) == model.parameters(learner.facts) == 6 * 64
     assert model.decoder_flop(learner.facts) == 3 * 36 + 2 * 6 * 64
-
-
-def test_more_images_than_there_are_is_refused() -> None:
-    arm = Arm(model=Polynomial(), over={"images": grid(31)})
-    study = Study(name="a", title="A", question="Q?", data=Digits(limit=30), arms=(arm,))
-    with pytest.raises(UserError, match="arm polynomial: images is 31: there are 30 training images; give at most"):
-        study.check_shapes(Path())
-
-
-def test_it_has_one_latent() -> None:
-    with pytest.raises(ValidationError, match="latent_dim"):
-        Polynomial(latent_dim=2)  # type: ignore[arg-type]

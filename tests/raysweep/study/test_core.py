@@ -17,6 +17,7 @@ from raysweep.study import (
     LcVae,
     Mnist,
     Reconstruction,
+    Samples,
     Study,
     Trial,
     WganGp,
@@ -174,29 +175,6 @@ def test_one_classifier_is_trained_if_a_measure_needs_it() -> None:
     assert study(measures=(FrechetDistance(features="inception"),)).classifier_trial is None
 
 
-def test_a_measures_key_follows_its_settings_and_the_classifier() -> None:
-    measure = ClassRadius()
-    assert measure.key("a") != measure.key("b")
-    assert measure.key("a") != ClassRadius(samples=7).key("a")
-    assert Reconstruction().key("a") == Reconstruction().key("b")
-
-
-def test_naming_one_budget_replaces_the_other() -> None:
-    assert LcVae(steps=7).epochs is None
-    assert WganGp(epochs=3).steps is None
-
-
-def test_an_axis_of_budgets_replaces_the_other_budget() -> None:
-    arm = Arm(model=LcVae(epochs=3), over={"steps": grid(5, 7)})
-    assert [(model.steps, model.epochs) for model in arm.points()] == [(5, None), (7, None)]
-
-
-def test_epochs_become_steps() -> None:
-    facts = Digits().facts(Path())
-    assert LcVae(epochs=2, batch=100).total_steps(facts) == math.ceil(2 * 1437 / 100)
-    assert WganGp(epochs=1, batch=10, critic_steps=5).total_steps(facts) == math.ceil(1437 / 50)
-
-
 @pytest.mark.parametrize(
     ("over", "words"),
     [
@@ -246,11 +224,6 @@ def test_a_shape_that_a_family_cannot_use_is_refused() -> None:
     looser.check_shapes(Path())
 
 
-def test_odd_batches_have_no_pairs() -> None:
-    with pytest.raises(ValidationError, match="even number"):
-        LcVae(batch=31)
-
-
 def test_a_copy_derives_its_ids_anew() -> None:
     first = study().trials[0]
     assert first.model_copy(update={"seed": 9}).id != first.id
@@ -270,3 +243,9 @@ def test_a_measure_may_be_of_some_arms_only_which_changes_none_of_its_rows() -> 
 def test_an_arm_that_is_to_be_measured_must_be_there() -> None:
     with pytest.raises(ValidationError, match="measure reconstruction is of arm 'wgangp': unknown; did you mean 'wgan"):
         study(arms=(Arm(model=WganGp()),), measures=(Reconstruction(arms=("wgangp",)),))
+
+
+def test_a_study_names_the_data_sets_that_it_needs() -> None:
+    measures = (Reconstruction(foreign=Mnist()), Reconstruction(name="again", foreign=Mnist()), Samples())
+    study = Study(name="mine", title="t", question="q", data=Digits(), arms=(Arm(model=WganGp()),), measures=measures)
+    assert study.data_sets == (Digits(), Mnist())

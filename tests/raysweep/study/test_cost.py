@@ -54,7 +54,7 @@ def test_inverting_50_000_images_by_10_000_steps_costs_what_was_counted_by_hand(
 
 def test_sizes_follow_from_the_parameters() -> None:
     cost = trial_cost(trial(WganGp(latent_dim=100), Cifar10()), CIFAR10)
-    assert cost.parameters == 18_871_427 + 50_829_569  # worked out in tests/search_spaces/test_studies.py
+    assert cost.parameters == 18_871_427 + 50_829_569  # worked out in tests/search_spaces/test_cifar10.py
     assert cost.model_bytes == 4 * cost.parameters
     assert cost.checkpoint_bytes == 3 * cost.model_bytes
 

@@ -86,3 +86,8 @@ def test_more_starts_than_the_bank_has_are_refused() -> None:
 def test_websters_protocol_has_no_constraint() -> None:
     with pytest.raises(ValidationError):
         WebsterLbfgs.model_validate({"feasible": "paper_ball"})
+
+
+def test_inversion_costs_two_passes_a_step() -> None:
+    assert ProjectedAdam(steps=100).passes == 201
+    assert ProjectedAdam(steps=100, restarts=3).passes == 603

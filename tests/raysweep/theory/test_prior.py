@@ -3,8 +3,9 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.stats import chi2
 
-from raysweep.theory.prior import log_density_per_dim, overlap, square_per_dim
+from raysweep.theory.prior import log_density_per_dim, overlap, radius, square_per_dim
 
 # Norms and likelihood
 
@@ -34,3 +35,15 @@ def test_an_overlap_by_hand() -> None:
     # All norms in one bin: what they share with the prior is the prior's mass in it.
     inside = stats.chi(3).cdf(1.5) - stats.chi(3).cdf(1.25)
     assert overlap(np.full(100, 1.4), 3) == pytest.approx(inside)
+
+
+@pytest.mark.parametrize(("latent_dim", "percent"), [(2, 98.17), (10, 99.07), (100, 99.66), (1000, 99.81)])
+def test_the_papers_ball_does_not_hold_the_share_of_the_prior_that_is_meant(latent_dim: int, percent: float) -> None:
+    share = chi2.cdf(radius("paper_ball", latent_dim) ** 2, latent_dim)
+    assert round(100 * share, 2) == percent
+    assert radius("paper_ball", latent_dim) ** 2 == pytest.approx(latent_dim + 3 * math.sqrt(2 * latent_dim))
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 10, 1000, 5000])
+def test_the_chi_squared_ball_holds_exactly_what_is_meant(latent_dim: int) -> None:
+    assert radius("chi2_ball", latent_dim) ** 2 == pytest.approx(chi2.ppf(0.997, latent_dim), rel=1e-12)

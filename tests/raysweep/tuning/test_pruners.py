@@ -1,14 +1,12 @@
 """Limits decide as Optuna's pruners do, whose decisions are the oracle."""
 
 import optuna
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.pruners import BasePruner, MedianPruner, SuccessiveHalvingPruner
 
-from raysweep.study import Vae
-from raysweep.training.course import Course, course_of, pruned_at
+from raysweep.training.course import Course, pruned_at
 from raysweep.tuning import Halving, MedianRule
 from raysweep.tuning.pruners import AnyPruner
 
@@ -69,17 +67,3 @@ def test_trials_are_pruned_where_optuna_prunes_them(ours: AnyPruner, theirs: obj
     courses = [falling(each) for each in drops]
     assert callable(theirs)
     assert judged_by_limits(ours, courses) == judged_by_optuna(theirs(), courses)
-
-
-def test_a_course_is_the_best_loss_so_far_by_progress() -> None:
-    rows = [
-        (step, split, metric, value)
-        for step, losses in {15: (3.0, 1.0), 30: (1.0, 1.0), 60: (2.0, 1.0)}.items()
-        for split, metric, value in [
-            ("validation", "reconstruction", losses[0]),
-            ("validation", "divergence", losses[1]),
-            ("train", "reconstruction", 9.0),
-        ]
-    ]
-    history = pd.DataFrame(rows, columns=["step", "split", "metric", "value"])
-    assert course_of(history, Vae(), 60, 4) == {1: 4.0, 2: 2.0, 4: 2.0}

@@ -3,18 +3,14 @@
 import errno
 from collections.abc import Callable
 from pathlib import Path
-from queue import SimpleQueue
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import torch
 from ray import cloudpickle
 
 from raysweep.execution.cluster import trainables
-from raysweep.execution.cluster.backend import LOSSES, _Halt, _Watcher
 from raysweep.execution.cluster.trainables import TrialTrainable, to_config, trainable
-from raysweep.execution.tasks import RETRIES, TrainTask, Workplace
+from raysweep.execution.tasks import TrainTask, Workplace
 from raysweep.results import patience
 from raysweep.results.patience import StorageError
 from raysweep.study.models import FamilySettings
@@ -34,12 +30,6 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     made: list[float] = []
     monkeypatch.setattr(patience, "sleep", made.append)
     return made
-
-
-@pytest.fixture(autouse=True)
-def processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks Ray for a GPU starts Ray."""
-    monkeypatch.setattr(trainables, "choose_device", lambda: torch.device("cpu"))
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
@@ -108,27 +98,3 @@ def test_any_other_error_is_recorded_and_tune_sees_it(task: TrainTask, monkeypat
     with pytest.raises(ValueError, match="wrong"):
         steps(task, lambda result: result["done"])
     assert task.workplace.store.trials.failure(TRIAL.id) == "ValueError: wrong"
-
-
-@pytest.mark.parametrize("erring", [False, True])
-def test_a_trial_may_lose_its_process_more_often_than_it_may_err(erring: bool, task: TrainTask) -> None:
-    watcher = _Watcher([task], SimpleQueue())
-    trial = SimpleNamespace(config={"task": to_config(task)}, num_failures=0, max_failures=LOSSES)
-    if erring:
-        task.workplace.store.trials.fail(TRIAL.id, "wrong")
-    while trial.num_failures < trial.max_failures:
-        trial.num_failures += 1
-        watcher.on_trial_recover(0, [], trial)
-    assert trial.num_failures == (RETRIES if erring else LOSSES)
-
-
-def test_all_trials_stop_when_one_cannot_write_or_the_tasks_cannot_go_on() -> None:
-    tasks: Any = SimpleNamespace(problem=None)
-    halt = _Halt(tasks)
-    halt("trial", {"share": 0.5})
-    assert not halt.stop_all()
-    halt("trial", {"share": 0.5, "halt": "the disk is full"})
-    assert halt.stop_all()
-    halt = _Halt(tasks)
-    tasks.problem = StorageError("the disk is full")
-    assert halt.stop_all()

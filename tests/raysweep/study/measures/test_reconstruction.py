@@ -1,40 +1,21 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from raysweep.errors import UserError
 from raysweep.study import (
     Arm,
     Autoencoder,
-    ClassRadius,
     Digits,
-    FrechetDistance,
-    Glo,
     ImageFolder,
-    LeNet,
     Mnist,
-    Pca,
-    ProjectedAdam,
     Reconstruction,
-    ReconstructionClassifier,
-    Samples,
     Study,
     Vae,
     WganGp,
 )
-from raysweep.study.measures import cut
 
 FACTS = Digits().facts(Path())
-
-
-@given(items=st.integers(0, 500), size=st.integers(1, 100))
-def test_shards_cover_every_item_once(items: int, size: int) -> None:
-    shards = cut("train", items, size)
-    assert [i for shard in shards for i in range(shard.start, shard.stop)] == list(range(items))
-    assert all(0 < shard.stop - shard.start <= size for shard in shards)
-    assert sorted(shard.key for shard in shards) == [shard.key for shard in shards]
 
 
 def test_reconstruction_measures_both_splits_and_the_optimisers_floor() -> None:
@@ -98,49 +79,3 @@ def test_targets_that_cannot_be_had_are_refused(measure: Reconstruction, words: 
 def test_a_shift_is_named_once() -> None:
     with pytest.raises(ValueError, match="names a distance twice"):
         Reconstruction(shifts=(2, 2))
-
-
-def test_a_study_names_the_data_sets_that_it_needs() -> None:
-    measures = (Reconstruction(foreign=Mnist()), Reconstruction(name="again", foreign=Mnist()), Samples())
-    study = Study(name="mine", title="t", question="q", data=Digits(), arms=(Arm(model=WganGp()),), measures=measures)
-    assert study.data_sets == (Digits(), Mnist())
-
-
-def test_frechet_distance_compares_what_a_family_has() -> None:
-    def parts(model: WganGp | Vae | Autoencoder) -> list[str]:
-        return [shard.part for shard in FrechetDistance(samples=500).shards(model, FACTS)]
-
-    assert parts(WganGp()) == ["samples"]
-    assert parts(Autoencoder()) == ["reconstructions"]
-    assert parts(Vae()) == ["samples", "reconstructions"]
-
-
-@pytest.mark.parametrize("measure", [ClassRadius(), Samples()])
-def test_only_priors_are_sampled(measure: ClassRadius | Samples) -> None:
-    assert measure.applies_to(WganGp())
-    assert measure.applies_to(Vae())
-    assert not measure.applies_to(Autoencoder())
-
-
-def test_controls_without_a_prior_are_reconstructed_by_encoding_or_by_inversion() -> None:
-    """GLO has neither an encoder nor a prior: its generator is inverted, as a GAN's is, in the same ball."""
-    for measure in (Reconstruction(), ReconstructionClassifier()):
-        assert measure.applies_to(Glo())
-        assert measure.applies_to(Pca())
-        assert not measure.applies_to(LeNet())
-    assert Reconstruction().inverts(Glo())
-    assert not Reconstruction().inverts(Pca())
-    assert Reconstruction(decoder="invert").whitens(Pca())
-    assert not Reconstruction().whitens(Glo())
-    assert not Reconstruction(decoder="invert").applies_to(Glo())
-    assert not FrechetDistance().applies_to(Glo())
-
-
-def test_inversion_costs_two_passes_a_step() -> None:
-    assert ProjectedAdam(steps=100).passes == 201
-    assert ProjectedAdam(steps=100, restarts=3).passes == 603
-
-
-def test_a_class_radius_needs_a_start() -> None:
-    with pytest.raises(ValueError, match="bank_starts and ray_starts are both 0"):
-        ClassRadius(bank_starts=0, ray_starts=0)

@@ -1,5 +1,3 @@
-"""Nothing in a results folder is run, and no name of a study leads out of it."""
-
 import ast
 import contextlib
 import io

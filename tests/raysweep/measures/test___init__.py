@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from raysweep.study import (
     Encodings,
     ExactRadius,
     FrechetDistance,
+    Gan,
     Holes,
     Interpolant,
     Interpolation,
@@ -30,13 +32,29 @@ from raysweep.study import (
     Reconstruction,
     ReconstructionClassifier,
     Samples,
-    Trial,
+    Toy,
     Vae,
     Weights,
     WganGp,
 )
 from raysweep.study.measures import MeasureSettings
 from raysweep.study.measures.quality import QualitySettings
+from support.point_models import GAN, GRID, MAP, RADIUS, Make
+
+
+@pytest.mark.parametrize("settings", [Modes(samples=50), RADIUS, MAP, ExactRadius()], ids=lambda s: s.kind)
+@pytest.mark.parametrize("model", [GAN, WganGp(layers="mlp", width=4, latent_dim=2), Toy()], ids=lambda m: m.family)
+def test_measures_of_points_fill_the_tables_equally_each_time(
+    settings: MeasureSettings, model: Gan | WganGp | Toy, make_of_points: Make
+) -> None:
+    if not settings.applies_to(model):
+        pytest.skip("nothing to measure")
+    tables = [
+        [run_measure(settings, shard, make_of_points(model)) for shard in settings.shards(model, GRID.facts(Path()))]
+        for _ in range(2)
+    ]
+    assert all(first.equals(second) for first, second in zip(*tables, strict=True))
+
 
 CPU = torch.device("cpu")
 KINDS = set(MeasureSettings.kinds().values())
@@ -119,10 +137,3 @@ def test_real_models_fill_the_tables_equally_each_time(
         if isinstance(settings, QualitySettings | ReconstructionClassifier | Holes | Omega)
         else expected
     )
-
-
-def test_a_classifier_has_no_latent_space(make_context: Callable[..., MeasureContext], classifier_trial: Trial) -> None:
-    context = make_context(WganGp(latent_dim=3))
-    object.__setattr__(context, "trial", classifier_trial)
-    with pytest.raises(AssertionError, match="no latent space"):
-        _ = context.latent_dim

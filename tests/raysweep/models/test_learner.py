@@ -1,5 +1,3 @@
-"""What every family keeps to, whatever it learns."""
-
 import copy
 import io
 from collections.abc import Callable
@@ -8,7 +6,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from raysweep.models import build_learner
 from raysweep.models.learner import Learner
 from raysweep.study import Autoencoder, Gan, Glo, LcVae, LeNet, Vae, WganGp
 from raysweep.study.models import FamilySettings
@@ -209,10 +206,3 @@ def test_divergence_is_a_loss_that_is_not_finite(settings: FamilySettings, make:
 def test_families_without_an_encoder_say_so(settings: FamilySettings, make: Make) -> None:
     with pytest.raises(NotImplementedError):
         make(settings).encode(a_batch(0)[0])
-
-
-def test_impossible_shapes_are_refused(make: Make) -> None:
-    facts = make(SETTINGS[0]).facts
-    odd = type(facts)(type(facts.shape)(1, 9), 10, 10, None)
-    with pytest.raises(ValueError, match="9 pixels"):
-        build_learner(WganGp(), odd, 0, torch.device("cpu"))
