@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.linalg import vecdot
 
-from raysweep.inversion.batch import SMALLEST_ERROR, Outcome, Searches, in_chunks
+from raysweep.inversion.batch import Outcome, Searches, in_chunks, smallest_errors
 from raysweep.inversion.feasible import FeasibleSet, feasible_set
 from raysweep.inversion.problem import Generate, Inversion, squared_error
 from raysweep.inversion.shared import NOTHING, Shared
@@ -54,7 +54,8 @@ def inverse_hessian(generate: Generate, z: Tensor, stream: torch.Generator) -> T
         return (gradient,)
 
     (probes,) = in_chunks(probe, CHUNK, z)
-    curvature = (probes.T @ probes / len(probes)).double().cpu()
+    probes = probes[probes.isfinite().all(dim=1)]
+    curvature = (probes.T @ probes / max(len(probes), 1)).double().cpu()
     identity = torch.eye(len(curvature), dtype=torch.float64)
     # Where the images do not depend on z at all, the identity serves.
     damping = DAMPING * curvature.trace() / len(curvature) or 1.0
@@ -89,7 +90,8 @@ def invert(
     Wolfe (1975) for kinks.
     """
     feasible, first = feasible_set(settings.feasible, starts.shape[-1]), shared.inverse_hessian
-    searches, outcome = _begin(generate, targets, starts, feasible, settings.memory)
+    searches, outcome = _begin(generate, targets, starts, feasible, settings.memory, shared)
+    searches = searches.only(searches.error.isfinite())
     if first is not None:
         _turn(searches, torch.ones_like(searches.refused, dtype=torch.bool), feasible, first, 0)
     for step in range(settings.steps):
@@ -140,7 +142,7 @@ def _error_and_gradient(generate: Generate, z: Tensor, target: Tensor) -> tuple[
 
 
 def _begin(
-    generate: Generate, targets: Tensor, starts: Tensor, feasible: FeasibleSet, memory: int
+    generate: Generate, targets: Tensor, starts: Tensor, feasible: FeasibleSet, memory: int, shared: Shared
 ) -> tuple[_Search, Outcome]:
     count, dim = starts.shape[0] * starts.shape[1], starts.shape[2]
     z = feasible.project(starts.flatten(0, 1))
@@ -152,6 +154,7 @@ def _begin(
     searches = _Search(
         number=torch.arange(count, device=z.device),
         target=target,
+        enough=smallest_errors(target, shared.centre),
         z=z,
         error=error,
         passes=zeros + 2,
@@ -218,7 +221,7 @@ def _bend(searches: _Search, gradient: Tensor, feasible: FeasibleSet) -> None:
 
     Source: Wolfe (1975), "A method of conjugate subgradients for minimizing nondifferentiable functions".
     """
-    kinked = (searches.refused > FORGET) & ~_near_minimum(searches, feasible)
+    kinked = (searches.refused > FORGET) & ~_near_minimum(searches, feasible) & gradient.isfinite().all(dim=1)
     if not bool(kinked.any()):
         return
     ahead = -searches.direction
@@ -291,7 +294,7 @@ def _two_loops(searches: _Search, first: Tensor | None, newest: int) -> Tensor:
 
 def _without_ended(searches: _Search, outcome: Outcome, feasible: FeasibleSet) -> _Search:
     """Those that go on; the others' results go to `outcome`."""
-    met = searches.error <= SMALLEST_ERROR * searches.target.flatten(1).square().sum(dim=1)
+    met = searches.error <= searches.enough
     flat = searches.error >= (1 - GAIN) * searches.history[:, -1]
     refused = searches.refused >= REFUSALS
     level = (searches.gradient == 0).all(dim=1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from raysweep.errors import UserError
 from raysweep.inversion.feasible import FeasibleSet
 from raysweep.inversion.problem import Generate
 
@@ -22,7 +23,11 @@ class Bank:
     """(samples, pixel values)."""
 
     def nearest(self, targets: Tensor, count: int) -> Tensor:
-        """(count, targets, dim(z)): latents of the `count` images nearest to each target, the nearest first."""
+        """(count, targets, dim(z)): latents of the `count` images nearest to each target, the nearest first.
+
+        There are fewer where the bank has fewer.
+        """
+        count = min(count, len(self.z))
         lengths = self.images.square().sum(dim=1)
         # ‖b − x‖² without ‖x‖², which all distances to one target share
         rows = [
@@ -33,8 +38,19 @@ class Bank:
 
 
 def make_bank(generate: Generate, z: Tensor, feasible: FeasibleSet) -> Bank:
-    """The bank of the latents `z`, projected to the feasible set; one forward pass each."""
+    """The bank of the latents `z`, projected to the feasible set; one forward pass each.
+
+    Latents whose images are not finite are left out.
+
+    Raises:
+        UserError: none is finite.
+    """
     z = feasible.project(z)
     with torch.no_grad():
         images = torch.cat([generate(chunk).flatten(1) for chunk in torch.split(z, CHUNK)])
-    return Bank(z, images)
+    finite = images.isfinite().all(dim=1)
+    if bool(finite.all()):
+        return Bank(z, images)
+    if not bool(finite.any()):
+        raise UserError(f"generator: none of the images of {len(z):,} latents has finite values; there is none to find")
+    return Bank(z[finite], images[finite])

@@ -10,7 +10,14 @@ from torch import Tensor
 from raysweep.inversion.problem import Inversion, Status
 
 SMALLEST_ERROR = 1e-10
-"""An image is met when ‖g(z) − x‖² falls to this share of ‖x‖²: the rounding of a float32 generator."""
+"""An image is met when ‖g(z) − x‖² falls to this share of ‖x − c‖², c the centre of the generator's images."""
+
+
+def smallest_errors(targets: Tensor, centre: Tensor | None) -> Tensor:
+    """(count,): the ‖g(z) − x‖² at which each target is met; never less than rounding ‖x‖² can make."""
+    signal = (targets if centre is None else targets - centre).flatten(1).square().sum(dim=1)
+    rounding = torch.finfo(targets.dtype).eps ** 2 * targets.flatten(1).square().sum(dim=1)
+    return SMALLEST_ERROR * signal + rounding
 
 
 @dataclass
@@ -20,6 +27,8 @@ class Searches:
     number: Tensor
     """Which search each one is."""
     target: Tensor
+    enough: Tensor
+    """The error at which the target is met."""
     z: Tensor
     error: Tensor
     """‖g(z) − x‖² at `z`, the best point so far: no step that raises it is taken."""
@@ -38,7 +47,7 @@ class Outcome:
 
     def __init__(self, z: Tensor, error: Tensor) -> None:
         self.z = z.clone()
-        self.error = error.clone()
+        self.error = torch.where(error.isfinite(), error, torch.inf)
         self.passes = torch.zeros(len(z), dtype=torch.int64, device=z.device)
         self.status: list[Status] = ["budget spent"] * len(z)
 

@@ -7,7 +7,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from raysweep.inversion.batch import SMALLEST_ERROR, Outcome, Searches, in_chunks
+from raysweep.inversion.batch import Outcome, Searches, in_chunks, smallest_errors
 from raysweep.inversion.feasible import FeasibleSet, feasible_set
 from raysweep.inversion.problem import Generate, Inversion, squared_error
 from raysweep.inversion.shared import NOTHING, Shared
@@ -26,13 +26,13 @@ COLUMNS = 2_000
 
 
 def invert(
-    generate: Generate, targets: Tensor, starts: Tensor, settings: LevenbergMarquardt, _shared: Shared = NOTHING
+    generate: Generate, targets: Tensor, starts: Tensor, settings: LevenbergMarquardt, shared: Shared = NOTHING
 ) -> Inversion:
     """The feasible latents whose images come nearest to `targets`, searched from every start; the best is kept.
 
     A step from z minimises ‖r + Js‖² + μ‖s‖² over feasible z + s, with residual r = g(z) − x and Jacobian J. It is
     taken if it lowers the error; Nielsen's rule sets μ by how well the error was predicted. All searches run side
-    by side, each with its own μ. A search has
+    by side, each with its own μ. Only the `finalists` starts whose images are nearest are searched from. A search has
 
     - converged: two steps in a row each gained less than `GAIN`, or the image is met up to rounding;
     - stalled: `REFUSALS` steps in a row were refused, though they promised a gain;
@@ -47,9 +47,13 @@ def invert(
         targets: (count, ...).
         starts: (starts, count, dim(z)).
         settings: steps and the feasible set.
+        shared: the centre of the generator's images is used.
     """
     feasible = feasible_set(settings.feasible, starts.shape[-1])
-    searches, outcome = _begin(generate, targets, starts, feasible)
+    searches, outcome = _begin(generate, targets, starts, feasible, shared)
+    searches = searches.only(searches.error.isfinite())
+    outcome.record(searches, "budget spent")
+    searches = searches.only(outcome.choose(len(starts), settings.finalists)[searches.number])
     for _ in range(settings.steps):
         searches = _linearised(generate, searches)
         searches = _stepped(generate, searches, feasible)
@@ -81,7 +85,9 @@ class _Search(Searches):
     """What the last step was predicted to gain."""
 
 
-def _begin(generate: Generate, targets: Tensor, starts: Tensor, feasible: FeasibleSet) -> tuple[_Search, Outcome]:
+def _begin(
+    generate: Generate, targets: Tensor, starts: Tensor, feasible: FeasibleSet, shared: Shared
+) -> tuple[_Search, Outcome]:
     count, dim = starts.shape[0] * starts.shape[1], starts.shape[2]
     z = feasible.project(starts.flatten(0, 1))
     target = targets.repeat(len(starts), *[1] * (targets.dim() - 1))
@@ -89,16 +95,16 @@ def _begin(generate: Generate, targets: Tensor, starts: Tensor, feasible: Feasib
         (error,) = in_chunks(lambda z, x: (squared_error(generate(z), x),), COLUMNS, z, target)
     ones = torch.ones(count, dtype=torch.float64, device=z.device)
     zeros = torch.zeros(count, dtype=torch.int64, device=z.device)
-    empty = torch.zeros(count, dim, dtype=torch.float64, device=z.device)
     searches = _Search(
         number=torch.arange(count, device=z.device),
         target=target,
+        enough=smallest_errors(target, shared.centre),
         z=z,
         error=error,
         passes=zeros + 1,
-        curvature=empty,
-        axes=empty[:, :, None].repeat(1, 1, dim),
-        slope=empty,
+        curvature=z.new_zeros(count, dim, dtype=torch.float64),
+        axes=z.new_zeros(count, dim, dim, dtype=torch.float64),
+        slope=z.new_zeros(count, dim, dtype=torch.float64),
         moved=torch.ones(count, dtype=torch.bool, device=z.device),
         damping=-ones,
         growth=2 * ones,
@@ -121,6 +127,10 @@ def _linearised(generate: Generate, searches: _Search) -> _Search:
         searches.z[moved],
         searches.target[moved],
     )
+    # Where the generator has no derivative there is no step to take; `eigh` would refuse all searches for one.
+    sound = gram.isfinite().all(dim=(1, 2)) & slope.isfinite().all(dim=1)
+    gram = torch.where(sound[:, None, None], gram, torch.eye(dim, dtype=gram.dtype, device=gram.device))
+    slope = torch.where(sound[:, None], slope, 0.0)
     curvature, axes = torch.linalg.eigh(gram)
     searches.curvature[moved] = curvature.clamp(min=0)
     searches.axes[moved] = axes
@@ -219,7 +229,7 @@ def nearest_feasible(curvature: Tensor, right: Tensor, feasible: FeasibleSet) ->
 
 def _without_ended(searches: _Search, outcome: Outcome) -> _Search:
     """Those that go on; the others' results go to `outcome`."""
-    met = searches.error <= SMALLEST_ERROR * searches.target.flatten(1).square().sum(dim=1)
+    met = searches.error <= searches.enough
     refused = searches.refused >= REFUSALS
     pointless = searches.promise <= GAIN * searches.error
     converged = met | (searches.small >= 2) | (refused & pointless)

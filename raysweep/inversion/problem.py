@@ -9,7 +9,7 @@ from torch import Tensor
 Generate = Callable[[Tensor], Tensor]
 """A generator g: latents (count, dim(z)) to images (count, ...), each image depending on its own latent alone."""
 
-Status = Literal["converged", "stalled", "budget spent"]
+Status = Literal["converged", "stalled", "budget spent", "not finite"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Inversion:
     error: Tensor
     """(count,): ‖g(z) − x‖², summed over pixel values, as a forward pass gave it."""
     status: tuple[Status, ...]
-    """How each search ended; the solver says what it means by the words."""
+    """How each search ended; the solver says what it means by the words. "not finite": the image, or all that the
+    generator made of the latents that were tried, has values that are not finite numbers."""
     passes: Tensor
     """(count,) whole numbers: generator passes spent. A forward pass is one, a backward pass another."""
 

@@ -4,8 +4,10 @@ import copy
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval
-from typing_extensions import override
+
+from raysweep.layers import ImagesLast, frozen, is_plain, layers_of
 
 WIDEST_CHANNELS_LAST = 256
 """On CPUs, channels-last pays while the convolutions have at most so many channels (measured; see `fast_equal`)."""
@@ -15,7 +17,11 @@ ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.Softplus, nn.Tanh, nn.Sigmoid)
 """Layers that work on each value alone, so that a pixel shuffle may as well come after them."""
 
 
-def fast_equal(network: nn.Module) -> nn.Module:
+EQUAL = 1e-4
+"""A rewritten network is used if no value differs by more than this share of the largest one."""
+
+
+def fast_equal(network: nn.Module, inputs: Tensor) -> nn.Module:
     """A copy of `network` in evaluation mode, equal in outputs and gradients up to rounding, that runs faster.
 
     - Its parameters are frozen, so a backward pass computes the gradient for the latents alone.
@@ -29,34 +35,40 @@ def fast_equal(network: nn.Module) -> nn.Module:
     - Images are kept channels-last where all convolutions are narrow and run on a CPU. The rule is fixed, rather than
       measured at each start, so that the results of a study do not depend on how busy a machine was.
 
-    Only what stands in an `nn.Sequential` is recognised; of all other networks the copy is merely frozen.
+    Layers are recognised by their exact class, if no hook was added to them; `layers_of` says which networks can be
+    taken apart. The rewritten network is compared with the original one at `inputs`. Where they differ by more than
+    rounding, or there was nothing to rewrite, the copy is merely frozen.
+
+    Args:
+        network: from latents (count, ...) to images; not changed.
+        inputs: (count, ...), some latents, at least two.
     """
-    network = copy.deepcopy(network).eval().requires_grad_(False)
-    if not isinstance(network, nn.Sequential):
-        return network
-    layers = _channels_last(_late_shuffles(_phases(_folded(_flat(network)))))
-    return nn.Sequential(*layers).eval().requires_grad_(False)
+    plain = frozen(network)
+    try:
+        layers = _channels_last(_late_shuffles(_phases(_folded(layers_of(copy.deepcopy(plain), inputs)))))
+        rewritten = nn.Sequential(*layers).eval()
+        return rewritten.requires_grad_(False) if _are_equal(rewritten, plain, inputs) else plain
+    except Exception:  # a stranger's layers may not stand to be taken apart; the network itself still runs
+        return plain
 
 
-class _ImagesLast(nn.Module):
-    """Unfolds vectors whose values are ordered row, column, channel to images, without moving a value."""
-
-    def __init__(self, channels: int, height: int, width: int) -> None:
-        super().__init__()
-        self.order = (height, width, channels)
-
-    @override
-    def forward(self, values: Tensor) -> Tensor:
-        """(count, height · width · channels) to (count, channels, height, width) in channels-last memory."""
-        return values.view(-1, *self.order).permute(0, 3, 1, 2)
+def _are_equal(rewritten: nn.Module, network: nn.Module, inputs: Tensor) -> bool:
+    with torch.no_grad():
+        wanted, found = network(inputs.clone()), rewritten(inputs.clone())
+    if found.shape != wanted.shape or found.dtype != wanted.dtype:
+        return False
+    finite = wanted.isfinite()
+    scale = wanted[finite].abs().max() if bool(finite.any()) else 0.0
+    same: Tensor = (found - wanted)[finite].abs() <= EQUAL * scale
+    return bool(same.all()) and torch.equal(found.isfinite(), finite)
 
 
 def _channels_last(layers: list[nn.Module]) -> list[nn.Module]:
     """With images in channels-last memory, where that is faster: the dense layer writes them in that order."""
-    convolutions = [layer for layer in layers if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
+    convolutions = [layer for layer in layers if is_plain(layer, nn.Conv2d, nn.ConvTranspose2d)]
     narrow = all(max(layer.in_channels, layer.out_channels) <= WIDEST_CHANNELS_LAST for layer in convolutions)
     on_cpu = all(layer.weight.device.type == "cpu" for layer in convolutions)
-    unfolded = len(layers) > 1 and isinstance(layers[0], nn.Linear) and _unfolds_to_images(layers[1])
+    unfolded = len(layers) > 1 and is_plain(layers[0], nn.Linear) and _unfolds_to_images(layers[1])
     if not (convolutions and narrow and on_cpu and unfolded):
         return layers
     dense, unfold = layers[0], layers[1]
@@ -69,30 +81,22 @@ def _channels_last(layers: list[nn.Module]) -> list[nn.Module]:
         dense.bias.data = dense.bias.data[order]
     for layer in convolutions:
         layer.to(memory_format=torch.channels_last)
-    return [dense, _ImagesLast(*shape), *layers[2:]]
-
-
-def _flat(network: nn.Sequential) -> list[nn.Module]:
-    """The layers in order, those of nested sequences included."""
-    layers: list[nn.Module] = []
-    for layer in network:
-        layers += _flat(layer) if type(layer) is nn.Sequential else [layer]
-    return layers
+    return [dense, ImagesLast(*shape), *layers[2:]]
 
 
 def _folded(layers: list[nn.Module]) -> list[nn.Module]:
     """Without the BatchNorms that directly follow a dense or convolutional layer, or a dense one and its unfolding."""
     kept: list[nn.Module] = []
     for layer in layers:
-        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) and layer.running_mean is not None and kept:
+        if is_plain(layer, nn.BatchNorm1d, nn.BatchNorm2d) and layer.running_mean is not None and kept:
             *before, last = kept
-            if isinstance(last, nn.Conv2d | nn.ConvTranspose2d) and last.groups == 1:
+            if is_plain(last, nn.Conv2d, nn.ConvTranspose2d) and last.groups == 1:
                 kept = [*before, fuse_conv_bn_eval(last, layer, transpose=isinstance(last, nn.ConvTranspose2d))]
                 continue
-            if isinstance(last, nn.Linear) and isinstance(layer, nn.BatchNorm1d):
+            if is_plain(last, nn.Linear) and is_plain(layer, nn.BatchNorm1d):
                 kept = [*before, fuse_linear_bn_eval(last, layer)]
                 continue
-            if _unfolds_to_images(last) and before and isinstance(before[-1], nn.Linear):
+            if _unfolds_to_images(last) and before and is_plain(before[-1], nn.Linear):
                 kept = [*before[:-1], fuse_linear_bn_eval(before[-1], _over_units(layer, before[-1])), last]
                 continue
         kept.append(layer)
@@ -100,10 +104,10 @@ def _folded(layers: list[nn.Module]) -> list[nn.Module]:
 
 
 def _unfolds_to_images(layer: nn.Module) -> bool:
-    return isinstance(layer, nn.Unflatten) and layer.dim == 1 and len(tuple(layer.unflattened_size)) == 3
+    return is_plain(layer, nn.Unflatten) and layer.dim == 1 and len(tuple(layer.unflattened_size)) == 3
 
 
-def _over_units(norm: nn.BatchNorm1d | nn.BatchNorm2d, dense: nn.Linear) -> nn.BatchNorm1d:
+def _over_units(norm: _BatchNorm, dense: nn.Linear) -> nn.BatchNorm1d:
     """The BatchNorm over a dense layer's units that does what `norm` does over the channels they are unfolded to."""
     pixels = dense.out_features // norm.num_features
     units = nn.BatchNorm1d(dense.out_features, eps=norm.eps, affine=norm.affine).eval()
@@ -128,7 +132,7 @@ def _phases(layers: list[nn.Module]) -> list[nn.Module]:
 
 def _doubles(layer: nn.Module) -> bool:
     return (
-        isinstance(layer, nn.Upsample)
+        is_plain(layer, nn.Upsample)
         and layer.mode == "nearest"
         and layer.size is None
         and layer.scale_factor in {2, (2, 2)}
@@ -138,7 +142,7 @@ def _doubles(layer: nn.Module) -> bool:
 def _keeps_size(layer: nn.Module) -> bool:
     """Whether it is a convolution for which low-resolution phases are known, and fewer operations."""
     return (
-        isinstance(layer, nn.Conv2d)
+        is_plain(layer, nn.Conv2d)
         and layer.kernel_size[0] == layer.kernel_size[1] >= 5
         and layer.kernel_size[0] % 2 == 1
         and tuple(layer.padding) == (layer.kernel_size[0] // 2,) * 2
@@ -151,7 +155,7 @@ def _late_shuffles(layers: list[nn.Module]) -> list[nn.Module]:
     """With pixel shuffles put off until after the activations and the convolution to few channels that follow them."""
     written: list[nn.Module] = []
     for layer in layers:
-        shuffle = next((k for k in reversed(range(len(written))) if not isinstance(written[k], ACTIVATIONS)), None)
+        shuffle = next((k for k in reversed(range(len(written))) if not is_plain(written[k], *ACTIVATIONS)), None)
         if (
             shuffle is not None
             and _doubles_by_shuffle(written[shuffle])
@@ -166,7 +170,7 @@ def _late_shuffles(layers: list[nn.Module]) -> list[nn.Module]:
 
 
 def _doubles_by_shuffle(layer: nn.Module) -> bool:
-    return isinstance(layer, nn.PixelShuffle) and layer.upscale_factor == 2
+    return is_plain(layer, nn.PixelShuffle) and layer.upscale_factor == 2
 
 
 def _low_resolution(convolution: nn.Conv2d) -> nn.Conv2d:

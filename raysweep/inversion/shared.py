@@ -16,6 +16,9 @@ class Shared:
     regression: Regression | None = None
     inverse_hessian: Tensor | None = None
     """(dim(z), dim(z)): H₀, about the inverse of the error's Hessian in z, on average over the prior."""
+    centre: Tensor | None = None
+    """(...): the mean of a few generated images. How well an image is met is told by its distance from there, since all
+    images may be equal but for little."""
 
 
 NOTHING = Shared()

@@ -1,19 +1,24 @@
 """Inversion of any generator by any solver: `invert`, and `Inverter` for many batches of one generator."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from raysweep.inversion import ball_lbfgs
 from raysweep.inversion.bank import make_bank
+from raysweep.inversion.check import check_images, check_mode, check_type
 from raysweep.inversion.feasible import feasible_set
-from raysweep.inversion.problem import Generate, Inversion
+from raysweep.inversion.problem import Generate, Inversion, Status
 from raysweep.inversion.regression import regress
 from raysweep.inversion.rewrite import fast_equal
 from raysweep.inversion.shared import NOTHING, Shared
 from raysweep.seeding import derive_seed
 from raysweep.study.solvers import Automatic, BankedSolver, Solver
+
+SAMPLES = 16
+"""Latents on which the generator and its rewriting are checked."""
 
 
 def invert(
@@ -39,23 +44,59 @@ class Inverter:
     """Inverts one generator, and keeps what all its images share: the rewritten network, the bank and what it tells."""
 
     def __init__(self, generator: Generate, latent_dim: int, solver: Solver | None = None, seed: int = 0) -> None:
-        self.generate = fast_equal(generator) if isinstance(generator, nn.Module) else generator
+        if not isinstance(generator, nn.Module):  # which is copied, and put into evaluation mode
+            check_mode(generator)
+        self.generate = generator
         self.latent_dim = latent_dim
         self.solver = (solver or Automatic()).at(latent_dim)
         self.seed = seed
         self._shared: Shared | None = None
 
     def invert(self, images: Tensor, starts: Tensor | None = None) -> Inversion:
-        """See `invert`. `starts` (starts, count, dim(z)), feasible, replace those that the solver would begin with."""
+        """As the function `invert`.
+
+        Args:
+            images: (count, ...).
+            starts: (starts, count, dim(z)), feasible; they replace those that the solver would begin with.
+        """
         shared = self.prepare(images)
+        finite = images.flatten(1).isfinite().all(dim=1)
+        if not bool(finite.all()):
+            return self._invert_finite(images, starts, finite)
         starts = self._starts(images, shared) if starts is None else starts
         run: Callable[[Generate, Tensor, Tensor, Solver, Shared], Inversion] = self.solver.implementation()
-        return run(self.generate, images, starts, self.solver, shared)
+        found = run(self.generate, images, starts, self.solver, shared)
+        statuses = zip(found.status, found.error.isfinite().tolist(), strict=True)
+        return replace(found, status=tuple(status if finite else "not finite" for status, finite in statuses))
+
+    def _invert_finite(self, images: Tensor, starts: Tensor | None, finite: Tensor) -> Inversion:
+        """Inverts those images that have finite values; of the others nothing is found."""
+        count, places = len(images), finite.nonzero()[:, 0]
+        z = torch.full((count, self.latent_dim), torch.nan, dtype=images.dtype, device=images.device)
+        error, status = torch.full_like(z[:, 0], torch.nan), list[Status](["not finite"] * count)
+        passes = torch.zeros(count, dtype=torch.int64, device=z.device)
+        if len(places):
+            found = self.invert(images[finite], None if starts is None else starts[:, finite])
+            z[finite], error[finite], passes[finite] = found.z, found.error, found.passes
+            for place, how in zip(places.tolist(), found.status, strict=True):
+                status[place] = how
+        return Inversion(z, error, tuple(status), passes)
 
     def prepare(self, like: Tensor) -> Shared:
-        """What all images share, on the device of `like`: made at the first call, which `invert` would do."""
+        """What all images share, on the device of `like`: made at the first call, which `invert` would do.
+
+        Raises:
+            UserError: the generator does not make images of that shape and type, or not of each latent alone.
+        """
         if self._shared is None:
-            self._shared = self._make(like) if isinstance(self.solver, BankedSolver) else NOTHING
+            check_type(like)
+            z = self._normal((SAMPLES,), like, "check")
+            if isinstance(self.generate, nn.Module):
+                self.generate = fast_equal(self.generate, z)
+            made = check_images(self.generate, like, z)
+            finite = made[made.flatten(1).isfinite().all(dim=1)]
+            shared = self._make(like) if isinstance(self.solver, BankedSolver) else NOTHING
+            self._shared = replace(shared, centre=finite.mean(dim=0) if len(finite) else None)
         return self._shared
 
     @property

@@ -6,7 +6,7 @@ these lines, the margins are bounded once more, backwards from the scores to δ:
 the one of its two lines that counts, which is several times tighter.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
@@ -14,7 +14,10 @@ from typing import Any, NamedTuple, TypeVar
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
 from typing_extensions import override
+
+from raysweep.layers import ImagesLast, frozen, is_plain, layers_of
 
 STEPS = 12
 """Halvings of the interval in which ε is sought."""
@@ -27,7 +30,7 @@ SAMPLES_AT_ONCE = 16
 """Samples that are bounded together. It bounds the memory, and changes nothing but rounding."""
 
 WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
-AVERAGING = (nn.Flatten, nn.Unflatten, nn.Upsample, nn.AvgPool2d)
+AVERAGING = (nn.Flatten, nn.Unflatten, nn.Upsample, nn.AvgPool2d, nn.PixelShuffle, ImagesLast)
 """Linear layers without negative weights."""
 SIGMOIDAL = (nn.Tanh, nn.Sigmoid)
 ACTIVATIONS = (*SIGMOIDAL, nn.ReLU, nn.LeakyReLU)
@@ -35,11 +38,15 @@ KNOWN = (*WEIGHTED, *AVERAGING, *ACTIVATIONS, nn.MaxPool2d)
 """Layers with bounds, besides normalisations, which become layers of weights."""
 
 
+AGREES = 1e-5
+"""A network's scores may differ by this share of the largest one from those of its layers, in float64: rounding."""
+
+
 class NoBoundsError(ValueError):
     """The network has a layer of which no bounds are known."""
 
 
-def certified_radius(network: nn.Sequential, z: Tensor, upper: Tensor) -> Tensor:
+def certified_radius(network: nn.Module, z: Tensor, upper: Tensor) -> Tensor:
     """(count,): a distance from each sample within which every latent is of the sample's class, in float64.
 
     The largest ε tried, by halving [0, upper], for which score_c − scoreⱼ > 0 for all other classes j over the ball
@@ -47,7 +54,8 @@ def certified_radius(network: nn.Sequential, z: Tensor, upper: Tensor) -> Tensor
 
     Args:
         network: from latents to scores, in evaluation mode: Linear, Conv2d, ConvTranspose2d, BatchNorm, ReLU,
-            LeakyReLU, Tanh, Sigmoid, MaxPool2d, AvgPool2d, Upsample, Flatten and Unflatten, the last a Linear.
+            LeakyReLU, Tanh, Sigmoid, MaxPool2d, AvgPool2d, Upsample, PixelShuffle, Flatten and Unflatten, the last a
+            Linear. Dropout and Identity do nothing there, and `fast_equal` gives such networks of such.
         z: (count, dim(z)).
         upper: (count,), an upper bound of r(z), as `class_radius` finds; infinite ones are replaced by ‖z‖ + 1.
 
@@ -57,10 +65,11 @@ def certified_radius(network: nn.Sequential, z: Tensor, upper: Tensor) -> Tensor
     covers that.
 
     Raises:
-        NoBoundsError: a layer of another kind.
+        NoBoundsError: a layer of another kind: of a subclass, say, or with a hook, whose outputs nothing is known of.
         ValueError: a layer that is being trained.
     """
-    layers, z = _layers(network), z.detach().double()
+    z = z.detach().double()
+    layers = _layers(network, z)
     high = torch.where(upper.isfinite(), upper.double(), z.norm(dim=1) + 1)
     parts = zip(torch.split(z, SAMPLES_AT_ONCE), torch.split(high, SAMPLES_AT_ONCE), strict=True)
     with torch.no_grad():
@@ -326,49 +335,62 @@ def _larger(x: _Bounds, y: _Bounds, lines: list[_Lines]) -> _Bounds:
     return _Bounds(below, y.above + chord[:, None] * ahead, x.epsilon).shifted(torch.zeros_like(chord), intercept)
 
 
-def _layers(network: nn.Sequential) -> list[nn.Module]:
-    """The network's layers in float64, with linear ones that follow each other as one: the bounds are tighter."""
+def _layers(network: nn.Module, z: Tensor) -> list[nn.Module]:
+    """The network's layers in float64, with linear ones that follow each other as one: the bounds are tighter.
+
+    Whatever the layers are, they are compared with the network at `z`: nothing is proved of another network.
+    """
+    _check_mode(network)
+    whole = frozen(network).double()
     layers: list[nn.Module] = []
-    for layer in _flat(deepcopy(network).requires_grad_(False).double()):
+    for layer in layers_of(whole, z[:2]):
         before = layers[-1] if layers else None
-        if isinstance(before, nn.Linear) and isinstance(layer, nn.Flatten):
+        if isinstance(before, nn.Linear) and is_plain(layer, nn.Flatten):
             continue  # its outputs are flat
-        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+        if is_plain(layer, nn.BatchNorm1d, nn.BatchNorm2d):
             layer = _as_affine(layer)  # noqa: PLW2901
-        if isinstance(before, nn.Linear) and isinstance(layer, nn.Linear):
+        if isinstance(before, nn.Linear) and is_plain(layer, nn.Linear):
             layers[-1] = _linear(layer.weight @ before.weight, layer(_bias(before)))
-        elif isinstance(layer, KNOWN) and _plain(layer):
+        elif is_plain(layer, *KNOWN) and _has_bounds(layer):
             layers.append(layer)
         else:
             raise NoBoundsError(f"certified_radius has no bounds for {layer}; class_radius searches any network")
     if not layers or not isinstance(layers[-1], nn.Linear):
         raise NoBoundsError("certified_radius needs a network that ends in the Linear layer of its scores")
+    with torch.no_grad():
+        wanted = whole(z)
+        apart = (_forwards(layers, z) - wanted).abs()
+    if bool((apart > AGREES * wanted.abs().amax(dim=1, keepdim=True)).any()):
+        raise NoBoundsError(
+            "certified_radius: the network does something that its layers do not say (by a hook, or code between "
+            "them); class_radius searches any network"
+        )
     return layers
 
 
-def _plain(layer: nn.Module) -> bool:
-    """Whether a layer is of the form that the bounds are for."""
+def _check_mode(network: nn.Module) -> None:
+    """Refuses normalisations by a batch's own statistics."""
+    for norm in network.modules():
+        if isinstance(norm, _BatchNorm) and (norm.training or norm.running_mean is None or norm.running_var is None):
+            raise ValueError(f"{norm} normalises by its batch: give certified_radius a network in evaluation mode")
+
+
+def _has_bounds(layer: nn.Module) -> bool:
+    """Whether a layer's settings are those that the bounds are for."""
     if isinstance(layer, nn.MaxPool2d):
         plain = (layer.kernel_size, 0, 1, False)
         return (layer.stride, layer.padding, layer.dilation, layer.ceil_mode) == plain
     if isinstance(layer, nn.Upsample):
         return layer.mode != "bicubic"  # which has negative weights
+    if isinstance(layer, nn.LeakyReLU):
+        return 0 <= layer.negative_slope <= 1  # else it is not the larger of x and αx
     return getattr(layer, "padding_mode", "zeros") == "zeros"
 
 
-def _flat(network: nn.Sequential) -> Iterator[nn.Module]:
-    """The layers of nested sequences."""
-    for layer in network:
-        if isinstance(layer, nn.Sequential):
-            yield from _flat(layer)
-        else:
-            yield layer
-
-
-def _as_affine(norm: nn.BatchNorm1d | nn.BatchNorm2d) -> nn.Module:
+def _as_affine(norm: _BatchNorm) -> nn.Module:
     """A normalisation by stored statistics as a layer of weights."""
-    if norm.training or norm.running_mean is None or norm.running_var is None:
-        raise ValueError(f"{norm} normalises by its batch: give certified_radius a network in evaluation mode")
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
     scale = (norm.running_var + norm.eps).rsqrt() * (1.0 if norm.weight is None else norm.weight)
     bias = (0.0 if norm.bias is None else norm.bias) - scale * norm.running_mean
     if isinstance(norm, nn.BatchNorm1d):

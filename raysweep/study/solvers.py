@@ -167,13 +167,16 @@ class LevenbergMarquardt(BankedSolver):
     code: ClassVar[str] = "raysweep.inversion.levenberg_marquardt:invert"
     label: ClassVar[str] = "Levenberg-Marquardt on the ball"
     solver: Literal["levenberg_marquardt"] = "levenberg_marquardt"
+    finalists: PositiveInt = 2
+    """Searches per image that are made, from the starts whose images are nearest."""
     steps: PositiveInt = 60
     """At most, from each start."""
 
     @override
     def expected_passes(self, latent_dim: int) -> float:
-        """A step takes dim(z) + 2 passes; some 12 steps are usual."""
-        return self.starts * min(self.steps, 12) * (latent_dim + 2.0)
+        """A pass for each start; then a step takes dim(z) + 2 passes, and about 4 + dim(z) / 2 steps are usual."""
+        steps = min(self.steps, 4 + latent_dim // 2)
+        return self.starts + min(self.starts, self.finalists) * steps * (latent_dim + 2.0)
 
 
 class BallLbfgs(BankedSolver):

@@ -117,7 +117,7 @@ def test_an_image_does_not_depend_on_the_others_in_its_batch(make: type[Ours]) -
 @SOLVERS
 def test_more_starts_never_hurt(make: type[Ours]) -> None:
     generate, targets, starts = curved(4), random(12, 1, 3, 4, seed=1), random(4, 12, 4, seed=2)
-    solver = make(finalists=4) if make is BallLbfgs else make()
+    solver = make(finalists=4)
     singly = torch.stack([search(generate, targets, start[None], solver).error for start in starts])
     together = search(generate, targets, starts, solver)
     torch.testing.assert_close(together.error, singly.amin(dim=0), rtol=1e-3, atol=1e-6)

@@ -45,7 +45,7 @@ def test_the_exact_jacobian() -> None:
 
 def test_the_jacobian_of_our_rewritten_generator() -> None:
     network, z = untrained(3, ImageShape(1, 8), 4).double(), random(4, 3).double()
-    _, columns = levenberg_marquardt.jacobian(fast_equal(network), z)
+    _, columns = levenberg_marquardt.jacobian(fast_equal(network, z), z)
     step = 1e-6 * torch.eye(3, dtype=torch.float64)
     for k in range(3):
         expected = (network(z + step[k]) - network(z - step[k])).flatten(1) / 2e-6

@@ -2,8 +2,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from raysweep.errors import UserError
 from raysweep.inversion import Inverter, ball_lbfgs, invert, project, radius
 from raysweep.inversion.problem import squared_error
+from raysweep.inversion.solve import SAMPLES
 from raysweep.study import Automatic, BallLbfgs, LevenbergMarquardt, ProjectedAdam, WebsterLbfgs
 from raysweep.study.architecture import ImageShape
 from raysweep.study.solvers import Solver
@@ -90,9 +92,10 @@ def test_the_bank_is_generated_once_for_all_images() -> None:
     assert inverter.bank_passes == rows == 0
     inverter.invert(random(3, 1, 3, 4, seed=1))
     assert inverter.bank_passes == 1000
-    assert rows == 1000 + 3 * 2 * 2
+    checked = SAMPLES + 1
+    assert rows == checked + 1000 + 3 * 2 * 2
     inverter.invert(random(3, 1, 3, 4, seed=2))
-    assert rows == 1000 + 2 * 3 * 2 * 2
+    assert rows == checked + 1000 + 2 * 3 * 2 * 2
 
 
 def test_the_first_inverse_hessian_is_made_once_for_all_images() -> None:
@@ -105,10 +108,11 @@ def test_the_first_inverse_hessian_is_made_once_for_all_images() -> None:
 
     inverter = Inverter(generate, 4, BallLbfgs(bank=0, starts=1, probes=25))
     inverter.prepare(random(3, 1, 3, 4, seed=1))
-    assert rows == 25 * 4
-    assert inverter.bank_passes == 2 * rows  # forward and backward
+    checked = SAMPLES + 1
+    assert rows == checked + 25 * 4
+    assert inverter.bank_passes == 2 * (rows - checked)  # forward and backward
     found = inverter.invert(random(3, 1, 3, 4, seed=1))
-    assert 2 * rows == inverter.bank_passes + int(found.passes.sum())
+    assert 2 * (rows - checked) == inverter.bank_passes + int(found.passes.sum())
 
 
 def test_seeds_name_the_prior_samples() -> None:
@@ -148,3 +152,55 @@ def test_layers_that_work_in_place_can_be_inverted() -> None:
     truth = random(20, 2) / 2
     images = network.eval()(truth).detach()
     assert float(invert(network, images, latent_dim=2).error.max()) < 1e-3 * float(images.square().sum() / 20)
+
+
+@pytest.mark.parametrize("latent_dim", [3, 8], ids=["newton", "lbfgs"])
+def test_one_image_that_is_not_finite_leaves_the_others_alone(latent_dim: int) -> None:
+    generate = curved(latent_dim)
+    images = generate(random(6, latent_dim, seed=5)).detach()
+    images[2, 0, 0, 0] = torch.nan
+    found = invert(generate, images, latent_dim=latent_dim)
+    assert [status == "not finite" for status in found.status] == [k == 2 for k in range(6)]
+    assert bool(found.error[2].isnan())
+    assert bool(found.z[2].isnan().all())
+    others = [0, 1, 3, 4, 5]
+    alone = invert(generate, images[others], latent_dim=latent_dim)
+    assert torch.equal(found.z[others], alone.z)
+
+
+@pytest.mark.parametrize("latent_dim", [3, 8], ids=["newton", "lbfgs"])
+def test_a_generator_that_fails_on_some_latents_is_searched_on_the_others(latent_dim: int) -> None:
+    whole = curved(latent_dim)
+
+    def generate(z: Tensor) -> Tensor:
+        return torch.where((z[:, 0] > 1.5)[:, None, None, None], torch.nan, whole(z))
+
+    z = random(40, latent_dim, seed=5)
+    images = whole(z[z[:, 0] < 1.0]).detach()
+    found = invert(generate, images, latent_dim=latent_dim)
+    signal = (images - images.mean(dim=0)).square().sum() / len(images)
+    assert bool(found.error.isfinite().all())
+    assert float((found.error < 1e-4 * signal).double().mean()) > 0.9
+
+
+def test_a_generator_that_only_fails_is_named() -> None:
+    with pytest.raises(UserError, match=r"generator: none of the images of .* finite"):
+        invert(lambda z: z[:, :, None] * torch.nan, random(3, 8, 1), latent_dim=8)
+
+
+def test_errors_that_overflow_are_not_called_converged() -> None:
+    found = invert(lambda z: 1e20 * z[:, :, None], 1e20 * random(3, 8, 1), latent_dim=8)
+    assert set(found.status) == {"not finite"}
+
+
+@pytest.mark.parametrize("latent_dim", [3, 8], ids=["newton", "lbfgs"])
+def test_images_that_differ_little_are_still_told_apart(latent_dim: int) -> None:
+    small = curved(latent_dim)
+
+    def generate(z: Tensor) -> Tensor:
+        return 1 + 1e-3 * small(z)
+
+    images = generate(random(40, latent_dim, seed=5)).detach()
+    found = invert(generate, images, latent_dim=latent_dim)
+    signal = (images - images.mean(dim=0)).square().sum() / len(images)
+    assert float((found.error < 1e-4 * signal).double().mean()) > 0.9

@@ -1,7 +1,9 @@
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
+from raysweep.inversion import fast_equal
 from raysweep.radius import Problem, certified_radius, grid_radius, nearest_point
 from raysweep.radius.exact import affine_radius
 
@@ -108,6 +110,31 @@ def test_no_point_drawn_in_the_ball_is_of_another_class() -> None:
     assert bool((labels == network(z).argmax(dim=1)[:, None]).all())
 
 
+class Doubled(nn.Linear):
+    """As layers with equalised learning rates do, it computes something else than its class says."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        return 2 * super().forward(values)
+
+
+def hooked(layer: nn.Module) -> nn.Module:
+    layer.register_forward_hook(lambda module, inputs, outputs: 2 * outputs)
+    return layer
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        fast_equal(image_generator(nn.Tanh()), torch.randn(4, 2)),
+        nn.Sequential(spectral_norm(nn.Linear(2, 4)), nn.Identity(), nn.Dropout(), nn.ReLU(), nn.Linear(4, 3)).eval(),
+    ],
+    ids=["rewritten", "spectral norm, dropout and identity"],
+)
+def test_equal_networks_have_bounds_too(network: nn.Module) -> None:
+    proved = certified_radius(network, sample(2), torch.full((60,), torch.inf))
+    assert bool((proved > 0).any())
+
+
 @pytest.mark.parametrize(
     ("network", "message"),
     [
@@ -116,6 +143,10 @@ def test_no_point_drawn_in_the_ball_is_of_another_class() -> None:
         (nn.Sequential(nn.Linear(2, 2), nn.Softplus(), nn.Linear(2, 2)), "no bounds for Softplus"),
         (nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Linear(2, 2)), "evaluation mode"),
         (nn.Sequential(nn.Linear(2, 2), nn.Tanh()), "ends in the Linear"),
+        (nn.Sequential(nn.Linear(2, 2), nn.LeakyReLU(2.0), nn.Linear(2, 2)), "no bounds for LeakyReLU"),
+        (nn.Sequential(Doubled(2, 2), nn.ReLU(), nn.Linear(2, 2)), "no bounds for"),
+        (nn.Sequential(hooked(nn.Linear(2, 2)), nn.ReLU(), nn.Linear(2, 2)), "no bounds for"),
+        (hooked(nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2))), "no bounds for"),
     ],
 )
 def test_other_networks_are_refused(network: nn.Sequential, message: str) -> None:
