@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, Self, Union
@@ -45,8 +45,17 @@ class Frozen(BaseModel):
         return copy
 
     def content_hash(self, *more: str) -> str:
-        """Six hex digits of everything in these settings and in `more`; the same on every machine."""
-        return short_hash([self.model_dump(mode="json"), *more])
+        """Six hex digits of everything in these settings and in `more`; the same on every machine.
+
+        The versions of the kinds among them count too, where they are not the first.
+        """
+        return short_hash([self.model_dump(mode="json"), *more, *self._later_versions()])
+
+    def _later_versions(self) -> Iterator[str]:
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, Frozen):
+                yield from value._later_versions()
 
 
 class Kind(Frozen):
@@ -58,6 +67,8 @@ class Kind(Frozen):
 
     code: ClassVar[str] = ""
     """What runs it: "module", or "module:name" in it. A string, since settings are read where there is no torch."""
+    version: ClassVar[int] = 1
+    """Raised when the same settings would give other results: what an earlier version left is then not taken for it."""
     label: ClassVar[str] = ""
     """Its name as the report writes it; by default the name of the kind, with spaces."""
     _known: ClassVar[dict[str, type["Kind"]]]
@@ -81,6 +92,12 @@ class Kind(Frozen):
             classes = " and ".join(f"{each.__module__}.{each.__qualname__}" for each in (other, cls))
             raise UserError(f"{cls.tag} {name!r}: {classes} both have this name; give one of them another")
         cls._known[name] = cls
+
+    @override
+    def _later_versions(self) -> Iterator[str]:
+        if self.version > 1:
+            yield f"{self._name()} {self.version}"
+        yield from super()._later_versions()
 
     @classmethod
     def kinds(cls) -> dict[str, type[Self]]:

@@ -164,6 +164,7 @@ class BankedSolver(Solver):
 class LevenbergMarquardt(BankedSolver):
     """Inversion by Levenberg-Marquardt steps with the exact Jacobian, on the ball; for small dim(z)."""
 
+    version: ClassVar[int] = 2
     code: ClassVar[str] = "raysweep.inversion.levenberg_marquardt:invert"
     label: ClassVar[str] = "Levenberg-Marquardt on the ball"
     solver: Literal["levenberg_marquardt"] = "levenberg_marquardt"
@@ -182,6 +183,7 @@ class LevenbergMarquardt(BankedSolver):
 class BallLbfgs(BankedSolver):
     """Inversion by L-BFGS on the ball, with a step length for each image."""
 
+    version: ClassVar[int] = 2
     code: ClassVar[str] = "raysweep.inversion.ball_lbfgs:invert"
     label: ClassVar[str] = "L-BFGS on the ball"
     solver: Literal["ball_lbfgs"] = "ball_lbfgs"
@@ -214,6 +216,7 @@ class BallLbfgs(BankedSolver):
 class Automatic(Solver):
     """Ours: Levenberg-Marquardt up to dim(z) = 4, L-BFGS above, from one start where dim(z) is large."""
 
+    version: ClassVar[int] = 2
     solver: Literal["automatic"] = "automatic"
     feasible: Feasible = "paper_ball"
 

@@ -91,3 +91,12 @@ def test_websters_protocol_has_no_constraint() -> None:
 def test_inversion_costs_two_passes_a_step() -> None:
     assert ProjectedAdam(steps=100).passes == 201
     assert ProjectedAdam(steps=100, restarts=3).passes == 603
+
+
+def test_results_of_an_earlier_version_of_a_solver_are_not_taken_for_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    measures = [Reconstruction(solver=solver) for solver in (Automatic(), ProjectedAdam())]
+    before = [measure.key("") for measure in measures]
+    monkeypatch.setattr(Automatic, "version", Automatic.version + 1)
+    after = [measure.key("") for measure in measures]
+    assert after[0] != before[0]
+    assert after[1] == before[1]
