@@ -12,7 +12,7 @@ import contextlib
 import json
 import math
 import os
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +34,7 @@ SPREADS = (1.5, 0.7, 0.5, 0.25, 0.25, 0.25)
 of dim(z) is within a family; dim(z) also has an effect that families share, with the standard deviation of families."""
 RUN_SPREAD, RUN_SPREAD_KNOWN = 1.5, 0.7
 """Standard deviations of the effect of the run, without and with rates of earlier runs."""
-NOISE, DRIFT, EARLIER = 0.25, 0.1, 0.2
+NOISE, DRIFT, EARLIER = 0.25, 0.1, 0.5
 """Standard deviations of what observations tell of the logarithm of a rate: one piece, many pieces, an earlier run."""
 TIMED = 10.0
 """After so many seconds a training tells as much of its rate as a piece that has ended."""
@@ -166,9 +166,18 @@ class Remaining:
         run_spread = RUN_SPREAD_KNOWN if self.earlier else RUN_SPREAD
         rates, deviation = _estimate(self._observed(), list(self._alike), amounts, run_spread)
         work = float(rates @ amounts)
-        longest = float((rates * np.array([each.longest for each in alike])).max())
         work += self._more * (work + self._busy)
-        return Left(max(work / self.workers, longest), math.exp(math.hypot(deviation, DOUBT)))
+        seconds = max(work / self.workers, self._longest(rates))
+        return Left(seconds, math.exp(math.hypot(deviation, DOUBT)))
+
+    def _longest(self, rates: NDArray[np.float64]) -> float:
+        """The longest work that workers cannot share: the training of a model and then a piece of a measure."""
+        training: dict[Groups, float] = defaultdict(float)
+        measuring: dict[Groups, float] = defaultdict(float)
+        for (groups, each), rate in zip(self._alike.items(), rates.tolist(), strict=True):
+            work = training if groups[0] == "train" else measuring
+            work[groups[2:]] = max(work[groups[2:]], rate * each.longest)
+        return max(training[model] + measuring[model] for model in {**training, **measuring})
 
     def _observed(self) -> "list[_Observed]":
         kinds = {groups[0] for groups in self._alike}
