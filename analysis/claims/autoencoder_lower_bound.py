@@ -1,6 +1,6 @@
 """The autoencoder's reconstruction error lower-bounds the GAN's."""
 
-from analysis.claims.base import Claim, Effect, Finding, Verdict, as_ratio, judge, not_measured
+from analysis.claims.base import Claim, Finding, Verdict, as_ratios, effects_of, judge, not_measured
 from analysis.claims.inversion_floor import doubt_from_floor, floor_words
 from analysis.claims.reconstruction_errors import GAN, reconstruction_errors
 from analysis.results import Results
@@ -19,7 +19,7 @@ def examine(results: Results) -> Finding:
     if not ratios:
         return not_measured("It takes a WGAN-GP and an AE with the same dim(z) and seed, both reconstructing.")
     estimates = at_each_dim(ratios)
-    verdict, why = judge([Effect(label, estimate) for label, estimate in estimates.items()])
+    verdict, why = judge(effects_of(estimates))
     doubt = doubt_from_floor(gan, floor, lambda errors: _verdict(errors, ae) == "supported")
     if verdict == "supported" and doubt:
         verdict, why = "undecided", f"The GAN's error is larger at every dim(z), but {doubt}"
@@ -27,14 +27,14 @@ def examine(results: Results) -> Finding:
         verdict=verdict,
         why=" ".join([why, *floor_words(gan, floor)]),
         statistic="Mean squared error of the WGAN-GP over the AE's, on training images, paired by dim(z) and seed.",
-        evidence=tuple(as_ratio(UNIT, label, estimate) for label, estimate in estimates.items()),
+        evidence=as_ratios(UNIT, estimates),
         cautions=uneven_counts([*errors.of(GAN, "train"), *errors.of("autoencoder", "train")]),
     )
 
 
 def _verdict(gan: Cells, ae: Cells) -> Verdict:
     estimates = at_each_dim(log_ratios(gan, ae))
-    return judge([Effect(label, estimate) for label, estimate in estimates.items()])[0]
+    return judge(effects_of(estimates))[0]
 
 
 CLAIM = Claim(

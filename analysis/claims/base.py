@@ -1,7 +1,7 @@
 """What a claim is, and the one rule by which every verdict is reached."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
@@ -99,6 +99,11 @@ class Claim:
     """The report lists claims in the order of these numbers."""
 
 
+def effects_of(estimates: Mapping[str, Estimate]) -> list[Effect]:
+    """An effect for each place: that the estimate there is positive."""
+    return [Effect(label, estimate) for label, estimate in estimates.items()]
+
+
 def judge(effects: Sequence[Effect]) -> tuple[Verdict, str]:
     """The verdict that `RULE` gives, and why.
 
@@ -143,6 +148,11 @@ def as_ratio(unit: str, label: str, estimate: Estimate) -> Evidence:
     return Evidence(
         unit, label, _exp(estimate.value), _exp(low), _exp(high), tuple(_exp(value) for value in estimate.each)
     )
+
+
+def as_ratios(unit: str, estimates: Mapping[str, Estimate]) -> tuple[Evidence, ...]:
+    """Log ratios at several places as evidence."""
+    return tuple(as_ratio(unit, label, estimate) for label, estimate in estimates.items())
 
 
 def as_slope(unit: str, label: str, estimate: Estimate) -> Evidence:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from analysis.claims.base import Claim, Effect, Evidence, Finding, as_ratio, judge, not_measured
+from analysis.claims.base import Claim, Effect, Evidence, Finding, as_ratios, judge, not_measured
 from analysis.results import Results, Value
 from analysis.statistics.cells import Cells, as_cells, at_each_dim, inner_share, logarithm, main_values
 from analysis.statistics.surfaces import BUMP, surface_means
@@ -56,8 +56,8 @@ def _over(benign: Iterable[Value], margin: float) -> Cells:
     }
 
 
-def _lines(unit: str, benign: Iterable[Value]) -> list[Evidence]:
-    return [as_ratio(unit, label, estimate) for label, estimate in at_each_dim(_over(benign, 1.0)).items()]
+def _lines(unit: str, benign: Iterable[Value]) -> tuple[Evidence, ...]:
+    return as_ratios(unit, at_each_dim(_over(benign, 1.0)))
 
 
 CLAIM = Claim(

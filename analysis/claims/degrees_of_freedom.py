@@ -2,7 +2,7 @@
 
 import math
 
-from analysis.claims.base import Claim, Effect, Evidence, Finding, judge, not_measured
+from analysis.claims.base import Claim, Evidence, Finding, effects_of, judge, not_measured
 from analysis.claims.inversion_floor import doubt_from_floor
 from analysis.claims.reconstruction_errors import GAN, ReconstructionErrors, reconstruction_errors
 from analysis.results import Results, Value
@@ -28,7 +28,7 @@ def examine(results: Results) -> Finding:
             "It takes a WGAN-GP, and an arm of the same generator with steps=0, of the same dim(z) and seed."
         )
     estimates = at_each_dim(ratios)
-    verdict, why = judge([Effect(label, estimate) for label, estimate in estimates.items()])
+    verdict, why = judge(effects_of(estimates))
     floor = as_cells(untrained(errors, "generated"))
     doubt = doubt_from_floor(without, floor, lambda rest: _supported(rest, trained))
     if verdict == "supported" and doubt:
@@ -54,7 +54,7 @@ def untrained(errors: ReconstructionErrors, part: str) -> list[Value]:
 
 def _supported(untrained_cells: Cells, trained: Cells) -> bool:
     estimates = at_each_dim(log_ratios(untrained_cells, trained))
-    return judge([Effect(label, estimate) for label, estimate in estimates.items()])[0] == "supported"
+    return judge(effects_of(estimates))[0] == "supported"
 
 
 def _as_share(unit: str, label: str, log_ratio: Estimate) -> Evidence:

@@ -6,7 +6,7 @@ from analysis.claims.base import (
     Effect,
     Finding,
     Verdict,
-    as_ratio,
+    as_ratios,
     as_slope,
     judge,
     not_measured,
@@ -45,7 +45,7 @@ def examine(results: Results) -> Finding:
         f"At the largest dim(z) the WGAN-GP's must not be smaller by more than a factor of {MARGIN}.",
         evidence=(
             as_slope(SLOPE_UNIT, "all dim(z)", falling),
-            *(as_ratio(UNIT, label, estimate) for label, estimate in by_dim.items()),
+            *as_ratios(UNIT, by_dim),
         ),
         cautions=uneven_counts([value for family in (GAN, "autoencoder") for value in errors.of(family, "train")]),
     )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured
+from analysis.claims.base import Claim, Finding, as_ratios, effects_of, judge, not_measured
 from analysis.results import Results
 from analysis.statistics.cells import as_cells, at_each_dim, inner_share, log_ratios
 from analysis.statistics.lipschitz_pair import differing_words, lipschitz_pair
@@ -30,14 +30,14 @@ def examine(column: str, caution: str, results: Results) -> Finding:
     if pair is None or not ratios:
         return not_measured("It takes the holes of an LC-VAE and a VAE (or λ = 0 with c = ∞) of one dim(z) and seed.")
     estimates = at_each_dim(ratios)
-    verdict, why = judge([Effect(label, estimate) for label, estimate in estimates.items()])
+    verdict, why = judge(effects_of(estimates))
     codes = "whitened posterior means" if column == "whitened_mass" else "posterior means"
     finding = Finding(
         verdict=verdict,
         why=why,
         statistic=f"Prior mass of holes between the {codes} of the VAE over that of the LC-VAE ({pair.setting}), "
         "paired by dim(z) and seed.",
-        evidence=tuple(as_ratio(UNIT, label, estimate) for label, estimate in estimates.items()),
+        evidence=as_ratios(UNIT, estimates),
         cautions=(caution,),
     )
     return replace(finding, verdict="undecided", why=differing_words(pair)) if pair.differing else finding

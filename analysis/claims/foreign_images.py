@@ -1,6 +1,6 @@
 """A GAN reconstructs images of another data set better than its own."""
 
-from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured
+from analysis.claims.base import Claim, Finding, as_ratios, effects_of, judge, not_measured
 from analysis.claims.reconstruction_errors import GAN, reconstruction_errors
 from analysis.results import Results
 from analysis.statistics.cells import at_each_dim, log_ratios, uneven_counts
@@ -28,7 +28,7 @@ def examine(results: Results) -> Finding:
         return not_measured(
             "It takes a WGAN-GP that reconstructs validation images of its own and of another data set."
         )
-    verdict, why = judge([Effect(label, estimate) for label, estimate in gan.items()])
+    verdict, why = judge(effects_of(gan))
     known = (results.study.data.kind, errors.foreign) == ("celeba", "cifar10")
     return Finding(
         verdict=verdict,
@@ -36,8 +36,8 @@ def examine(results: Results) -> Finding:
         statistic="Mean squared error of the WGAN-GP on validation images of its own data set over that on those of "
         f"another one, {errors.foreign.replace('_', ' ')}, paired by dim(z) and seed.",
         evidence=(
-            *(as_ratio(UNITS[GAN], label, estimate) for label, estimate in gan.items()),
-            *(as_ratio(UNITS["autoencoder"], label, estimate) for label, estimate in ae.items()),
+            *as_ratios(UNITS[GAN], gan),
+            *as_ratios(UNITS["autoencoder"], ae),
         ),
         cautions=(
             *(() if known else (OTHER_DATA,)),

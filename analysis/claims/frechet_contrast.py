@@ -1,6 +1,6 @@
 """The GAN's Fréchet distance barely changes with dim(z), the autoencoder's falls."""
 
-from analysis.claims.base import MARGIN, Claim, Effect, Finding, as_ratio, as_slope, judge, not_measured, within_margin
+from analysis.claims.base import MARGIN, Claim, Effect, Finding, as_ratios, as_slope, judge, not_measured, within_margin
 from analysis.results import Results
 from analysis.statistics.cells import as_cells, from_mean, logarithms, main_values, slope
 
@@ -29,7 +29,7 @@ def examine(results: Results) -> Finding:
         f"barely changes if all lie within a factor of {MARGIN} either way. For the AE: least-squares slope b of "
         "ln(Fréchet distance of reconstructions) on ln dim(z).",
         evidence=(
-            *(as_ratio(GAN_UNIT, label, estimate) for label, estimate in changes.items()),
+            *as_ratios(GAN_UNIT, changes),
             as_slope(AE_UNIT, "all dim(z)", falling),
         ),
     )

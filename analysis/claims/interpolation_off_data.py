@@ -4,7 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from analysis.claims.base import MARGIN, Claim, Effect, Finding, as_ratio, judge, not_measured, within_margin
+from analysis.claims.base import (
+    MARGIN,
+    Claim,
+    Effect,
+    Finding,
+    as_ratios,
+    effects_of,
+    judge,
+    not_measured,
+    within_margin,
+)
 from analysis.results import Results
 from analysis.statistics.cells import as_cells, at_each_dim, inner_share, log_ratios
 from analysis.statistics.intervals import Estimate
@@ -40,14 +50,10 @@ def examine(effects: Callable[[Mapping[str, Estimate]], Sequence[Effect]], meani
         why=why,
         statistic="Share of the straight path between two encodings that is decoded off the data, of the VAE over that "
         f"of the LC-VAE ({pair.setting}), paired by dim(z) and seed; {meaning}.",
-        evidence=tuple(as_ratio(UNIT, label, estimate) for label, estimate in estimates.items()),
+        evidence=as_ratios(UNIT, estimates),
         cautions=(BLIND,) if blind else (),
     )
     return replace(finding, verdict="undecided", why=differing_words(pair)) if pair.differing else finding
-
-
-def _smaller(estimates: Mapping[str, Estimate]) -> list[Effect]:
-    return [Effect(label, estimate) for label, estimate in estimates.items()]
 
 
 def _not_much_smaller(estimates: Mapping[str, Estimate]) -> list[Effect]:
@@ -61,7 +67,7 @@ LESS = Claim(
     "less time off the data manifold when the latent representations are determined via our modifications.",
     source="Manoj (2018), Looser is Worse, Section 4.2",
     figure="interpolation",
-    examine=partial(examine, _smaller, "above 1 the LC-VAE is off the data less"),
+    examine=partial(examine, effects_of, "above 1 the LC-VAE is off the data less"),
     place=220,
 )
 

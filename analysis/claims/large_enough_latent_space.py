@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from analysis.claims.base import MARGIN, Claim, Effect, Finding, as_ratio, judge, not_measured, within_margin
+from analysis.claims.base import MARGIN, Claim, Effect, Finding, as_ratios, judge, not_measured, within_margin
 from analysis.claims.reconstruction_errors import GAN
 from analysis.results import Results
 from analysis.statistics.cells import as_cells, at_each_dim, log_ratios, main_values
@@ -33,7 +33,7 @@ def examine(results: Results) -> Finding:
         statistic="Accuracy on real validation images of a LeNet that learned from the WGAN-GP's reconstructions, over "
         "that of one that learned from the images themselves, paired by seed. It works if the accuracy is lower by a "
         f"factor of {MARGIN} at most: so it must be at the largest dim(z), and must not be at the smallest.",
-        evidence=tuple(as_ratio(UNIT, label, estimate) for label, estimate in estimates.items()),
+        evidence=as_ratios(UNIT, estimates),
     )
 
 

@@ -1,6 +1,6 @@
 """Noise: its reconstruction does not depend on dim(z), unless that is very large."""
 
-from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured, within_margin
+from analysis.claims.base import Claim, Effect, Finding, as_ratio, as_ratios, judge, not_measured, within_margin
 from analysis.claims.reconstruction_errors import GAN, reconstruction_errors
 from analysis.results import Results
 from analysis.statistics.cells import from_mean, logarithms, uneven_counts
@@ -32,7 +32,7 @@ def examine(results: Results) -> Finding:
         why=why,
         statistic="Mean squared error of the WGAN-GP on uniform noise.",
         evidence=(
-            *(as_ratio(UNITS[0], label, estimate) for label, estimate in flat.items()),
+            *as_ratios(UNITS[0], flat),
             as_ratio(UNITS[1], f"dim(z) = {largest}", fall),
         ),
         cautions=(LARGEST, *uneven_counts(errors.of(GAN, "noise"))),

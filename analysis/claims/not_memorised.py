@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from analysis.claims.base import MARGIN, Claim, Effect, Finding, as_ratio, as_slope, judge, not_measured
+from analysis.claims.base import MARGIN, Claim, Effect, Finding, as_ratios, as_slope, judge, not_measured
 from analysis.results import Results
 from analysis.statistics.cells import as_cells, at_each_dim, logarithms, main_values, slope
 from raysweep.study.measures.memorisation import Memorisation
@@ -46,7 +46,7 @@ def examine(results: Results) -> Finding:
         f"near 0; it did not if at the largest dim(z) the ratio is above 1 / {MARGIN}.",
         evidence=(
             as_slope(SLOPE_UNIT, "all dim(z)", falling),
-            *(as_ratio(RATIO_UNIT, label, estimate) for label, estimate in nearness.items()),
+            *as_ratios(RATIO_UNIT, nearness),
         ),
     )
 

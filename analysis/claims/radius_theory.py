@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured
+from analysis.claims.base import Claim, Finding, as_ratios, effects_of, judge, not_measured
 from analysis.results import Results
 from analysis.statistics.bounded_models import BoundedModel, bounded_models, radius_measures
 from analysis.statistics.cells import Cells, at_each_dim, logarithm
@@ -30,8 +30,8 @@ def examine(room: Number, statistic: str, unit: str, caution: str) -> Callable[[
         if not cells:
             return not_measured("There are no class radii in the tables, or only infinite ones.")
         estimates = at_each_dim(cells)
-        verdict, why = judge([Effect(label, estimate) for label, estimate in estimates.items()])
-        evidence = tuple(as_ratio(unit, label, estimate) for label, estimate in estimates.items())
+        verdict, why = judge(effects_of(estimates))
+        evidence = as_ratios(unit, estimates)
         return Finding(verdict, why, statistic, evidence, (caution,))
 
     return find

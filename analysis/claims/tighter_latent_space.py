@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from analysis.claims.base import Claim, Effect, Finding, as_ratio, judge, not_measured
+from analysis.claims.base import Claim, Finding, as_ratios, effects_of, judge, not_measured
 from analysis.results import Results
 from analysis.statistics.cells import as_cells, at_each_dim, log_ratios
 from analysis.statistics.class_radius import radii
@@ -30,12 +30,12 @@ def examine(results: Results) -> Finding:
     if not ratios:
         return not_measured("No LC-VAE and VAE of the same dim(z) and seed have class radii without censored samples.")
     estimates = at_each_dim(ratios)
-    verdict, why = judge([Effect(label, estimate) for label, estimate in estimates.items()])
+    verdict, why = judge(effects_of(estimates))
     finding = Finding(
         verdict=verdict,
         why=why,
         statistic=f"Class radius of the VAE over that of the LC-VAE ({pair.setting}), paired by dim(z) and seed.",
-        evidence=tuple(as_ratio(UNIT, label, estimate) for label, estimate in estimates.items()),
+        evidence=as_ratios(UNIT, estimates),
         cautions=(SCALE,),
     )
     if pair.differing:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from analysis.claims.base import MARGIN, Claim, Finding, as_ratio, judge, not_measured, within_margin
+from analysis.claims.base import MARGIN, Claim, Finding, as_ratios, judge, not_measured, within_margin
 from analysis.results import Results
 from analysis.statistics.cells import as_cells, at_each_dim, log_ratios
 from analysis.statistics.lipschitz_pair import differing_words, lipschitz_pair
@@ -29,7 +29,7 @@ def examine(results: Results) -> Finding:
         why=why,
         statistic=f"Fréchet distance of samples of the LC-VAE ({pair.setting}) over that of the VAE, paired by dim(z) "
         f"and seed; no impact means within a factor of {MARGIN} either way.",
-        evidence=tuple(as_ratio(UNIT, label, estimate) for label, estimate in estimates.items()),
+        evidence=as_ratios(UNIT, estimates),
     )
     return replace(finding, verdict="undecided", why=differing_words(pair)) if pair.differing else finding
 
