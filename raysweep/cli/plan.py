@@ -6,6 +6,7 @@ from rich.console import Console, Group
 from rich.measure import Measurement
 from rich.table import Table
 
+from raysweep.cli.durations import in_unit
 from raysweep.execution.plan import Plan, make_plan
 from raysweep.study.core import Arm
 from raysweep.study.cost import Device, find_device
@@ -86,7 +87,7 @@ def _summary(plan: Plan) -> list[str]:
 
 
 def _effort(flop: float, device: Device) -> str:
-    return f"{with_prefix(flop, 'FLOP')}, {duration(device.hours(flop))}"
+    return f"{with_prefix(flop, 'FLOP')}, {in_unit(device.seconds(flop))}"
 
 
 def _existing(plan: Plan) -> str:
@@ -111,9 +112,9 @@ def _trial_table(plan: Plan) -> Table:
             str(resources.cpus),
             f"{resources.gpus:g}",
             with_prefix(planned.cost.flop, "FLOP"),
-            duration(plan.device.hours(planned.cost.flop)),
+            in_unit(plan.device.seconds(planned.cost.flop)),
             f"{sum(measure.done for measure in planned.measures)}/{shards}",
-            duration(plan.device.hours(sum(measure.flop for measure in planned.measures))),
+            in_unit(plan.device.seconds(sum(measure.flop for measure in planned.measures))),
         )
     return table
 
@@ -132,7 +133,7 @@ def _arm_table(plan: Plan) -> Table:
             str(group[0].trial.resources.cpus),
             f"{group[0].trial.resources.gpus:g}",
             with_prefix(flop, "FLOP"),
-            duration(plan.device.hours(flop)),
+            in_unit(plan.device.seconds(flop)),
         )
     return table
 
@@ -147,7 +148,7 @@ def _measure_table(plan: Plan) -> Table:
             str(len(group)),
             f"{sum(planned.done for planned in group):,}/{sum(planned.shards for planned in group):,}",
             with_prefix(flop, "FLOP"),
-            duration(plan.device.hours(flop)),
+            in_unit(plan.device.seconds(flop)),
         )
     return table
 
@@ -180,17 +181,3 @@ def with_prefix(value: float, unit: str) -> str:
     while value >= 999.5:
         value, prefix = value / 1000, next(prefixes)
     return f"{value:.3g} {prefix.strip()}{unit}".strip()
-
-
-def duration(hours: float) -> str:
-    """Two digits or more, in seconds, minutes or hours: 0.013 s, 4.3 min, 1,234 h."""
-    if 0 < 3600 * hours < 0.00095:
-        return "< 0.001 s"
-    for scale, unit in ((3600, "s"), (60, "min")):
-        if hours * scale < 59.5:
-            return f"{_digits(hours * scale)} {unit}"
-    return f"{_digits(hours)} h"
-
-
-def _digits(value: float) -> str:
-    return f"{value:,.0f}" if value >= 9.95 else f"{value:.2g}"

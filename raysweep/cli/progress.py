@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
+from raysweep.cli.durations import clock, roughly
 from raysweep.execution.agenda import Kind, Piece
 from raysweep.execution.pipeline import Progress
 from raysweep.execution.remaining import Left, Remaining, keep_rates, load_rates
@@ -99,7 +100,7 @@ class ConsoleProgress(Progress):
     @override
     def finish(self) -> None:
         self.close()
-        self._print(f"{self._counts()}; in {duration(monotonic() - self._started)}")
+        self._print(f"{self._counts()}; in {clock(monotonic() - self._started)}")
 
     def close(self) -> None:
         """Ends lines that are still redrawn, where the work was interrupted, and gives the cursor back."""
@@ -164,7 +165,7 @@ class ConsoleProgress(Progress):
 
     def _lines(self) -> RenderableType:
         bar = ProgressBar(total=1.0, completed=self._share() or 0.0, width=40)
-        passed = f"{duration(monotonic() - self._started)} so far"
+        passed = f"{clock(monotonic() - self._started)} so far"
         first = Table.grid(padding=(0, 2))
         first.add_row(bar, self._share_words(), f"{passed}, {self._left_words()}")
         second = "; ".join(filter(None, [self._counts(), self._now()]))
@@ -177,20 +178,3 @@ def _on(nodes: Iterable[str]) -> str:
     if len(names) < 2:
         return ""
     return f" on {', '.join(names)}" if len(names) <= NODES_NAMED else f" on {len(names)} nodes"
-
-
-def duration(seconds: float) -> str:
-    """Seconds in hours, minutes and seconds: 1:02:03, or 2:03."""
-    hours, rest = divmod(round(seconds), 3600)
-    minutes, rest = divmod(rest, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def roughly(seconds: float) -> str:
-    """Seconds in a unit and in steps that suit an estimate: 45 s, 2.5 min, 40 min, 3.5 h."""
-    if seconds < 88:
-        return f"{max(5 * round(seconds / 5), 5)} s"
-    minutes = seconds / 60
-    if minutes < 90:
-        return f"{round(2 * minutes) / 2 if minutes < 10 else round(minutes):g} min"
-    return f"{round(minutes / 6) / 10 if minutes < 600 else round(minutes / 60):g} h"

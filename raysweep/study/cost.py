@@ -30,9 +30,9 @@ class Device:
     utilisation: float
     """Share of the peak that is reached."""
 
-    def hours(self, flop: float) -> float:
-        """Hours that so many operations take."""
-        return flop / (self.peak * self.utilisation) / 3600
+    def seconds(self, flop: float) -> float:
+        """How long so many operations take."""
+        return flop / (self.peak * self.utilisation)
 
 
 GPU_UTILISATION = 0.3

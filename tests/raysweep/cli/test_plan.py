@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from raysweep.cli.options import DONE
-from raysweep.cli.plan import duration, print_plan, with_prefix
+from raysweep.cli.plan import print_plan, with_prefix
 from raysweep.execution.plan import Plan, make_plan
 from raysweep.results.store import StudyStore
 from raysweep.run import main
@@ -74,17 +74,6 @@ def test_a_measure_that_no_model_can_have_is_named() -> None:
 )
 def test_prefixes(value: float, text: str) -> None:
     assert with_prefix(value, "B") == text
-
-
-@pytest.mark.parametrize(
-    ("hours", "text"),
-    [
-        *((0, "0 s"), (4e-9, "< 0.001 s"), (0.001 / 3600, "0.001 s"), (0.013 / 3600, "0.013 s"), (59 / 3600, "59 s")),
-        *((0.05, "3 min"), (0.9999, "1 h"), (1234.4, "1,234 h")),
-    ],
-)
-def test_durations(hours: float, text: str) -> None:
-    assert duration(hours) == text
 
 
 def test_the_plan_says_what_the_search_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

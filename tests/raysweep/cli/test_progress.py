@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from raysweep.cli import progress
-from raysweep.cli.progress import ConsoleProgress, duration, roughly
+from raysweep.cli.progress import ConsoleProgress
 from raysweep.execution.agenda import Kind, Piece
 from raysweep.execution.remaining import load_rates
 
@@ -170,21 +170,3 @@ def test_an_interrupted_run_gives_the_terminal_back() -> None:
     assert stream.getvalue().count(SHOW_CURSOR) == 1
     progress.close()
     assert stream.getvalue().count(SHOW_CURSOR) == 1
-
-
-def test_durations() -> None:
-    assert [duration(seconds) for seconds in (0.4, 59.6, 3723)] == ["0:00", "1:00", "1:02:03"]
-
-
-def test_estimates_are_rounded() -> None:
-    said = {
-        0: "5 s",
-        43: "45 s",
-        87: "85 s",
-        100: "1.5 min",
-        599: "10 min",
-        2400: "40 min",
-        12_600: "3.5 h",
-        1e5: "28 h",
-    }
-    assert {seconds: roughly(seconds) for seconds in said} == said

@@ -81,7 +81,7 @@ def test_larger_models_cost_more_to_measure(measure: MeasureSettings) -> None:
 
 
 def test_hours_are_operations_over_what_is_reached_of_the_peak() -> None:
-    assert Device("d", peak=100e9, memory=1e9, utilisation=0.5).hours(50e9 * 3600 * 7) == pytest.approx(7)
+    assert Device("d", peak=100e9, memory=1e9, utilisation=0.5).seconds(50e9 * 7) == pytest.approx(7)
 
 
 def test_devices_are_found_by_name() -> None:
