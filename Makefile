@@ -12,7 +12,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 # One thread for each process: results do not depend on it, and processes then share the cores fairly.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test quick check faults format clean
+.PHONY: help demo test quick check soak faults format clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -23,12 +23,16 @@ help: ## List the targets
 demo: $(READY) ## Train, measure and report the default study (handwritten digits)
 	@$(BIN)/python -m raysweep.run
 
-test: check ## Style, types, layers and all tests; stops at the first that fails
+test: check ## Style, types, layers and the tests; stops at the first that fails
 	$(call group,Tests,$(PYTEST) -m 'not ray')
-	$(call group,Tests on Ray,$(BIN)/pytest -m ray)
+	$(call group,Tests on Ray,$(BIN)/pytest -m ray --ignore tests/system)
 
 quick: check ## The same without the tests that start Ray or are slow
 	$(call group,Quick tests,$(PYTEST) -m 'not ray and not slow')
+
+soak: $(READY) ## Ray in several processes and on several nodes: kills, clusters from nothing, each fault once (ten minutes)
+	$(call group,Several processes and nodes,$(BIN)/pytest -m ray tests/system)
+	$(call group,Faults,$(BIN)/python tests/system/faults.py --times 1)
 
 faults: $(READY) ## Break a running sweep on three nodes in every way, and compare its tables (Linux, root; a quarter of an hour)
 	@$(BIN)/python tests/system/faults.py
