@@ -37,7 +37,7 @@ def find_reach(results: Results, error: float, arm: str | None, part: str) -> Fo
     for measure in measures:
         for sweep in sweeps(results, measure):
             wanted = sweep.part == part and arm in (None, sweep.arm)
-            # Measures that differ in how they invert encode alike: that is told once.
+            # Measures that differ only in how they invert encode in the same way, which is told once.
             if wanted and not any(sweep.has_errors_of(other) for other in found):
                 found.append(sweep)
     if not found:

@@ -60,7 +60,7 @@ class Results:
     trials: tuple[TrialRow, ...]
     tables: Mapping[str, pd.DataFrame]
     recommended: str = ""
-    """Of a tuning, the text of the study file of the settings that it recommends."""
+    """The text of the study file of the settings that a tuning recommends."""
 
     def arm(self, name: str) -> Arm | None:
         """The arm of that name; None for the study's classifier."""

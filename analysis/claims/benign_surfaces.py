@@ -10,7 +10,7 @@ from analysis.text.words import percent, span
 from raysweep.study.measures.loss_surface import LossSurface
 
 SELDOM = 0.05
-"""The share of surfaces that may be otherwise where the claim says "always": a margin of ours."""
+"""The share of surfaces that need not be benign although the claim says "always": a margin of ours."""
 
 UNITS = {
     "paper": "share of surfaces that are not benign",

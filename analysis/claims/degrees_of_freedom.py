@@ -16,7 +16,7 @@ UNITS = {
 
 
 def examine(results: Results) -> Finding:
-    """ln(untrained generator's error / trained one's) is positive at each dim(z), also less the optimiser's floor."""
+    """ln(untrained generator's error / trained one's) is positive at each dim(z), also with the floor taken off."""
     errors = reconstruction_errors(results)
     if isinstance(errors, Finding):
         return errors

@@ -6,7 +6,7 @@ from analysis.statistics.cells import Cells, paired
 from analysis.text.words import listing, percent
 
 LARGE_SHARE = 0.25
-"""From this share of the GAN's error on, a verdict says that the optimiser may be to blame."""
+"""If the floor is at least this share of the GAN's error, a verdict says that the optimiser may be to blame."""
 
 
 def doubt_from_floor(errors: Cells, floor: Cells, still_holds: Callable[[Cells], bool]) -> str:

@@ -9,7 +9,7 @@ from analysis.text.parts import in_order
 from raysweep.study.measures.reconstruction import Reconstruction
 
 GAN = "wgan_gp"
-"""The family of the paper's GAN; of its arms the first trained one is judged."""
+"""The family of the paper's GAN. The first of its arms that is trained is judged."""
 
 
 @dataclass(frozen=True)

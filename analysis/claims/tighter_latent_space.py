@@ -44,7 +44,7 @@ def examine(results: Results) -> Finding:
 
 
 def _without_censored(finding: Finding, pair: LipschitzPair) -> Finding:
-    """Says what the ratios leave out: trials of infinite radius. A verdict stands only if they would confirm it."""
+    """Says which trials of infinite radius are left out. A verdict stands only if those trials would confirm it."""
     for name, values, against in (("LC-VAE", pair.lc_vae, "supported"), ("VAE", pair.vae, "not supported")):
         censored = [value for value in values if value.censored]
         if not censored:

@@ -1,4 +1,4 @@
-"""Panels of one arm each, whose lines are told apart by something else than the arm: a part, or dim(z)."""
+"""Panels of one arm each. Their lines differ in something else than the arm: a part, or dim(z)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How figures look, and how they become files: colours, type, and the same bytes for the same tables."""
+"""How figures look, and how they become files: colours, fonts, and the same bytes for the same tables."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -76,7 +76,7 @@ _STYLE = {
 
 @contextmanager
 def figure_style() -> Iterator[None]:
-    """Draws in the report's style inside, whatever a user's own settings; outside nothing changes."""
+    """Inside, figures have the report's style, whatever the user's own settings; outside nothing changes."""
     plain: dict[Any, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
     with mpl.rc_context(plain | _STYLE):
         yield
@@ -106,7 +106,7 @@ def render(figure: Figure, formats: Sequence[Format] = FORMATS) -> dict[Format, 
 
 
 def arm_colours(results: Results) -> dict[str, str]:
-    """A colour for each arm: its family's where that is free, else, while there are any, one that no arm has."""
+    """A colour for each arm: its family's if that is free, else one that no arm has, as long as there is one."""
     colours: dict[str, str] = {}
     kept = {arm.model.colour for arm in results.study.arms}
     spare = [colour for colour in PALETTE if colour not in kept]

@@ -23,7 +23,7 @@ MODE_COLOUR, SAMPLE_COLOUR = PALETTE[0], PALETTE[1]
 LEAST_ACROSS, MOST_ACROSS = 3, 4
 """Maps that have room side by side."""
 GOLDEN = 0.618034
-"""Steps of the golden ratio around the circle of hues never come close to an earlier one."""
+"""Steps of the golden ratio around the circle of hues never come close to an earlier hue."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class ToyRadius:
     expected: float
     """E[r(z)], exactly."""
     bound: float
-    """The most that it can be for the toy's class probabilities."""
+    """The largest value that theory allows for the toy's class probabilities."""
     probabilities: tuple[float, ...]
 
     @property
@@ -38,7 +38,7 @@ class ToyRadius:
 
     @property
     def excess(self) -> float:
-        """By what share of it the estimate is above the exact mean over the same samples."""
+        """How far the estimate lies above the exact mean over the same samples, as a share of that mean."""
         return float(self.estimated.mean() / self.exact.mean()) - 1
 
 

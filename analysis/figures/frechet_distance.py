@@ -10,7 +10,7 @@ from raysweep.study.measures.frechet import FrechetDistance
 
 
 def floor(results: Results, measure: MeasureSettings) -> Level:
-    """What held-out images score: one number, which all of the measure's rows carry."""
+    """What held-out images score. All rows of the measure carry the same number."""
     row = results.rows(measure).iloc[0]
     return Level(float(row["floor"]), f"floor: {held_out_words(measure, int(row['floor_images']))}")
 

@@ -21,13 +21,13 @@ PAIRS = 2
 """Pairs side by side, at most."""
 
 TRIALS = 3
-"""Trials of an arm, at most: the first, the last, and evenly between."""
+"""The most trials of an arm that are shown: the first, the last, and others evenly between."""
 
 LABELS = 1.25
 """Inches for the names of the lines."""
 
 WAYS = {"linear": "", "spherical": ", on the sphere", "prior": ", between prior samples"}
-"""What is added to an arm's name; those of no encoder come last."""
+"""What is added to an arm's name; paths without an encoder come last."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from analysis.text.words import number, percent, plural, span
 MOST_PANELS, ACROSS = 9, 3
 
 RADIUS = 3.0
-"""Of the disc that is shaded, in standard deviations of the prior; it holds 98.9 % of it."""
+"""Radius of the shaded disc, in standard deviations of the prior; the disc holds 98.9 % of the prior."""
 
 REACH, CELL = 4.0, 0.05
 """The square [−4, 4]² is shaded in cells of this side."""

@@ -30,7 +30,7 @@ Z_STAR = (1.0, 0.0)
 """(a, b) of z*."""
 
 EDGE = [withStroke(linewidth=2.5, foreground=INK)]
-"""White lines have a dark edge: so they are seen on any colour."""
+"""White lines have a dark edge, so that they are seen on any colour."""
 
 MARK: dict[str, Any] = {"color": PAPER, "markeredgecolor": INK, "linestyle": "none"}
 """Markers are white with a dark edge."""
@@ -70,7 +70,7 @@ class LossSurfaces:
 
 
 def infos(results: Results) -> tuple[LossSurfaces, ...]:
-    """Of each measure the first target of each kind, for the models of the first seed that stand for their arms."""
+    """The first target of each kind in each measure, for the models of the first seed that stand for their arms."""
     found = []
     for measure in results.measures("loss_surface"):
         assert isinstance(measure, LossSurface)
@@ -95,7 +95,7 @@ def _row(line: TrialLine, part: str, first: Mapping[tuple[str, str], Surface]) -
 
 
 def draw(info: LossSurfaces, figure: Figure) -> None:
-    """An arm and kind of target a row; each surface has a scale of its own, since they differ much in height."""
+    """A row for each arm and kind of target; each surface has its own scale, since their heights differ much."""
     figure.set_size_inches(WIDTH, 2.1 * len(info.rows) + 0.4)
     across = max(len(row.panels) for row in info.rows)
     grid = figure.subplots(len(info.rows), across, squeeze=False)

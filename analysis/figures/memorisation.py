@@ -12,7 +12,7 @@ from analysis.text.words import listing, number, percent, span
 from raysweep.study.measures import MeasureSettings
 
 AXES = {"pixels": "pixels", "lenet": "LeNet features", "inception": "Inception features"}
-"""Names of the spaces for axes."""
+"""Names of the spaces on axes."""
 
 
 def _ratios(space: str, results: Results, rows: pd.DataFrame) -> tuple[Value, ...]:

@@ -21,7 +21,7 @@ MOST_ACROSS = 4
 
 @dataclass(frozen=True)
 class Scatter:
-    """Points of one model, with what they amount to."""
+    """Points of one model, with the numbers that summarise them."""
 
     arm: str
     label: str
@@ -45,7 +45,7 @@ class ModeSamples:
 
 
 def infos(results: Results) -> tuple[ModeSamples, ...]:
-    """The samples that were kept of the first seed that has any."""
+    """The kept samples of the first seed that has any."""
     found = []
     for measure in results.measures("modes"):
         rows = results.rows(measure).set_index("trial").to_dict("index")

@@ -52,7 +52,7 @@ class RadiusPanel:
     """E[r(z)]; infinite where a model has one class only."""
     diversity: Mapping[str, tuple[float, ...]]
     correlation: Correlation | None
-    """None where all models are equal in one of the two."""
+    """None where one of the two is the same for all models."""
 
     @property
     def models(self) -> int:

@@ -35,7 +35,7 @@ STYLES: dict[tuple[str, str], Literal["-", "--", "-.", ":"]] = {
 """Line styles of forms in their arithmetic."""
 
 CROSSES = dict(zip(STYLES, (0.98, 0.95, 0.92, 0.89), strict=True))
-"""Heights in a panel at which they say that a value is not finite."""
+"""Heights in a panel at which a note says that a value is not finite."""
 
 QUANTITIES = {
     "largest": "(a) largest |pixel| in the ball",
@@ -45,7 +45,7 @@ QUANTITIES = {
 """Columns that are drawn, and what they are."""
 
 STRIPS = 3
-"""Numbers of images for which the way between two of them is shown, at most."""
+"""The most numbers of images for which the way between two images is shown."""
 
 PANEL_HEIGHT, STRIP_HEIGHT = 2.4, 0.46
 """In inches."""
@@ -75,7 +75,7 @@ class Strip:
 
 @dataclass(frozen=True)
 class PolynomialNumbers:
-    """What becomes of the polynomials of one measure."""
+    """The numbers of the polynomials of one measure."""
 
     measure: str
     curves: tuple[PolynomialCurve, ...]

@@ -28,9 +28,9 @@ class RadiusTheory:
     measure: str
     models: tuple[BoundedModel, ...]
     infinite: int
-    """Models for which some sample found no other class."""
+    """Models with a sample from which no other class was found."""
     apart: int
-    """Models of which no two samples had the same class: their entropy is estimated as infinite."""
+    """Models with no two samples of the same class: their entropy is estimated as infinite."""
     protocol: str
     colours: Mapping[str, str]
 

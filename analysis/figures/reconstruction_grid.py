@@ -17,18 +17,18 @@ from raysweep.study.architecture import ImageShape
 SPLITS = ("train", "validation")
 
 IMAGES, OTHER_IMAGES = 8, 4
-"""Rows of a panel, at most: of the splits, and of other targets, which may be many."""
+"""The most rows of a panel: for the splits, and for other targets, of which there may be many."""
 
 COLUMNS = 18
-"""Images side by side in the whole figure, at most."""
+"""The most images side by side in the whole figure."""
 
 LARGEST = 0.46
-"""Width of an image in the figure, in inches, at most."""
+"""The largest width of an image in the figure, in inches."""
 
 
 @dataclass(frozen=True)
 class ReconstructionPanel:
-    """One arm and part: a row an image, first the original, then its reconstruction by each trial."""
+    """One arm and part. Each row is an image: first the original, then its reconstruction by each trial."""
 
     label: str
     part: str

@@ -25,7 +25,7 @@ COLOURS = {part_words(part): colour for part, colour in zip(WORDS, PALETTE, stri
 
 @dataclass(frozen=True)
 class Likelihood:
-    """‖z*‖² / d by dim(z): a panel an arm and a line a part."""
+    """‖z*‖² / d by dim(z): a panel for each arm and a line for each part."""
 
     measure: str
     panels: tuple[ArmPanel, ...]

@@ -27,10 +27,10 @@ PARTS = {"train": PALETTE[1], "validation": PALETTE[2]}
 """The paper's red and green."""
 
 MOST_BINS = 40
-"""Bins of a histogram as drawn, about: wide ones are whole multiples of those of the overlap."""
+"""About how many bins a drawn histogram has; a wide bin is a whole multiple of the bins of the overlap."""
 
 FARTHEST = 0.98
-"""Of the norms in a panel, the share that its axis reaches to, at least."""
+"""A panel's axis reaches at least to this quantile of its norms."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Norms:
 
 
 def infos(results: Results) -> tuple[Norms, ...]:
-    """Of each measure whose solver searches everywhere: norms by arm and dim(z)."""
+    """Norms by arm and dim(z), for each measure whose solver searches everywhere."""
     found = []
     for measure in results.measures("reconstruction"):
         assert isinstance(measure, Reconstruction)

@@ -37,7 +37,7 @@ class OverfittingTest:
     gap: float
     """MRE-gap, (MRE validation − MRE train) / MRE validation: positive where training images are found better."""
     p_value: float
-    """Of the two-sample Kolmogorov-Smirnov test that the errors of both splits have one distribution."""
+    """p-value of the two-sample Kolmogorov-Smirnov test that the errors of both splits have one distribution."""
     images: int
     """Of both splits together."""
 
@@ -65,7 +65,7 @@ class Overfitting:
 
 
 def infos(results: Results) -> tuple[Overfitting, ...]:
-    """Of each trial that stands for its arm and has errors of both splits."""
+    """A test of each trial that stands for its arm and has errors of both splits."""
     found = []
     for measure in results.measures("reconstruction"):
         groups: dict[tuple[str, str], list[OverfittingTest]] = {}

@@ -18,7 +18,7 @@ from analysis.text.words import setting
 
 @dataclass(frozen=True)
 class Shifts:
-    """Error against the shift, a panel an arm and a line a dim(z)."""
+    """Error against the shift: a panel for each arm and a line for each dim(z)."""
 
     measure: str
     panels: tuple[ArmPanel, ...]

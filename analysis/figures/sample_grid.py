@@ -20,7 +20,7 @@ MOST_MOSAICS = 8
 
 @dataclass(frozen=True)
 class SampleMosaic:
-    """Samples of one trial; without an image where it has none, with its status instead."""
+    """Samples of one trial, or its status where it has none."""
 
     label: str
     image: Pixels | None
@@ -47,7 +47,7 @@ class SampleGrid:
 
 
 def infos(results: Results) -> tuple[SampleGrid, ...]:
-    """The first samples of each trial of one seed: the first that has any."""
+    """The first samples of each trial of the first seed that has any."""
     grids = []
     for measure in results.measures("samples"):
         rows = results.rows(measure).sort_values("sample")

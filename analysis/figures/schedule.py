@@ -22,14 +22,14 @@ IDLE_SECONDS = 60.0
 HEIGHT = 0.78
 """Of a bar, in lanes."""
 MANY = 500
-"""More bars than these are drawn without an edge, which would hide thin ones, and as an image, which stays small."""
+"""More bars than this are drawn without edges, which would hide thin bars, and as an image, which stays small."""
 MOST_NAMES = 16
-"""More nodes than these are not named beside their lanes."""
+"""More nodes than this are not named beside their lanes."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Pieces of work, in time without pauses. The arrays have one entry a piece."""
+    """Pieces of work, in time without pauses. The arrays have one entry for each piece."""
 
     measure: str
     work: tuple[str, ...]

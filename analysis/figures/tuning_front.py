@@ -18,7 +18,7 @@ from analysis.text.words import axis_label, listing, plural
 
 MOST_ACROSS = 3
 ALL_PAIRS = 4
-"""With more objectives the first is drawn against each other one."""
+"""With more objectives than this, the first one is drawn against each of the others."""
 
 FAINT = "#b8b8b8"
 BASELINE_MARKERS = ("*", "s", "D", "^")
@@ -34,7 +34,7 @@ class Front:
     found: Found
     pairs: tuple[tuple[str, str], ...]
     front: dict[str, bool]
-    """Of checked configurations, which no other dominates."""
+    """Which of the checked configurations no other one dominates."""
 
 
 def infos(results: Results) -> tuple[Front, ...]:

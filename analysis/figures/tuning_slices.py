@@ -20,7 +20,7 @@ from raysweep.study.core import AxisValue
 from raysweep.study.objectives import OBJECTIVES
 
 BESIDE = 0.17
-"""Of a logarithmic axis's length: how far beside its range a value stands that has no place on it."""
+"""How far beside its range a value stands that a logarithmic axis has no place for, as a share of its length."""
 
 
 @dataclass(frozen=True)

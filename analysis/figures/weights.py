@@ -82,7 +82,7 @@ class WeightHistograms:
 
 
 def infos(results: Results) -> tuple[WeightHistograms, ...]:
-    """Of each measure the models of the first seed that stand for their arms: smallest, middle and largest dim(z)."""
+    """For each measure, the models of the first seed that stand for their arms: smallest, middle and largest dim(z)."""
     found = []
     for measure in results.measures("weights"):
         rows = {str(trial): group for trial, group in results.rows(measure).groupby("trial", sort=False)}
@@ -132,7 +132,7 @@ def wide_bins(
 
 
 def draw(info: WeightHistograms, figure: Figure) -> None:
-    """An arm a row, a dim(z) a column, a layer a colour; trained weights upwards, initial ones downwards."""
+    """Arms in rows, dim(z) in columns, a colour for each layer; trained weights upwards, initial ones downwards."""
     figure.set_size_inches(WIDTH, 2.5 * len(info.rows) + 0.3)
     across = max(len(row.panels) for row in info.rows)
     grid = figure.subplots(len(info.rows), across, squeeze=False)

@@ -14,7 +14,7 @@ from raysweep.theory.class_radius import Bound, Interval, estimated_probabilitie
 
 @dataclass(frozen=True)
 class BoundedModel:
-    """One model: its class radius, its classes, and what bounds the one by the other."""
+    """One model: its class radius, its classes, and the bounds that these set on the radius."""
 
     trial: TrialRow
     radius: Interval

@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 RESAMPLES = 5_000
-"""Of a bootstrap."""
+"""Resamples of a bootstrap."""
 
 
 def rank_correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:

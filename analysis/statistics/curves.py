@@ -1,4 +1,4 @@
-"""From one number a trial to curves: the mean over seeds along each axis that the study sweeps."""
+"""From one number for each trial to curves: the mean over seeds along each axis that the study sweeps."""
 
 import math
 from collections.abc import Sequence

@@ -15,7 +15,7 @@ ENOUGH = 20
 """Fewer complete configurations than this tell nothing."""
 TREES = 60
 GROUPS = 8
-"""Parts of the configurations, each of which is left out once."""
+"""The number of groups of configurations, each of which is left out once."""
 
 Matrix = NDArray[np.float64]
 

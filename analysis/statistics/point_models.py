@@ -25,7 +25,7 @@ class PointModel:
     trial: TrialRow
     diversity: Mapping[Quantity, float]
     radius: float
-    """Mean over prior samples; infinite where for any of them no other class was found."""
+    """Mean over prior samples; infinite if no other class was found from one of them."""
 
 
 def point_models(results: Results, modes: Modes) -> tuple[PointModel, ...]:
@@ -55,7 +55,7 @@ def effective_classes(counts: Sequence[float]) -> float:
 
 
 def captured_by_chance(measure: Modes, modes: int) -> float:
-    """Modes that evenly spread points capture in the mean: each falls near its mode on π (k σ)² of a cell's 2 × 2."""
+    """The mean number of modes that evenly spread points capture: a mode's disc is π (k σ)² of its cell's 2 × 2."""
     near = math.pi * (measure.deviations * GRID2D_DEVIATION) ** 2 / 4
     return modes * (1 - (1 - near / modes) ** measure.samples)
 

@@ -1,4 +1,4 @@
-"""How often the inversions of generated images recover them, and those of any image end alike."""
+"""How often inversion recovers generated images, and how often two inversions of an image end alike."""
 
 import pandas as pd
 
@@ -17,7 +17,7 @@ def recoveries(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def repetitions(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of images of the splits, and generated ones, that were inverted twice, with whether both ended alike."""
+    """Rows of images of the splits and of generated images that were inverted twice, with whether both ended alike."""
     rows = rows[rows["part"].isin(PARTS) & rows["repeated_mse"].notna()]
     errors = rows[["mse", "repeated_mse"]]
     close = errors.max(axis=1) - errors.min(axis=1) <= ALIKE * errors.max(axis=1)

@@ -122,7 +122,7 @@ def mean(values: Mapping[int, float]) -> float:
 
 @dataclass(frozen=True)
 class Difference:
-    """What a finalist owes, in one objective, to the settings that its twin does not have."""
+    """What a finalist gains, in one objective, by the settings that its twin does not have."""
 
     finalist: Configuration
     twin: Configuration
@@ -135,7 +135,7 @@ class Difference:
 
 
 def differences(found: Found) -> tuple[Difference, ...]:
-    """Of every finalist that has a twin, and every objective; paired by seed."""
+    """The difference of every finalist that has a twin, in every objective; paired by seed."""
     result = []
     for finalist in found.checked:
         twin = found.twin(finalist) if finalist.role == "finalist" else None

@@ -147,7 +147,7 @@ def inverse(sweep: Sweep) -> Inverse:
 
 
 def _residuals(sweep: Sweep) -> NDArray[np.float64]:
-    """What seeds differ by from the mean of ln(error) at their dim(z), scaled to their spread; 0 where there is one."""
+    """How ln(error) of each seed differs from the mean at its dim(z), scaled to the seeds' spread; 0 for one seed."""
     pieces = [np.zeros(1)]
     for errors in sweep.errors:
         if (count := len(errors)) > 1:

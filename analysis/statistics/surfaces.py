@@ -58,7 +58,7 @@ def surface(row: Mapping[Hashable, Any]) -> Surface:
 
 
 def rise(path: NDArray[np.float64]) -> float:
-    """By how much a path climbs at most above a point before; 0 if it only falls."""
+    """The largest climb of a path above an earlier point; 0 if it only falls."""
     return float((path - np.minimum.accumulate(path)).max())
 
 

@@ -26,13 +26,13 @@ Source: Lilliefors (1967), Table 1.
 
 
 def largest_distances(results: Results, rows: pd.DataFrame) -> tuple[Value, ...]:
-    """Of each trial and state the largest distance of a layer that can be judged; NaN where none can."""
+    """The largest distance of a layer that can be judged, for each trial and state; NaN where none can."""
     judged = rows.assign(value=rows["ks_distance"].where(rows["count"] >= FEWEST))
     return _of_states(results, judged.groupby(STATES, sort=False)["value"].max())
 
 
 def std_ratios(results: Results, rows: pd.DataFrame) -> tuple[Value, ...]:
-    """Of each trial and state the largest over the smallest standard deviation of a layer."""
+    """The largest standard deviation of a layer over the smallest, for each trial and state."""
     found = rows.groupby(STATES, sort=False)["std"]
     return _of_states(results, found.max() / found.min())
 

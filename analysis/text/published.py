@@ -33,11 +33,11 @@ class Published:
     samples: int | None
     """Number of generated images."""
     reference: str
-    """Split of the real images, as this project names it: the official test set of MNIST and CIFAR-10 validates."""
+    """Split of the real images, as named here: "validation" is the official test set of MNIST and CIFAR-10."""
     reference_images: int | None
     steps: str
     training: str
-    """Architecture and choice of settings, which are not matched: they are what is compared."""
+    """Architecture and choice of settings. These need not match, since they are what is compared."""
     source: str
     """Authors and year, title, table."""
     verified: str
