@@ -32,7 +32,7 @@ quick: check ## The same without the tests that start Ray or are slow
 
 soak: $(READY) ## Ray in several processes and on several nodes: kills, clusters from nothing, each fault once (ten minutes)
 	$(call group,Several processes and nodes,$(BIN)/pytest -m ray tests/system)
-	$(call group,Faults,$(BIN)/python tests/system/faults.py --times 1)
+	$(call group,Faults,$(BIN)/python tests/system/faults.py --times 1 || [ $$? -eq 2 ]) # 2: it says why not here
 
 faults: $(READY) ## Break a running sweep on three nodes in every way, and compare its tables (Linux, root; a quarter of an hour)
 	@$(BIN)/python tests/system/faults.py
