@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from raysweep.data import load_data
 from raysweep.data.images import DataSet
@@ -62,13 +63,16 @@ class Worker:
             weights: contents of model files, by trial id.
             tell: is told now and then how much of a training is done.
         """
-        torch.set_num_threads(1 if isinstance(task, PrepareTask) else task.trial.resources.cpus)
-        if isinstance(task, TrainTask):
-            self._train(task, tell)
-        elif isinstance(task, PrepareTask):
-            self._prepare(task, weights)
-        else:
-            self._measure(task, weights)
+        threads = 1 if isinstance(task, PrepareTask) else task.trial.resources.cpus
+        torch.set_num_threads(threads)
+        # The number of threads changes the order of sums, and so the last digits, in NumPy's BLAS too.
+        with threadpool_limits(threads, user_api="blas"):
+            if isinstance(task, TrainTask):
+                self._train(task, tell)
+            elif isinstance(task, PrepareTask):
+                self._prepare(task, weights)
+            else:
+                self._measure(task, weights)
 
     def _train(self, task: TrainTask, tell: Callable[[float], None]) -> None:
         run = start_training(task, self.device)
