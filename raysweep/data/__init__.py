@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from raysweep.data.cache import cache_folder, cached_folder, count_classes, fill, open_split
+from raysweep.data.cache import CONTENT, cache_folder, cached_folder, count_classes, fill, open_split
 from raysweep.data.images import DataSet, Images
 from raysweep.data.source import Source
 from raysweep.errors import UserError
@@ -26,12 +26,19 @@ def load_data(settings: DataSettings, root: Path, cache: Path | None = None) -> 
         cache: where the arrays are kept; see `cache_folder` for the default.
 
     Raises:
-        UserError: the data are missing, damaged or not as many as they must be, or the cache cannot be written.
+        UserError: the data are missing, damaged or not as many as they must be, or others than the settings name; or
+            the cache cannot be written.
     """
     source = _source(settings, root)
     folder = cached_folder(cache or cache_folder(), settings, source)
     if not folder.is_dir():
-        fill(folder, source, settings.full_facts(root))
+        fill(folder, source, settings.full_facts(root), "" if settings.named else settings.content_of(root))
+    content = (folder / CONTENT).read_text()
+    if settings.content not in {"", content}:
+        raise UserError(
+            f"{source.name}: its files have the content {content} on this machine now, and {settings.content} where "
+            "the run began; put the same files there, and run the same command again"
+        )
     train, validation = open_split(folder, "train"), open_split(folder, "validation")
     channels, size = train.pixels.shape[1:3]
     points = train.pixels.dtype != np.uint8
@@ -55,12 +62,14 @@ def find_data(settings: DataSettings, root: Path, cache: Path | None = None) -> 
     try:
         source = _source(settings, root)
         if cached_folder(cache or cache_folder(), settings, source).is_dir():
-            return Presence(True, "in the cache")
-        if source.needs is None or source.needs.exists():
-            return Presence(True, f"in {root}" if source.needs else "needs no files")
+            where = "in the cache"
+        elif source.needs is None or source.needs.exists():
+            where = f"in {root}" if source.needs else "needs no files"
+        else:
+            return Presence(False, f"{source.needs} is not there", source.fetched)
+        return Presence(True, "; ".join([where, *settings.facts(root).remarks]))
     except (UserError, OSError) as error:
         return Presence(False, str(error))
-    return Presence(False, f"{source.needs} is not there", source.fetched)
 
 
 def _source(settings: DataSettings, root: Path) -> Source:

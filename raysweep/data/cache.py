@@ -1,6 +1,6 @@
 """Data sets as arrays on a node's disk, memory-mapped: read once per node, and in memory once per node.
 
-    <cache>/<data set>-<hash>/train.npy  train_labels.npy  validation.npy  validation_labels.npy
+    <cache>/<data set>-<hash>/train.npy  train_labels.npy  validation.npy  validation_labels.npy  content
 
 A folder is written under a temporary name and renamed, so it is whole or absent. It belongs to one version of the
 source: changed files get a new folder, and old ones may be deleted at any time.
@@ -21,8 +21,11 @@ from raysweep.errors import UserError
 from raysweep.study.data import DataFacts, DataSettings, Split
 
 SPLITS: tuple[Split, Split] = ("train", "validation")
-_FORMAT = "1"
+_FORMAT = "2"
 """Part of every folder's hash: raise it when a reader starts to deliver other pixels or another order."""
+
+CONTENT = "content"
+"""The file that holds the hash of what the source's files hold."""
 
 _logger = logging.getLogger(__name__)
 
@@ -42,12 +45,12 @@ def cache_folder() -> Path:
 
 def cached_folder(cache: Path, settings: DataSettings, source: Source) -> Path:
     """The data set's folder in `cache`: the same for every `limit`, another one when the files have changed."""
-    content = settings.model_copy(update={"limit": None}).content_hash(source.fingerprint, _FORMAT)
+    content = settings.model_copy(update={"limit": None, "content": ""}).content_hash(source.fingerprint, _FORMAT)
     return cache / f"{type(settings).__name__.lower()}-{content}"
 
 
-def fill(folder: Path, source: Source, facts: DataFacts) -> None:
-    """Reads `source` into `folder`, unless another process of this node has done so meanwhile.
+def fill(folder: Path, source: Source, facts: DataFacts, content: str = "") -> None:
+    """Reads `source`, whose files have that content, into `folder`, unless another process of this node has done so.
 
     Raises:
         UserError: the cache cannot be written, or what was read does not match `facts`.
@@ -56,7 +59,7 @@ def fill(folder: Path, source: Source, facts: DataFacts) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_name(f".{folder.name}.lock")):
             if not folder.is_dir():
-                _fill_alone(folder, source, facts)
+                _fill_alone(folder, source, facts, content)
     except OSError as error:
         raise UserError(
             f"data cache {folder.parent}: cannot be written ({error}). "
@@ -79,7 +82,7 @@ def count_classes(folder: Path) -> int | None:
     return len(np.unique(np.concatenate(labels))) if labels else None
 
 
-def _fill_alone(folder: Path, source: Source, facts: DataFacts) -> None:
+def _fill_alone(folder: Path, source: Source, facts: DataFacts, content: str) -> None:
     part = folder.with_name(f".{folder.name}.part")
     # Only the lock's holder writes here, so what is there was left by a process that died.
     shutil.rmtree(part, ignore_errors=True)
@@ -88,6 +91,7 @@ def _fill_alone(folder: Path, source: Source, facts: DataFacts) -> None:
         for split, raw in source.read().items():
             _write_split(part, split, raw, facts, source.name)
         _check_classes(part, facts, source.name)
+        (part / CONTENT).write_text(content)
         part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -5,25 +5,22 @@ from pathlib import Path
 
 from raysweep.data.download import open_or_download
 from raysweep.data.image_folder import read_images
-from raysweep.data.source import RawImages, Source, seeded_split
+from raysweep.data.source import RawImages, Source, fingerprint, seeded_split
 from raysweep.errors import UserError
 from raysweep.seeding import derive_seed
-from raysweep.study.data import CelebA, Split
-
-_FOLDERS = ("celeba/img_align_celeba", "img_align_celeba")
-"""As torchvision lays it out, and as its archive unpacks."""
+from raysweep.study.data import CELEBA_FOLDERS, CelebA, Split
 
 
 def celeba(settings: CelebA, root: Path) -> Source:
     """The central 178 × 178 pixels, which are the images' central squares, resized to `settings.size`; no labels."""
 
     def read() -> Mapping[Split, RawImages]:
-        layout = f"{_FOLDERS[0]}/000001.jpg to 202599.jpg, from the archive img_align_celeba.zip"
-        folder = open_or_download("CelebA", layout, root, lambda download: _folder(root, download))
+        layout = f"{CELEBA_FOLDERS[0]}/000001.jpg to 202599.jpg, from the archive img_align_celeba.zip"
+        folder = open_or_download("CelebA", layout, root, lambda download: _folder(settings, root, download))
         return read_faces(folder, settings, root)
 
-    needs = next((root / folder for folder in _FOLDERS if (root / folder).is_dir()), root / _FOLDERS[0])
-    return Source(f"CelebA in {root}", str(root.resolve()), read, needs, True)
+    files = [file for _, file in settings.files(root)]
+    return Source(f"CelebA in {root}", fingerprint([settings.folder(root), *files]), read, settings.folder(root), True)
 
 
 def read_faces(folder: Path, settings: CelebA, root: Path) -> Mapping[Split, RawImages]:
@@ -47,13 +44,11 @@ def read_faces(folder: Path, settings: CelebA, root: Path) -> Mapping[Split, Raw
     }
 
 
-def _folder(root: Path, download: bool) -> Path:
-    found = [root / folder for folder in _FOLDERS if (root / folder).is_dir()]
-    if found:
-        return found[0]
-    if not download:
-        raise FileNotFoundError(root / _FOLDERS[0])
-    from torchvision.datasets import CelebA as Downloaded  # noqa: PLC0415 (takes seconds, and is hardly ever needed)
+def _folder(settings: CelebA, root: Path, download: bool) -> Path:
+    if not settings.folder(root).is_dir():
+        if not download:
+            raise FileNotFoundError(settings.folder(root))
+        from torchvision.datasets import CelebA as Downloaded  # noqa: PLC0415 (takes seconds, and is hardly ever needed)
 
-    Downloaded(root, download=True)
-    return root / _FOLDERS[0]
+        Downloaded(root, download=True)
+    return settings.folder(root)

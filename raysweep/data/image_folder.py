@@ -1,19 +1,18 @@
 """Folders of image files."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
-from raysweep.data.source import RawImages, Source, seeded_split
+from raysweep.data.source import RawImages, Source, fingerprint, seeded_split
 from raysweep.errors import UserError
 from raysweep.seeding import derive_seed
 from raysweep.study.architecture import ImageShape
-from raysweep.study.data import ImageFolder, Split, list_images, validation_count
+from raysweep.study.data import ImageFiles, ImageFolder, Split, validation_count
 
 _THREADS = 8
 """Pillow decodes without Python's lock; more threads than processors also hide slow disks."""
@@ -21,33 +20,24 @@ _PIECE_BYTES = 64 * 2**20
 
 
 def image_folder(settings: ImageFolder, root: Path) -> Source:
-    """Class sub-folders or a flat folder; each split is in a seeded random order.
+    """Each split is in a seeded random order.
 
     Raises:
-        UserError: a folder is missing or empty, too few images, or the two folders have different classes.
+        UserError: see `ImageFolder.listings`.
     """
-    folder = (root / settings.path).resolve()
-    files, names = list_images(folder)
-    if settings.validation_path is None:
-        held_out = validation_count(len(files), settings.validation_share)
-        train, validation = _split(files, held_out, settings.split_seed)
-        if not train:
-            raise UserError(
-                f"image folder {folder}: all of its {len(files)} images would validate. "
-                "Add images, or lower validation_share"
-            )
-    else:
-        other = (root / settings.validation_path).resolve()
-        other_files, other_names = list_images(other)
-        _check_same_classes(folder, names, other, other_names)
-        train, _ = _split(files, 0, settings.split_seed)
-        validation, _ = _split(other_files, 0, settings.split_seed)
+    found = settings.listings(root)
+    shape = ImageShape(settings.channels, settings.size)
 
     def read() -> Mapping[Split, RawImages]:
-        shape = ImageShape(settings.channels, settings.size)
-        return {"train": _raw(train, names, shape), "validation": _raw(validation, names, shape)}
+        count = len(found[0].files)
+        held_out = 0 if len(found) > 1 else validation_count(count, settings.validation_share)
+        train, validation = _order(count, held_out, settings)
+        if len(found) > 1:
+            validation, _ = _order(len(found[1].files), 0, settings)
+        return {"train": _raw(found[0], train, shape), "validation": _raw(found[-1], validation, shape)}
 
-    return Source(f"image folder {folder}", _fingerprint([*train, *validation]), read, folder)
+    files = [file for listing in found for _, file in listing.files]
+    return Source(f"image folder {found[0].folder}", fingerprint(files), read, found[0].folder)
 
 
 def read_images(files: Sequence[Path], shape: ImageShape) -> Iterator[NDArray[np.uint8]]:
@@ -61,7 +51,8 @@ def read_images(files: Sequence[Path], shape: ImageShape) -> Iterator[NDArray[np
 def read_image(file: Path, shape: ImageShape) -> NDArray[np.uint8]:
     """Pixels (channels, size, size) of the central square of an image, resized where its size differs.
 
-    Pillow's bilinear filter widens as it shrinks an image, so there is no aliasing.
+    The image is read as viewers show it: turned as its camera was held, on white where it is transparent, the first
+    frame of several. Pillow's bilinear filter widens as it shrinks an image, so there is no aliasing.
 
     Raises:
         UserError: the file is not a readable image of 8 bits a channel.
@@ -69,7 +60,11 @@ def read_image(file: Path, shape: ImageShape) -> NDArray[np.uint8]:
     try:
         with Image.open(file) as opened:
             mode = opened.mode
-            image = opened.convert("L" if shape.channels == 1 else "RGB")
+            image = ImageOps.exif_transpose(opened)
+            if image.has_transparency_data:
+                image = image.convert("RGBA")
+                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+            image = image.convert("L" if shape.channels == 1 else "RGB")
     except Exception as error:  # damaged files raise exceptions of many kinds in Pillow
         raise UserError(f"image {file}: cannot be read ({error}). Replace or remove it") from error
     if mode.startswith(("I", "F")):  # Pillow would cut their values off at 255
@@ -82,28 +77,10 @@ def read_image(file: Path, shape: ImageShape) -> NDArray[np.uint8]:
     return np.asarray(image).reshape(shape.size, shape.size, shape.channels).transpose(2, 0, 1)
 
 
-def _split(
-    files: Sequence[tuple[Path, int]], held_out: int, seed: int
-) -> tuple[list[tuple[Path, int]], list[tuple[Path, int]]]:
-    train, validation = seeded_split(len(files), held_out, derive_seed("image_folder", "split", seed))
-    return [files[k] for k in train], [files[k] for k in validation]
+def _order(count: int, held_out: int, settings: ImageFolder) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    return seeded_split(count, held_out, derive_seed("image_folder", "split", settings.split_seed))
 
 
-def _raw(files: Sequence[tuple[Path, int]], names: Sequence[str], shape: ImageShape) -> RawImages:
-    labels = np.array([label for _, label in files], dtype=np.int64) if names else None
-    return RawImages(read_images([file for file, _ in files], shape), labels)
-
-
-def _check_same_classes(folder: Path, names: Sequence[str], other: Path, other_names: Sequence[str]) -> None:
-    if names != other_names:
-        differing = ", ".join(sorted(set(names).symmetric_difference(other_names)))
-        raise UserError(f"image folders {folder} and {other}: classes {differing} are in one of them only")
-
-
-def _fingerprint(files: Sequence[tuple[Path, int]]) -> str:
-    """A hash of the files' paths, sizes and times of change."""
-    digest = hashlib.sha256()
-    for file, _ in files:
-        status = file.stat()
-        digest.update(f"{file}\n{status.st_size}\n{status.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
+def _raw(listing: ImageFiles, chosen: NDArray[np.int64], shape: ImageShape) -> RawImages:
+    labels = np.array(listing.labels, dtype=np.int64)[chosen] if listing.classes else None
+    return RawImages(read_images([listing.files[k][1] for k in chosen], shape), labels)

@@ -1,5 +1,7 @@
 """What every reader delivers, and the splits that are ours to make."""
 
+import hashlib
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,17 @@ class Source:
     """A file or folder that is there once the data set is; None if it needs none."""
     fetched: bool = False
     """Whether it is downloaded where it is missing."""
+
+
+def fingerprint(files: Iterable[Path]) -> str:
+    """A hash of the files' paths, sizes and times of change; of a file that is not there, of its path."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(os.fsencode(file.resolve()))
+        if file.exists():
+            status = file.stat()
+            digest.update(f"\n{status.st_size}\n{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
 
 
 def seeded_split(total: int, held_out: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -1,14 +1,14 @@
 """MNIST, Fashion-MNIST and CIFAR-10, as torchvision reads and downloads them. Their test sets validate."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from raysweep.data.download import open_or_download
-from raysweep.data.source import RawImages, Source
-from raysweep.study.data import Cifar10, FashionMnist, Mnist, Split
+from raysweep.data.source import RawImages, Source, fingerprint
+from raysweep.study.data import Cifar10, DataSettings, FashionMnist, Mnist, Split
 
 # torchvision takes seconds to import, and only a node's first load needs it: hence the imports inside functions.
 
@@ -21,7 +21,7 @@ def mnist(settings: Mnist, root: Path) -> Source:
 
         return _read(MNIST, "MNIST", "MNIST/raw/train-images-idx3-ubyte and the three files beside it", root)
 
-    return Source(f"MNIST in {root}", str(root.resolve()), read, root / "MNIST/raw/train-images-idx3-ubyte", True)
+    return _source("MNIST", settings, root, read)
 
 
 def fashion_mnist(settings: FashionMnist, root: Path) -> Source:
@@ -33,8 +33,7 @@ def fashion_mnist(settings: FashionMnist, root: Path) -> Source:
         layout = "FashionMNIST/raw/train-images-idx3-ubyte and the three files beside it"
         return _read(FashionMNIST, "Fashion-MNIST", layout, root)
 
-    needs = root / "FashionMNIST/raw/train-images-idx3-ubyte"
-    return Source(f"Fashion-MNIST in {root}", str(root.resolve()), read, needs, True)
+    return _source("Fashion-MNIST", settings, root, read)
 
 
 def cifar10(settings: Cifar10, root: Path) -> Source:
@@ -45,7 +44,12 @@ def cifar10(settings: Cifar10, root: Path) -> Source:
 
         return _read(CIFAR10, "CIFAR-10", "cifar-10-batches-py/data_batch_1 and the files beside it", root)
 
-    return Source(f"CIFAR-10 in {root}", str(root.resolve()), read, root / "cifar-10-batches-py/data_batch_1", True)
+    return _source("CIFAR-10", settings, root, read)
+
+
+def _source(name: str, settings: DataSettings, root: Path, read: Callable[[], Mapping[Split, RawImages]]) -> Source:
+    files = [file for _, file in settings.files(root)]
+    return Source(f"{name} in {root}", fingerprint(files), read, files[0], True)
 
 
 def _read(dataset: Any, name: str, layout: str, root: Path) -> Mapping[Split, RawImages]:

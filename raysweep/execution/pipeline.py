@@ -101,5 +101,5 @@ def outcome(study: Study, facts: DataFacts, store: StudyStore) -> Outcome:
     of_trials = failures["shard"] == ""
     reasons = [*failures["reason"][of_trials], *failures["reason"][~of_trials]]
     keys = [study.measure_key(m) for m in study.measures if m.needs_reference]
-    reasons += filter(None, (store.assets.failure(statistics_name(key)) for key in keys))
+    reasons += filter(None, (store.assets.failure(statistics_name(key, study.data)) for key in keys))
     return Outcome(**statuses, shards=shards, shards_missing=missing, reasons=tuple(dict.fromkeys(reasons)))

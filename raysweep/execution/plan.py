@@ -171,7 +171,7 @@ def look_up_existing(study: Study, store: StudyStore) -> Existing:
 
 def _prepared(study: Study, store: StudyStore) -> Collection[str]:
     keys = [study.measure_key(m) for m in study.measures if m.needs_reference]
-    return {key for key in keys if store.assets.has(statistics_name(key))}
+    return {key for key in keys if store.assets.has(statistics_name(key, study.data))}
 
 
 def make_plan(study: Study, facts: DataFacts, store: StudyStore | None, existing: Existing | None = None) -> Plan:

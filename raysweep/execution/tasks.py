@@ -134,7 +134,7 @@ def record_failure(task: Task, reason: str) -> None:
     elif isinstance(task, MeasureTask):
         store.shards.fail(task.key, task.trial.id, task.shard, reason)
     else:
-        store.assets.fail(statistics_name(task.key), reason)
+        store.assets.fail(statistics_name(task.key, task.data), reason)
 
 
 def worth_retrying(error: BaseException) -> bool:

@@ -87,7 +87,7 @@ class Worker:
         classifier = self._classifier(task, data, weights)
         context = StudyContext(data, self.device, classifier, task.workplace.fid_weights)
         arrays = prepare(task.measure, context)
-        task.workplace.store.assets.save(statistics_name(task.key), lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
+        task.workplace.store.assets.save(statistics_name(task.key, task.data), lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
 
     def _measure(self, task: MeasureTask, weights: Mapping[str, NDArray[np.uint8]] | None) -> None:
         stopwatch = Stopwatch.start()
@@ -142,14 +142,15 @@ class Worker:
 
     def _load_reference(self, task: MeasureTask) -> Mapping[str, NDArray[Any]]:
         store = task.workplace.store
-        name = f"{store.folder}/{task.key}"
+        asset = statistics_name(task.key, task.trial.data)
+        name = f"{store.folder}/{asset}"
         if self._reference[0] != name:
             try:
-                with store.assets.open(statistics_name(task.key)) as file, np.load(file, allow_pickle=False) as arrays:
+                with store.assets.open(asset) as file, np.load(file, allow_pickle=False) as arrays:
                     self._reference = (name, dict(arrays))
             except (ValueError, EOFError, BadZipFile) as error:  # ValueError where only code in the file could make it
                 raise UserError(
-                    f"file {store.folder.locate(asset_file(statistics_name(task.key)))}: holds more than arrays, or "
+                    f"file {store.folder.locate(asset_file(asset))}: holds more than arrays, or "
                     "is damaged, so it is not read; remove it, and the same command computes it again"
                 ) from error
         return self._reference[1]

@@ -22,6 +22,7 @@ A file is whole or absent whenever a process dies: see `raysweep.results.files`.
 import hashlib
 from collections.abc import Sequence
 
+from raysweep.study.data import DataSettings
 from raysweep.study.measures import Shard
 
 STUDY, FACTS, ENVIRONMENT = "study.json", "facts.json", "environment.json"
@@ -66,9 +67,9 @@ def asset_file(name: str, suffix: str = "") -> str:
     return f"{ASSETS}/{name}{suffix}"
 
 
-def statistics_name(measure_key: str) -> str:
-    """The asset that holds the statistics which a measure computes once for the study."""
-    return f"{measure_key}.npz"
+def statistics_name(measure_key: str, data: DataSettings) -> str:
+    """The asset that holds the statistics of a data set which a measure computes once for the study."""
+    return f"{measure_key}-{data.content_hash()}.npz"
 
 
 def table_file(name: str) -> str:

@@ -1,19 +1,33 @@
 """Which images, or points, a study is about. Settings only: `raysweep.data` reads the pixels."""
 
-from dataclasses import dataclass, replace
+import errno
+import hashlib
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, SerializerFunctionWrapHandler, model_serializer, model_validator
 from typing_extensions import override
 
 from raysweep.errors import UserError
 from raysweep.study.architecture import ImageShape
-from raysweep.study.base import Kind
+from raysweep.study.base import Frozen, Kind
 
+AnySettings = TypeVar("AnySettings", bound=Frozen)
 Split = Literal["train", "validation"]
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+IMAGE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif", ".bmp", ".dib", ".webp", ".tif", ".tiff"}
+    | {".ppm", ".pgm", ".pbm", ".pnm"}
+)
+SAMPLED_FILES, SAMPLED_BYTES = 2_000, 2**26
+"""Of how many files of a data set the content is looked at, and about how many bytes in all."""
+NAMED = 6
+"""How many classes, or kinds of files, are named in a line."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +43,8 @@ class DataFacts:
     """Number of classes, or None where images carry no label."""
     points: bool = False
     """What is learned are points: "images" of one pixel, whose channels are coordinates and not brightness."""
+    remarks: tuple[str, ...] = field(default=(), compare=False)
+    """Which of the files that are there are used, and which are not, in words."""
 
     @property
     def items(self) -> str:
@@ -48,13 +64,65 @@ class DataSettings(Kind):
     `code` is a function from the settings and the data folder to a `Source`.
     """
 
+    named: ClassVar[bool] = True
+    """Whether the settings alone say what the data are. The content of other data belongs to the identity of what is
+    trained on them."""
     limit: Annotated[int, Field(ge=2)] | None = None
     kind: str
+    content: str = ""
+    """Of data that are not `named`, a hash of the files, which a run fills in. Where it is given, the files must have
+    it."""
+
+    @model_serializer(mode="wrap")
+    def _only_known_content(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Settings without it are written as they were before there was such a field, so trials keep their ids."""
+        return {name: value for name, value in handler(self).items() if name != "content" or value}
 
     @property
     def words(self) -> str:
         """Which data set it is, for a plan."""
         return self.kind
+
+    def files(self, root: Path) -> Sequence[tuple[str, Path]]:
+        """The files that it is read from, each with a name that is the same on every machine; none if it needs none.
+
+        Raises:
+            UserError: they must be listed and are not under `root`.
+        """
+        return ()
+
+    def content_of(self, root: Path) -> str:
+        """A hash of its files: of all names and sizes, and of what a sample of them holds; empty without files.
+
+        Raises:
+            UserError: a file is not under `root`, or cannot be read.
+        """
+        files = self.files(root)
+        chosen = -(-len(files) // SAMPLED_FILES)
+        digest = hashlib.sha256()
+        try:
+            for index, (name, file) in enumerate(files):
+                digest.update(f"{name}\n{file.stat().st_size}\n".encode(errors="surrogateescape"))
+                if index % chosen == 0:
+                    with file.open("rb") as opened:
+                        digest.update(opened.read(SAMPLED_BYTES // min(len(files), SAMPLED_FILES)))
+        except OSError as error:
+            raise UserError(f"data set {self.words}: {error.filename}: cannot be read ({error.strerror})") from error
+        return digest.hexdigest()[:12] if files else ""
+
+    def with_content(self, root: Path) -> Self:
+        """These settings with the content of the files, where it belongs to them.
+
+        Raises:
+            UserError: see `content_of`; or the settings have a content already, and the files have another.
+        """
+        found = "" if self.named else self.content_of(root)
+        if self.content not in {"", found}:
+            raise UserError(
+                f"data set {self.words}: its files have the content {found}, and the settings name {self.content}: "
+                "give --data the folder that holds these, or leave content out"
+            )
+        return self.model_copy(update={"content": found})
 
     def full_facts(self, root: Path) -> DataFacts:
         """The facts before `limit`; `root` is the data folder, used only by data sets that must be counted."""
@@ -82,11 +150,21 @@ class Digits(DataSettings):
         return DataFacts(ImageShape(1, 8), 1437, 360, 10)
 
 
+IDX_FILES = [f"{part}-{what}-ubyte" for part in ("train", "t10k") for what in ("images-idx3", "labels-idx1")]
+CIFAR10_FILES = [*(f"data_batch_{k}" for k in range(1, 6)), "test_batch"]
+CELEBA_FOLDERS = ("celeba/img_align_celeba", "img_align_celeba")
+"""As torchvision lays it out, and as its archive unpacks."""
+
+
 class Mnist(DataSettings):
     """MNIST, 28 × 28; its test set validates."""
 
     code: ClassVar[str] = "raysweep.data.torchvision_sets:mnist"
     kind: Literal["mnist"] = "mnist"
+
+    @override
+    def files(self, root: Path) -> Sequence[tuple[str, Path]]:
+        return [(name, root / "MNIST/raw" / name) for name in IDX_FILES]
 
     @override
     def full_facts(self, root: Path) -> DataFacts:
@@ -100,6 +178,10 @@ class FashionMnist(DataSettings):
     kind: Literal["fashion_mnist"] = "fashion_mnist"
 
     @override
+    def files(self, root: Path) -> Sequence[tuple[str, Path]]:
+        return [(name, root / "FashionMNIST/raw" / name) for name in IDX_FILES]
+
+    @override
     def full_facts(self, root: Path) -> DataFacts:
         return DataFacts(ImageShape(1, 28), 60_000, 10_000, 10)
 
@@ -109,6 +191,10 @@ class Cifar10(DataSettings):
 
     code: ClassVar[str] = "raysweep.data.torchvision_sets:cifar10"
     kind: Literal["cifar10"] = "cifar10"
+
+    @override
+    def files(self, root: Path) -> Sequence[tuple[str, Path]]:
+        return [(name, root / "cifar-10-batches-py" / name) for name in CIFAR10_FILES]
 
     @override
     def full_facts(self, root: Path) -> DataFacts:
@@ -123,19 +209,36 @@ class CelebA(DataSettings):
     size: Literal[32, 64, 128] = 64
     split_seed: int = 0
 
+    @staticmethod
+    def folder(root: Path) -> Path:
+        """Where the faces lie, or are downloaded to."""
+        folders = [root / folder for folder in CELEBA_FOLDERS]
+        return next((folder for folder in folders if folder.is_dir()), folders[0])
+
+    @override
+    def files(self, root: Path) -> Sequence[tuple[str, Path]]:
+        """A sample: to look at all of them takes minutes on some file servers."""
+        names = [f"{number:06d}.jpg" for number in range(1, 202_600, 100)]
+        return [(name, self.folder(root) / name) for name in names]
+
     @override
     def full_facts(self, root: Path) -> DataFacts:
         return DataFacts(ImageShape(3, self.size), 162_079, 40_520, None)
 
 
 class ImageFolder(DataSettings):
-    """Any folder of images: class sub-folders, or flat (then there are no labels).
+    """Any folder of images: a sub-folder a class, or images in the folder itself (then there are no labels).
+
+    A class has all images below its sub-folder, at any depth. Where images lie in the folder itself, all below it are
+    used, without labels. Not used is what is hidden (a name with a dot first, `__MACOSX`) or has another suffix than
+    `IMAGE_SUFFIXES`; a plan says how many files that is.
 
     `path` and `validation_path` are absolute or relative to the data folder. Without a `validation_path` a seeded
     share of the images validates. Images are cropped to their central square and resized to `size` pixels.
     """
 
     code: ClassVar[str] = "raysweep.data.image_folder:image_folder"
+    named: ClassVar[bool] = False
     kind: Literal["image_folder"] = "image_folder"
     path: str
     validation_path: str | None = None
@@ -149,17 +252,48 @@ class ImageFolder(DataSettings):
     def words(self) -> str:
         return f"{self.kind} {self.path}"
 
+    def listings(self, root: Path) -> list["ImageFiles"]:
+        """Its images; those that validate apart, where they have a folder of their own.
+
+        Raises:
+            UserError: see `list_images`; or the two folders have different classes.
+        """
+        paths = (self.path,) if self.validation_path is None else (self.path, self.validation_path)
+        found = [list_images((root / path).resolve()) for path in paths]
+        if len({each.classes for each in found}) > 1:
+            differing = ", ".join(sorted(set(found[0].classes).symmetric_difference(found[1].classes)))
+            folders = " and ".join(str(each.folder) for each in found)
+            raise UserError(f"image folders {folders}: classes {differing} are in one of them only")
+        return found
+
+    @override
+    def files(self, root: Path) -> Sequence[tuple[str, Path]]:
+        return [
+            (f"{number}/{'/'.join(name)}", file)
+            for number, listing in enumerate(self.listings(root))
+            for name, file in listing.files
+        ]
+
     @override
     def full_facts(self, root: Path) -> DataFacts:
-        """The files are counted by name, and not opened."""
-        files, names = list_images(root / self.path)
-        total = len(files)
+        """The files are counted by name, and not opened.
+
+        Raises:
+            UserError: see `listings`; or no image would be left to train on.
+        """
+        found = self.listings(root)
+        counts = [len(each.files) for each in found]
         if self.validation_path is None:
-            held_out = validation_count(total, self.validation_share)
-            train = total - held_out
-        else:
-            train, held_out = total, len(list_images(root / self.validation_path)[0])
-        return DataFacts(ImageShape(self.channels, self.size), train, held_out, len(names) or None)
+            held_out = validation_count(counts[0], self.validation_share)
+            counts = [counts[0] - held_out, held_out]
+        if not counts[0]:
+            raise UserError(
+                f"image folder {found[0].folder}: all of its {counts[1]} images would validate. "
+                "Add images, or lower validation_share"
+            )
+        remarks = tuple(f"{each.folder}: {each.words}" for each in found)
+        shape, classes = ImageShape(self.channels, self.size), len(found[0].classes) or None
+        return DataFacts(shape, counts[0], counts[1], classes, remarks=remarks)
 
 
 class Grid2d(DataSettings):
@@ -215,27 +349,114 @@ def validation_count(total: int, share: float) -> int:
     return max(1, round(total * share))
 
 
-def list_images(folder: Path) -> tuple[list[tuple[Path, int]], tuple[str, ...]]:
-    """Image files under `folder` with their class number, and the names of the classes, both sorted.
+@dataclass(frozen=True)
+class ImageFiles:
+    """The images of a folder."""
 
-    A folder without sub-folders that hold images is flat: every class number is 0 and there are no names.
+    folder: Path
+    files: tuple[tuple[tuple[str, ...], Path], ...]
+    """Each with its name as folders and file name below `folder`, in one Unicode form; sorted by it."""
+    classes: tuple[str, ...]
+    """The names of the classes, sorted; empty for a flat folder."""
+    unused: tuple[str, ...]
+    """What else is in the folder: the suffix of each file, or "hidden"."""
+
+    @property
+    def labels(self) -> list[int]:
+        """The class number of each file; 0 in a flat folder."""
+        numbers = {name: number for number, name in enumerate(self.classes)}
+        return [numbers.get(name[0], 0) for name, _ in self.files]
+
+    @property
+    def words(self) -> str:
+        """Which of the files are used, and as what."""
+        images = f"{len(self.files):,} images"
+        if self.classes:
+            counts = Counter(name[0] for name, _ in self.files)
+            words = f"{images}; classes {_first(f'{name} ({counts[name]:,})' for name in self.classes)}"
+        else:
+            deeper = {name[:-1] for name, _ in self.files} - {()}
+            beside = f", those of {len(deeper):,} sub-folders among them: they lie beside others" if deeper else ""
+            words = f"{images}, without classes{beside}"
+        unused = Counter(self.unused)
+        return words + (f"; not used: {_first(f'{n:,} {what}' for what, n in unused.most_common())}" if unused else "")
+
+
+def _first(words: Iterator[str]) -> str:
+    named = list(words)
+    return ", ".join(named[:NAMED]) + (f" and {len(named) - NAMED} more" if len(named) > NAMED else "")
+
+
+def list_images(folder: Path) -> ImageFiles:
+    """The images under `folder`.
 
     Raises:
-        UserError: there is no such folder, or no image in it.
+        UserError: there is no such folder, no image in it, or a file or folder that cannot be looked at.
     """
     if not folder.is_dir():
         raise UserError(f"image folder {folder}: not found. Name an existing folder, or its parent with --data DIR")
-    classes = sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
-    groups = [(child.name, _images(child)) for child in classes]
-    groups = [(name, files) for name, files in groups if files]
-    if groups:
-        return [(file, k) for k, (_, files) in enumerate(groups) for file in files], tuple(name for name, _ in groups)
-    flat = _images(folder)
-    if not flat:
+    try:
+        found = sorted(_below(folder, (), frozenset()))
+    except OSError as error:
+        raise UserError(
+            f"image folder {folder}: {error.filename}: cannot be read ({error.strerror}); mend or remove it"
+        ) from error
+    files = tuple((name, file) for name, file in found if _kind(name) in IMAGE_SUFFIXES)
+    if not files:
         known = ", ".join(sorted(IMAGE_SUFFIXES))
         raise UserError(f"image folder {folder}: no images in it (looked for {known}, directly and in sub-folders)")
-    return [(file, 0) for file in flat], ()
+    flat = any(len(name) == 1 for name, _ in files)
+    classes = () if flat else tuple(dict.fromkeys(name[0] for name, _ in files))
+    return ImageFiles(folder, files, classes, tuple(kind for n, _ in found if (kind := _kind(n)) not in IMAGE_SUFFIXES))
 
 
-def _images(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+def _below(
+    folder: Path, name: tuple[str, ...], above: frozenset[tuple[int, int]]
+) -> Iterator[tuple[tuple[str, ...], Path]]:
+    """All files under a folder with their names. A link to a folder `above` is not followed, and is none of them."""
+    status = folder.stat()
+    here = status.st_dev, status.st_ino
+    if here in above:
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = folder / entry.name
+            # One name may be written in two forms, which look alike: macOS writes é as two characters.
+            known = *name, unicodedata.normalize("NFC", entry.name)
+            if entry.is_dir() and _kind(known) != HIDDEN:
+                yield from _below(path, known, above | {here})
+            elif _kind(known) in IMAGE_SUFFIXES and not entry.is_file():
+                path.stat()  # fails where a link leads nowhere
+                raise OSError(errno.EINVAL, "neither a file nor a folder", str(path))
+            else:
+                yield known, path
+
+
+HIDDEN = "hidden"
+
+
+def _kind(name: tuple[str, ...]) -> str:
+    """A file's suffix, or that the file is hidden."""
+    if name[-1].startswith(".") or name[-1] == "__MACOSX":
+        return HIDDEN
+    _, dot, suffix = name[-1].rpartition(".")
+    return f".{suffix.lower()}" if dot else "without a suffix"
+
+
+def with_content(settings: AnySettings, root: Path) -> AnySettings:
+    """Settings with the content of all data sets in them; see `DataSettings.with_content`.
+
+    Raises:
+        UserError: the files of a data set are not under `root`, or are others than the settings name.
+    """
+    if isinstance(settings, DataSettings):
+        return settings.with_content(root)
+    found = {name: _with_content(getattr(settings, name), root) for name in type(settings).model_fields}
+    changed = {name: value for name, value in found.items() if value != getattr(settings, name)}
+    return settings.model_copy(update=changed) if changed else settings
+
+
+def _with_content(value: Any, root: Path) -> Any:
+    if isinstance(value, Frozen):
+        return with_content(value, root)
+    return tuple(_with_content(each, root) for each in value) if isinstance(value, tuple) else value

@@ -130,7 +130,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 CHECKPOINTED, TRAINED = trial_file(TRIAL.id, CHECKPOINT), trial_file(TRIAL.id, MODEL)
-REFERENCE = asset_file(statistics_name(STUDY.measure_key(STUDY.measures[1])))
+REFERENCE = asset_file(statistics_name(STUDY.measure_key(STUDY.measures[1]), STUDY.data))
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,13 @@ def test_names_of_a_study_stay_in_its_folder(study: str, arm: str, measure: str,
         return
     keys = [found.measure_key(m) for m in found.measures]
     shards = [shard.key for _, _, shard in found.measurements(Digits().facts(Path()))]
-    for name in (found.name, *(trial.id for trial in found.trials), *keys, *map(statistics_name, keys), *shards):
+    for name in (
+        found.name,
+        *(trial.id for trial in found.trials),
+        *keys,
+        *(statistics_name(key, found.data) for key in keys),
+        *shards,
+    ):
         assert SAFE.match(name), name
 
 
