@@ -28,7 +28,7 @@ from raysweep.cli.options import (
 )
 from raysweep.cli.overriding import override
 from raysweep.cli.plan import print_plan, print_search
-from raysweep.cli.session import Job, alone, started
+from raysweep.cli.session import Job, alone, check_same_files, started
 from raysweep.errors import UserError
 from raysweep.execution.plan import Plan, make_plan
 from raysweep.results.files import join
@@ -36,6 +36,7 @@ from raysweep.results.gathering import gather
 from raysweep.results.names import RECOMMENDED
 from raysweep.results.store import StudyStore
 from raysweep.study.core import Study
+from raysweep.study.data import with_content
 from raysweep.tuning.settings import Tuning
 
 if TYPE_CHECKING:
@@ -95,7 +96,9 @@ def _load(options: argparse.Namespace) -> tuple[Study | Tuning, StudyStore]:
 def _check(study: Study, store: StudyStore, options: argparse.Namespace) -> Job:
     data = data_folder(options.data)
     weights = weights_file(options.fid_weights)
+    study = with_content(study, data)
     study.check_shapes(data)
+    check_same_files(study.data_sets, data, store)
     return Job(study, study.data.facts(data), store, data, weights)
 
 
@@ -117,7 +120,9 @@ def _tune(
 ) -> int:
     """Plans a tuning, or searches, checks what was found on fresh seeds, and draws the report of that."""
     data, weights = data_folder(options.data), weights_file(options.fid_weights)
+    tuning = with_content(tuning, data)
     tuning.check_shapes(data)
+    check_same_files(tuning.data_sets, data, store)
     facts = tuning.data.facts(data)
     known = {name: tuning.model_at(tuning.baseline_values(name)) for name in tuning.baselines} or {"c0": tuning.model}
     job = Job(tuning.study(known, tuning.fresh_seeds, final=True), facts, store, data, weights)

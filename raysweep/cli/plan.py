@@ -66,6 +66,7 @@ def _heading(plan: Plan) -> list[str]:
         *([f"Reduced: {plan.study.reduction}"] if plan.study.reduction else []),
         f"Data: {plan.study.data.words}, {facts.train:,} training and {facts.validation:,} validation "
         f"{facts.items}{classes}",
+        *(f"  {remark}" for remark in facts.remarks),
         f"Seeds: {', '.join(map(str, plan.study.seeds))}",
     ]
 

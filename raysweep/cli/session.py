@@ -34,6 +34,30 @@ class Job:
     fid_weights: Path | None
 
 
+def check_same_files(data_sets: Sequence[DataSettings], root: Path, store: StudyStore) -> None:
+    """Checks that named data sets have the files of earlier runs: their trials have the same ids, whatever these hold.
+
+    Raises:
+        UserError: a data set has other files.
+    """
+    for name, content in _contents([data for data in data_sets if data.named], root).items():
+        if (earlier := store.load_contents().get(name, content)) != content:
+            raise UserError(
+                f"results folder {store.folder}: what is in it was computed from other files of {name} than those in "
+                f"{root} (content {earlier}, not {content}); name the folder that holds them with --data DIR, or "
+                "another results folder with --results DIR"
+            )
+
+
+def _contents(data_sets: Sequence[DataSettings], root: Path) -> dict[str, str]:
+    """What the files of each data set hold, by its name, of those whose files are there."""
+    found = {}
+    for data in data_sets:
+        with contextlib.suppress(UserError):
+            found[data.words] = data.content_of(root)
+    return {name: content for name, content in found.items() if content}
+
+
 @contextlib.contextmanager
 def started(
     job: Job,
@@ -59,7 +83,8 @@ def started(
         console.print()
         for each in (f"Backend: {words}", f"Results: {job.store.folder}", line):
             console.print(each, markup=False, soft_wrap=True)
-        job.store.save_study(job.study, job.facts, describe_environment(command, words))
+        contents = {"data": job.store.load_contents() | _contents(job.study.data_sets, job.data)}
+        job.store.save_study(job.study, job.facts, describe_environment(command, words) | contents)
         with contextlib.closing(ConsoleProgress(console, cache_folder() / RATES_FILE)) as progress:
             yield workplace, backend, progress
 

@@ -232,14 +232,16 @@ def extend(agenda: Agenda, plan: Plan, steps: Collection[str], limits: Mapping[s
 
 
 def _add_measures(agenda: Agenda, plan: Plan, models: Set[str]) -> None:
-    """Adds the statistics of measures first, then every missing shard of the trials that are or will be trained."""
+    """Adds every missing shard of the trials that are or will be trained, and before them the statistics they need."""
     study = plan.study
+    of_models = [measured for planned in plan.trials if planned.trial.id in models for measured in planned.measures]
+    wanting = {measured.measure.name for measured in of_models if measured.missing}
     keys: dict[str, str] = {}
     for m in in_order(study):
         if (m.follows is not None and m.follows not in keys) or not models >= set(_classifier_of(study, m)):
             continue
         keys[m.name] = key = study.measure_key(m)
-        if m.needs_reference and key not in plan.prepared and key not in agenda.pieces:
+        if m.needs_reference and m.name in wanting and key not in plan.prepared and key not in agenda.pieces:
             prepare = PrepareTask(m, key, study.classifier_trial, study.data, agenda.workplace)
             agenda.compute(prepare, key, _classifier_of(study, m))
     tasks = list(_missing_shards(agenda, plan, models, keys))

@@ -89,6 +89,10 @@ class StudyStore:
         """Versions, hardware and command of the last run."""
         return cast("dict[str, object]", json.loads(self.folder.read(ENVIRONMENT)))
 
+    def load_contents(self) -> dict[str, str]:
+        """What the files of each data set held in the runs so far, by its name; empty where none was recorded."""
+        return cast("dict[str, str]", (self.documents.read_json(ENVIRONMENT) or {}).get("data", {}))
+
     # A tuning
 
     @property

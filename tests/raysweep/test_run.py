@@ -105,7 +105,8 @@ def test_a_missing_folder_of_images_is_named(capsys: pytest.CaptureFixture[str],
 def test_images_that_a_family_cannot_take_are_named_with_the_arm(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--set", "data.kind=mnist", "--plan"]) == DONE
     (Path("data") / "faces").mkdir(parents=True)
-    (Path("data") / "faces" / "one.png").write_bytes(b"")
+    for name in ("one.png", "two.png", "notes.txt"):
+        (Path("data") / "faces" / name).write_bytes(b"")
     Path("mine.py").write_text(
         "from raysweep.study import Arm, ImageFolder, Study, WganGp\n"
         "STUDY = Study(name='mine', title='t', question='q', data=ImageFolder(path='faces', size=33),"
@@ -116,6 +117,8 @@ def test_images_that_a_family_cannot_take_are_named_with_the_arm(capsys: pytest.
     assert (
         "study mine, arm wgan_gp: images of 33 pixels cannot be halved to 4, 5, 6 or 7; resize them to 32 or 40" in said
     )
+    plan = " ".join(printed(capsys, "mine.py", "--plan", "--set", "data.size=32").split())
+    assert "faces: 2 images, without classes; not used: 1 .txt" in plan
 
 
 def test_the_data_folder_of_the_environment_must_exist(

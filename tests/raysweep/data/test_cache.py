@@ -47,6 +47,16 @@ def test_the_source_is_read_once(tmp_path: Path, write_images) -> None:
     assert np.array_equal(first.train.pixels, second.train.pixels)
 
 
+def test_other_files_than_the_run_began_with_are_refused(tmp_path: Path, write_images) -> None:
+    write_images(tmp_path / "flat", 10)
+    known = FLAT.with_content(tmp_path)
+    assert len(load_data(known, tmp_path, tmp_path / "cache").train) == 8
+    new = tmp_path / "flat" / "000.png"
+    new.write_bytes((tmp_path / "flat" / "001.png").read_bytes())
+    with pytest.raises(UserError, match=r"its files have the content .* on this machine now, and .* the run began"):
+        load_data(known, tmp_path, tmp_path / "cache")
+
+
 def test_a_changed_source_is_read_again(tmp_path: Path, write_images) -> None:
     write_images(tmp_path / "flat", 10)
     first = load_data(FLAT, tmp_path, tmp_path / "cache")

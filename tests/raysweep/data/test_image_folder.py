@@ -103,6 +103,22 @@ def test_colours_become_grey_and_grey_becomes_colours(tmp_path: Path) -> None:
     np.testing.assert_allclose(read_image(tmp_path / "colour.png", ImageShape(1, 8)), luma, rtol=0, atol=1)
 
 
+def test_images_are_turned_as_viewers_turn_them(tmp_path: Path) -> None:
+    upright, exif = noise(3, 8, 8), Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(upright.transpose(1, 2, 0)).rotate(90).save(tmp_path / "turned.png", exif=exif)
+    assert np.array_equal(read_image(tmp_path / "turned.png", ImageShape(3, 8)), upright)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_what_is_transparent_is_white(tmp_path: Path, mode: str) -> None:
+    image = Image.new("RGBA", (8, 8), (0, 0, 0, 255))
+    image.putpixel((0, 0), (0, 0, 0, 0))
+    image.convert(mode).save(tmp_path / "clear.png")
+    found = read_image(tmp_path / "clear.png", ImageShape(1, 8))[0]
+    assert (found[0, 0], found[1:].max()) == (255, 0)
+
+
 def test_a_broken_file_is_named(tmp_path: Path, write_images) -> None:
     write_images(tmp_path / "flat", 10)
     (tmp_path / "flat" / "004.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")

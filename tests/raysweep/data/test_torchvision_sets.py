@@ -51,6 +51,16 @@ def test_files_that_are_there_are_read_and_nothing_is_written(monkeypatch, tmp_p
         assert np.array_equal(images.labels, np.arange(count) % 10)
 
 
+def test_other_files_under_the_same_path_are_read_again(monkeypatch, tmp_path: Path) -> None:
+    small(monkeypatch, Mnist)
+    write_idx(tmp_path / "MNIST" / "raw")
+    load_data(Mnist(), tmp_path, tmp_path / "cache")
+    images = tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte"
+    content = images.read_bytes()
+    images.write_bytes(content[:-1] + b"\xff")
+    assert load_data(Mnist(), tmp_path, tmp_path / "cache").train.pixels[-1, 0, -1, -1] == 255
+
+
 def test_missing_files_are_downloaded_once_and_silently(monkeypatch, tmp_path: Path, capfd) -> None:
     small(monkeypatch, FashionMnist)
     asked = []
