@@ -9,8 +9,8 @@ from raysweep.study.measures import Shard
 
 ROOT = Path(__file__).parents[3]
 FILE = re.compile(r"[\w./*-]*\.(json|pt|parquet|npz|db)")
-ELSEWHERE = {"note.json"}
-"""In the folder in which Ray Tune keeps its own checkpoints."""
+ELSEWHERE = {"note.json", "rates.json", "Thumbs.db"}
+"""In the folder in which Ray Tune keeps its own checkpoints, and in the cache; and what an operating system leaves."""
 
 
 def typed_names(file: Path) -> set[str]:
