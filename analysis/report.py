@@ -10,6 +10,7 @@ The same tables give the same bytes.
 import base64
 import shutil
 import uuid
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ CONTENTS = frozenset({PAGE, "figures", "tables"})
 """What a report's folder holds; one that holds anything else is not replaced."""
 DESKTOP_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".directory"})
 """What operating systems and desktops leave in folders that a person has looked at; nobody misses it."""
+OFF_THE_AXIS = "Data has no positive values|Attempting to set identical low and high"
+"""What matplotlib warns of where all numbers are 0, or the same."""
 MEDIA: dict[Format, str] = {"png": "image/png", "svg": "image/svg+xml"}
 
 Result = TypeVar("Result")
@@ -135,7 +138,9 @@ def _write(results: Results, folder: Path) -> tuple[str, ...]:
 def attempt(compute: Callable[[], Result]) -> Result | str:
     """What was computed, which is no text; or the reason why it could not be."""
     try:
-        with np.errstate(all="ignore"):  # what is not finite is left out, or said, by each figure and claim
+        # Each figure and claim leaves out what is not finite, or says so.
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", OFF_THE_AXIS)
             return compute()
     except Exception as error:  # whatever is wrong in one part must not cost the rest of the report
         return " ".join(f"{type(error).__name__}: {error}".split())

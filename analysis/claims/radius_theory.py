@@ -14,7 +14,7 @@ Number = Callable[[BoundedModel], float]
 
 def room_under_lemma(model: BoundedModel) -> float:
     """The most that Lemma B.4 allows, given the interval of the class probabilities, over the class radius."""
-    return model.lemma.limit / model.radius.value
+    return model.lemma.limit / model.radius.value if model.radius.value else math.inf
 
 
 def room_under_limit(model: BoundedModel) -> float:

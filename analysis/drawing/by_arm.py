@@ -119,8 +119,8 @@ def dims_axis(axes: Axes, dims: Sequence[int]) -> None:
 
 
 def log_axis(axes: Axes) -> None:
-    """A logarithmic vertical axis with its numbers written out."""
-    axes.set_yscale("log")
+    """A logarithmic vertical axis with its numbers written out; what is not positive is off it."""
+    axes.set_yscale("log", nonpositive="clip")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda at, _: setting(at)))
     axes.yaxis.set_minor_locator(NullLocator())

@@ -121,11 +121,12 @@ def draw_multiples(contents: Sequence[TradeOff], figure: Figure) -> None:
 
 def _set_quantity(content: TradeOff, axes: Axes) -> None:
     """The vertical axis: logarithmic, or from zero up, and below it where some value is negative."""
+    levels = [level.value for level in content.levels if np.isfinite(level.value)]
     if content.log_quantity:
-        _log_quantity(axes, min([lowest_shown(content.panels), *(level.value for level in content.levels)]))
+        _log_quantity(axes, min([lowest_shown(content.panels), *levels]))
         return
     lows = [curve.low[np.isfinite(curve.low)] for panel in content.panels for curve in panel.curves]
-    lowest = min([0.0, *(level.value for level in content.levels), *(float(low.min()) for low in lows if low.size)])
+    lowest = min([0.0, *levels, *(float(low.min()) for low in lows if low.size)])
     margin = 0.04 * (axes.get_ylim()[1] - lowest)
     axes.set_ylim(lowest - margin if lowest < 0 else 0, axes.get_ylim()[1] + margin)
 

@@ -70,9 +70,10 @@ def infos(results: Results) -> tuple[ClassMaps, ...]:
             )
             for line in trial_lines(results, seed, most=100)
             for column in line.columns
-            if column.trial.id in rows
+            if column.trial.id in rows and {"plane", "samples"} <= set(rows[column.trial.id]["part"])
         )
-        found.append(ClassMaps(measure.name, seed, maps, classes_words(measure.classifier)))
+        if maps:
+            found.append(ClassMaps(measure.name, seed, maps, classes_words(measure.classifier)))
     return tuple(found)
 
 
@@ -127,9 +128,10 @@ def _draw_line(content: Map, axes: Axes) -> None:
     assert content.values is not None
     [classes] = content.classes
     colours = class_colours(int(classes.max()) + 1)
-    edge, top = float(content.ticks[-1]), float(content.values.max())
+    edge, low = float(content.ticks[-1]), float(min(0, content.values.min()))
+    top = max(float(content.values.max()), low + 1e-6)
     axes.grid(visible=False)
-    box = (-edge, edge, float(min(0, content.values.min())), top)
+    box = (-edge, edge, low, top)
     axes.imshow(colours[content.classes], aspect="auto", origin="lower", extent=box, interpolation="nearest")
     axes.plot(content.ticks, content.values, color=INK, linewidth=1)
     axes.set(xlabel="z", ylabel="g(z)", xlim=(-edge, edge))

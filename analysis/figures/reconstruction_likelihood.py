@@ -57,7 +57,7 @@ def _with_prior(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
         trial.id: (arm := results.arm(trial.arm)) is not None and arm.model.has_prior for trial in results.trials
     }
     rows = rows[(rows["status"] != "encoded") | rows["trial"].map(has_prior)]
-    return rows.assign(square=rows["z_norm"] ** 2 / rows["trial"].map(dims))
+    return rows.assign(square=rows["z_norm"] ** 2 / rows["trial"].map(dims).astype(float))
 
 
 def _lines(values: Sequence[Value]) -> tuple[Line, ...]:

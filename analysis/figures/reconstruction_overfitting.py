@@ -1,5 +1,6 @@
 """Whether training images are found better than held-out ones: the overfitting tests of Webster et al. (2019)."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -87,7 +88,7 @@ def _test(trial: TrialRow, rows: pd.DataFrame) -> OverfittingTest:
     return OverfittingTest(
         trial=trial,
         medians=medians,
-        gap=(medians["validation"] - medians["train"]) / medians["validation"],
+        gap=1 - medians["train"] / medians["validation"] if medians["validation"] else math.nan,
         p_value=float(stats.ks_2samp(errors["train"], errors["validation"]).pvalue),
         images=len(errors["train"]) + len(errors["validation"]),
     )
@@ -137,10 +138,11 @@ def draw(info: Overfitting, figure: Figure) -> None:
 def _log_medians(info: Overfitting, axes: Axes) -> None:
     """A logarithmic axis that a floor of practically zero does not stretch."""
     log_axis(axes)
-    lowest = min(
-        content.mean.min() for arm in info.arms for part, content in arm.medians.items() if part != "generated"
-    )
-    axes.set_ylim(bottom=max(lowest / 100, axes.get_ylim()[0]))
+    means = [content.mean for arm in info.arms for part, content in arm.medians.items() if part != "generated"]
+    shown = np.concatenate(means)
+    shown = shown[np.isfinite(shown) & (shown > 0)]
+    if shown.size:
+        axes.set_ylim(bottom=max(shown.min() / 100, axes.get_ylim()[0]))
     axes.set_ylabel("median error per pixel value")
 
 

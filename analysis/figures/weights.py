@@ -89,7 +89,8 @@ def infos(results: Results) -> tuple[WeightHistograms, ...]:
         seed = first_seed(results, set(rows))
         lines = [line for line in trial_lines(results, seed, most=100) if line.main]
         content = tuple(row for row in (_row(line, rows) for line in lines) if row.panels)
-        found.append(WeightHistograms(measure.name, content, seed))
+        if content:
+            found.append(WeightHistograms(measure.name, content, seed))
     return tuple(found)
 
 
@@ -97,15 +98,15 @@ def _row(line: TrialLine, rows: dict[str, pd.DataFrame]) -> WeightsRow:
     columns = [column for column in line.columns if column.trial.id in rows]
     if len(columns) > ACROSS:
         columns = [columns[0], columns[len(columns) // 2], columns[-1]]
-    return WeightsRow(
-        line.label, tuple(WeightsPanel(column.label, _layers(rows[column.trial.id])) for column in columns)
-    )
+    panels = (WeightsPanel(column.label, _layers(rows[column.trial.id])) for column in columns)
+    return WeightsRow(line.label, tuple(panel for panel in panels if panel.layers))
 
 
 def _layers(rows: pd.DataFrame) -> tuple[LayerHistogram, ...]:
-    """Of layers whose weights are not all equal."""
+    """Of layers whose weights are finite and not all equal."""
     several = rows["network"].nunique() > 1
-    rows = rows[rows["smallest"] < rows["largest"]].sort_values(["part", "network", "layer"])
+    finite = np.isfinite(rows["largest"] - rows["smallest"]) & np.isfinite(rows["mean"] + rows["std"])
+    rows = rows[finite & (rows["smallest"] < rows["largest"])].sort_values(["part", "network", "layer"])
     return tuple(
         LayerHistogram(
             f"{row['network']}, layer {row['layer']}" if several else f"layer {row['layer']}",

@@ -40,14 +40,20 @@ from support.pretended_search import drawn, with_search
 
 
 def _images() -> Study:
-    """The pretended study, with everything that is measured beside it, an untrained generator, and two seeds."""
-    study = pretended_study()
-    untrained = Arm(name="untrained", model=WganGp(steps=0, width=8), over={"latent_dim": grid(2, 10, 50)})
+    """Four families and an untrained generator at two dim(z), with everything that is measured."""
+    dims = grid(2, 10)
+    arms = (
+        Arm(model=WganGp(steps=400, width=8), over={"latent_dim": dims}),
+        Arm(model=Autoencoder(steps=400, width=8), over={"latent_dim": dims}),
+        Arm(model=Vae(width=8), over={"latent_dim": dims}),
+        Arm(model=LcVae(width=8), over={"latent_dim": dims, "c": grid(0.3, math.inf)}),
+        Arm(name="untrained", model=WganGp(steps=0, width=8), over={"latent_dim": dims}),
+    )
     reconstruction = Reconstruction(
         images=8, generated=4, shard=4, keep=2, shifts=(1, 4), foreign=Mnist(), noise=4, latents=True
     )
     more = (reconstruction, ReconstructionClassifier(images=8))
-    return pretended_study(arms=(*study.arms, untrained), measures=(*more, *study.measures[1:]))
+    return pretended_study(arms=arms, measures=(*more, *pretended_study().measures[1:]))
 
 
 def _other_axes() -> Study:
@@ -85,10 +91,13 @@ STUDIES: Mapping[str, Callable[[], Study]] = {
     "polynomials": _polynomials,
 }
 
+KINDS = (*STUDIES, "search")
+"""What results there are."""
+
 
 @cache
 def pretended(name: str) -> Results:
-    """Results of one of `STUDIES`, or of a search."""
+    """Results of one of `KINDS`."""
     with TemporaryDirectory() as folder:
         results = pretended_results(Path(folder), STUDIES.get(name, pretended_study)(), Numbers())
     return with_search(results, drawn(12), ("c2", "c3")) if name == "search" else results
@@ -107,8 +116,6 @@ VALUES: Mapping[str, Callable[[Generator, int], object]] = {
     "some infinite": lambda random, count: np.where(random.random(count) < 0.5, math.inf, random.random(count)),
 }
 """What a column of real numbers may hold."""
-
-KEPT = {"original", "pixels"}
 
 
 def changed(results: Results, random: Generator, share: float) -> Results:
