@@ -32,6 +32,7 @@ from analysis.figures import FIGURES
 from analysis.figures.base import AnyFigure, Info
 from analysis.numbers import Numbers, numbers
 from analysis.results import Results, TrialRow, load_results
+from analysis.statistics import searches
 from analysis.statistics.intervals import band_words
 from analysis.text.protocol import settings_words
 from analysis.text.words import arm_label, axis_label, axis_value, listing, number, plural, setting
@@ -40,6 +41,9 @@ from raysweep.results.names import PAGE, REPORT
 from raysweep.results.patience import FULL, StorageError
 from raysweep.results.store import StudyStore
 from raysweep.results.tables import all_tables
+from raysweep.study.core import Study
+from raysweep.study.data import DataFacts
+from raysweep.study.objectives import OBJECTIVES
 from raysweep.study.table import Table
 
 CONTENTS = frozenset({PAGE, "figures", "tables"})
@@ -285,10 +289,10 @@ def _page(
         trials=[_trial_line(trial) for trial in results.trials],
         has_constraint=any("lam" in trial.settings for trial in results.trials),
         failures=results.tables["failures"].to_dict("records"),
-        protocol=_protocol(results),
+        protocol=_protocol(results.study, results.facts),
         environment=_flat(results.environment),
         tables=tables,
-        recommended=results.recommended,
+        recommended=_recommended(results),
     )
 
 
@@ -319,9 +323,8 @@ def _figure_number(claim: Claim, figures: list[Figure]) -> int | None:
     return next((at for at, figure in numbered if figure.kind == claim.figure), None)
 
 
-def _protocol(results: Results) -> list[tuple[str, str]]:
+def _protocol(study: Study, facts: DataFacts) -> list[tuple[str, str]]:
     """Every setting of the study, by what it is a setting of."""
-    study, facts = results.study, results.facts
     classes = f", {facts.classes} classes" if facts.classes else ""
     data = [
         f"{study.data.kind.replace('_', ' ')}: {number(facts.train)} training and {number(facts.validation)} "
@@ -339,6 +342,30 @@ def _protocol(results: Results) -> list[tuple[str, str]]:
     for measure in study.measures:
         lines.append((measure.name.replace("_", " "), settings_words(measure, {"name"})))
     return lines
+
+
+def _recommended(results: Results) -> list[tuple[str, str]]:
+    """What a tuning recommends and why, then every setting of that study; empty where it recommends nothing."""
+    study, search = results.recommended, searches.found(results)
+    if study is None:
+        return []
+    chosen = [each for each in (search.checked if search else ()) if each.name == study.arms[0].name]
+    choice = [(each.name.replace("_", " "), f"{each.words}. {_choice_words(results, each)}") for each in chosen]
+    return [*choice, *_protocol(study, results.facts)]
+
+
+def _choice_words(results: Results, chosen: searches.Configuration) -> str:
+    """By which rule a configuration was chosen, and with which numbers."""
+    means = [
+        f"{objective.words} {number(searches.mean(chosen.fresh[name]))} ({objective.better})"
+        for name, objective in OBJECTIVES.items()
+        if name in chosen.fresh
+    ]
+    return (
+        f"Of the {len(results.study.arms)} settings that were trained on fresh seeds, baselines and twins included, "
+        f"these have the smallest sum of ranks over the objectives. Their means there: {listing(means)}. As these "
+        "numbers chose them, they are a little too good."
+    )
 
 
 def summary(results: Results) -> str:

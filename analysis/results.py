@@ -59,8 +59,8 @@ class Results:
     environment: Mapping[str, object]
     trials: tuple[TrialRow, ...]
     tables: Mapping[str, pd.DataFrame]
-    recommended: str = ""
-    """The text of the study file of the settings that a tuning recommends."""
+    recommended: Study | None = None
+    """The study of the settings that a tuning recommends."""
 
     def arm(self, name: str) -> Arm | None:
         """The arm of that name; None for the study's classifier."""

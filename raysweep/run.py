@@ -139,10 +139,9 @@ def _tune(
 
     store.folder.check()
     with alone(store), started(job, options, command, console, line) as (workplace, backend, progress):
-        store.save_tuning(tuning)
         study = run_tuning(tuning, workplace, backend, progress)
     drawn = _draw(store, console)
-    if store.load_recommended():
+    if store.load_recommended() is not None:
         command_line = f"raysweep {shlex.quote(store.folder.locate(RECOMMENDED))}"
         console.print(f"Recommended: {command_line}", markup=False, soft_wrap=True)
     return max(drawn, _conclude(outcome(study, facts, store), console))
@@ -150,9 +149,11 @@ def _tune(
 
 def _dashboard(store: StudyStore) -> str:
     """The command that shows a search, also while it runs, and first how to get its program where there is none."""
+    from raysweep.tuning.search import storage_url
+
     installed = program("optuna-dashboard")
     first = "" if installed else "pip install optuna-dashboard, then "
-    return f"{first}{installed or 'optuna-dashboard'} {shlex.quote(store.optuna_url)}"
+    return f"{first}{installed or 'optuna-dashboard'} {shlex.quote(storage_url(store))}"
 
 
 def _draw_again(options: argparse.Namespace, console: Console) -> int:

@@ -21,6 +21,7 @@ examples:
   raysweep mnist --plan                     what a study would do and cost; nothing is run
   raysweep mnist --reduced                  its smaller form, where its file defines one: two cores, minutes
   raysweep path/to/my_study.py              a study of yours: a file that defines STUDY
+  raysweep RESULTS/<study>/study.json       a study as it was run; recommended.json is what a tuning recommends
   raysweep mnist --cluster                  on the Ray cluster that this machine belongs to
   raysweep mnist --cluster 10.0.0.5:6379    on the Ray cluster at that address
   raysweep doctor mnist --cluster           whether that would work: nodes, GPUs, versions, folders, data
@@ -70,7 +71,7 @@ def make_parser() -> argparse.ArgumentParser:
         "study",
         nargs="?",
         metavar="STUDY",
-        help=f"name of a study, or path of a file that defines STUDY (default: {DEFAULT_STUDY})",
+        help=f"name of a study, or path of a file that defines STUDY, or of a study.json (default: {DEFAULT_STUDY})",
     )
     parser.add_argument(
         "--reduced", action="store_true", help="the study's smaller form (REDUCED in its file), said to be such"

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import json
 import os
 import sys
 import traceback
@@ -13,11 +14,16 @@ from typing import Literal
 from pydantic import ValidationError
 
 from raysweep.errors import UserError, choices
+from raysweep.results.names import RECOMMENDED, STUDY, TUNING
 from raysweep.study.core import Study, describe_errors
 from raysweep.tuning.settings import Tuning
 
 PACKAGE = "search_spaces"
 """The package of the studies that come with raysweep. Its modules are imported by name: nothing depends on them."""
+
+STORED_SUFFIX = Path(STUDY).suffix
+STORED: dict[type[Study | Tuning], str] = {Study: "arms", Tuning: "space"}
+"""What a JSON file may hold, each with a field that the others do not have."""
 
 
 def known_studies() -> dict[str, Path]:
@@ -29,26 +35,50 @@ def known_studies() -> dict[str, Path]:
 
 
 def load_study(name_or_path: str, *, reduced: bool = False) -> Study | Tuning:
-    """The study or tuning of that name, or in that file: whatever ends in `.py` or has a path separator is a file.
+    """The study or tuning of that name, or in that file: what ends in `.py` or `.json`, or has a path separator.
 
-    A file may define a smaller form of its study, `REDUCED`, beside `STUDY`: that one with `reduced`.
+    A Python file may define a smaller form of its study, `REDUCED`, beside `STUDY`: that one with `reduced`. A JSON
+    file is one that a run has written: `study.json`, `recommended.json` or `tuning.json` of a results folder.
 
     Raises:
-        UserError: there is no such study, its file cannot be run, or it does not define what is asked for. Names the
-            file and line.
+        UserError: there is no such study, its file cannot be run or read, or it does not define what is asked for.
+            Names the file, and the line where there is one.
     """
-    if name_or_path.endswith(".py") or "/" in name_or_path or os.sep in name_or_path:
+    if name_or_path.endswith((".py", STORED_SUFFIX)) or "/" in name_or_path or os.sep in name_or_path:
         file = Path(name_or_path)
         if not file.is_file():
             longer = file.with_name(f"{file.name}.py")
             remedy = f"; did you mean {longer}?" if file.name and longer.is_file() else ""
             raise UserError(f"study file {file}: not found, or not a file{remedy}")
+        if file.suffix == STORED_SUFFIX:
+            return _read_json(file, reduced)
         return _study_in(file, lambda: _run_file(file), reduced)
     studies = known_studies()
     if name_or_path not in studies:
         remedy = choices(name_or_path, studies)
         raise UserError(f"study {name_or_path!r}: unknown; {remedy}. A file of yours needs its path: ./my_study.py")
     return _study_in(studies[name_or_path], lambda: importlib.import_module(f"{PACKAGE}.{name_or_path}"), reduced)
+
+
+def _read_json(file: Path, reduced: bool) -> Study | Tuning:
+    """The study or tuning that a results folder keeps in this file."""
+    if reduced:
+        raise UserError(f"study file {file}: holds one study and no smaller form of it; leave out --reduced")
+    try:
+        content = file.read_bytes()
+        fields = json.loads(content)
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"study file {file}: cannot be read, or is damaged: {_describe(error)}") from error
+    kinds = [kind for kind, field in STORED.items() if isinstance(fields, dict) and field in fields]
+    if not kinds:
+        raise UserError(f"study file {file}: neither a study nor a tuning; name a {STUDY}, {RECOMMENDED} or {TUNING}")
+    try:
+        return kinds[0].model_validate_json(content)
+    except (ValidationError, UserError) as error:
+        raise UserError(
+            f"study file {file}: not a {kinds[0].__name__.lower()} of this version ({_describe(error)}); run it with "
+            "the version of raysweep that wrote it"
+        ) from error
 
 
 def _study_in(file: Path, run: Callable[[], ModuleType], reduced: bool) -> Study | Tuning:

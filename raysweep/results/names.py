@@ -3,7 +3,7 @@
     <results>/<study>/
       study.json  facts.json  environment.json
       tuning.json  optuna.db                 of a tuning; its study.json has what is trained on fresh seeds
-      recommended.py                         of a tuning: a study of the settings that did best on these
+      recommended.json                       of a tuning: a study of the settings that did best on these
       trials/<trial>/checkpoint.pt           replaced as training goes on, removed when it is done
       trials/<trial>/model.pt  history.parquet
       trials/<trial>/done.json               written last: the trial is finished (or diverged)
@@ -26,7 +26,7 @@ from raysweep.study.data import DataSettings
 from raysweep.study.measures import Shard
 
 STUDY, FACTS, ENVIRONMENT = "study.json", "facts.json", "environment.json"
-TUNING, SEARCH, SEARCH_LOCK, RECOMMENDED = "tuning.json", "optuna.db", ".tuning.lock", "recommended.py"
+TUNING, SEARCH, SEARCH_LOCK, RECOMMENDED = "tuning.json", "optuna.db", ".tuning.lock", "recommended.json"
 TRIALS, SHARDS, ASSETS, TENSORBOARD, REPORT = "trials", "shards", "assets", "tensorboard", "report"
 CHECKPOINT, MODEL, HISTORY, DONE, FAILED = "checkpoint.pt", "model.pt", "history.parquet", "done.json", "failed.json"
 GPU_MEMORY = "gpu_memory.json"

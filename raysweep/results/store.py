@@ -4,7 +4,6 @@ A file is whole or absent whenever a process dies: `raysweep.results.files`; `ra
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -14,7 +13,6 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from raysweep.errors import UserError
-from raysweep.results import tables
 from raysweep.results.assets import AssetFiles
 from raysweep.results.documents import Documents
 from raysweep.results.files import Location, Mirror
@@ -24,10 +22,8 @@ from raysweep.results.names import (
     PAGE,
     RECOMMENDED,
     REPORT,
-    SEARCH,
     STUDY,
     TENSORBOARD,
-    TUNING,
     probe_file,
     table_file,
 )
@@ -36,7 +32,6 @@ from raysweep.results.shards import ShardFiles
 from raysweep.results.tables import all_tables
 from raysweep.results.trials import TrialFiles
 from raysweep.study.architecture import ImageShape
-from raysweep.study.base import Frozen
 from raysweep.study.core import Study, describe_errors
 from raysweep.study.data import DataFacts
 from raysweep.study.table import Table
@@ -67,18 +62,13 @@ class StudyStore:
             UserError: there is none here, or it is not one of this version.
         """
         try:
-            return Study.model_validate_json(self.folder.read(STUDY))
+            return self._read_study(STUDY)
         except (FileNotFoundError, NotADirectoryError):
             studies = sorted(self.folder.path.glob(f"*/{STUDY}")) if self.folder.path else []
             named = f", such as {studies[0].parent}" if studies else ""
             raise UserError(
                 f"results folder {self.folder}: no {STUDY} in it; name a folder that a run has written{named}"
             ) from None
-        except ValidationError as error:
-            raise UserError(
-                f"results folder {self.folder}: {STUDY} is not a study of this version ({describe_errors(error)}); "
-                "draw the report with the version of raysweep that ran it"
-            ) from error
 
     def load_facts(self) -> DataFacts:
         """Facts of the study's data set."""
@@ -95,44 +85,33 @@ class StudyStore:
 
     # A tuning
 
-    @property
-    def optuna_url(self) -> str:
-        """Address of the search's storage, as Optuna and its dashboard take it.
-
-        Raises:
-            UserError: the results folder is on no file system, where its database cannot be.
-        """
-        if self.folder.path is None:
-            raise UserError(
-                f"results folder {self.folder}: a tuning keeps its search in an SQLite database, which must lie on a "
-                "file system; give --results a folder, which may be shared between machines"
-            )
-        return f"sqlite:///{self.folder.locate(SEARCH)}"
-
-    def save_tuning(self, tuning: Frozen) -> None:
-        """Writes the resolved tuning, replacing an earlier one."""
-        self.documents.write_text(TUNING, tuning.model_dump_json(indent=2))
-
-    def save_search(
-        self, configurations: Sequence[dict[str, object]], evaluations: Sequence[dict[str, object]]
-    ) -> None:
-        """Writes the tables of a search. Its trials are in no other table."""
-        self.save_table(tables.CONFIGURATIONS, tables.CONFIGURATIONS.records(configurations))
-        self.save_table(tables.EVALUATIONS, tables.EVALUATIONS.records(evaluations))
-
-    def save_recommended(self, text: str) -> None:
-        """Writes the study file of the settings that a tuning recommends; no text removes an earlier one."""
-        if text:
-            self.documents.write_text(RECOMMENDED, text)
+    def save_recommended(self, study: Study | None) -> None:
+        """Writes the study of the settings that a tuning recommends; None removes an earlier one."""
+        if study is not None:
+            self.documents.write_text(RECOMMENDED, study.model_dump_json(indent=2))
         else:
             self.folder.delete(RECOMMENDED)
 
-    def load_recommended(self) -> str:
-        """The text of that file; empty if there is none. It is shown, and never run."""
+    def load_recommended(self) -> Study | None:
+        """What a tuning recommends; None if it recommends nothing.
+
+        Raises:
+            UserError: it is not a study of this version.
+        """
         try:
-            return self.folder.read(RECOMMENDED).decode()
+            return self._read_study(RECOMMENDED)
         except FileNotFoundError:
-            return ""
+            return None
+
+    def _read_study(self, name: str) -> Study:
+        content = self.folder.read(name)
+        try:
+            return Study.model_validate_json(content)
+        except ValidationError as error:
+            raise UserError(
+                f"results folder {self.folder}: {name} is not a study of this version ({describe_errors(error)}); "
+                "draw the report with the version of raysweep that ran it"
+            ) from error
 
     # What people look at
 

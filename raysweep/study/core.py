@@ -284,7 +284,8 @@ def describe_errors(error: ValidationError) -> str:
     lines = []
     for item in error.errors(include_url=False):
         path = ".".join(str(part) for part in item["loc"]) or error.title
-        given = "" if isinstance(item["input"], dict) else f" (given: {item['input']!r})"
+        whole = isinstance(item["input"], dict) or item["type"] == "json_invalid"
+        given = "" if whole else f" (given: {item['input']!r})"
         lines.append(f"{path}: {describe_error(item)}{given}")
     return "; ".join(lines)
 

@@ -1,4 +1,4 @@
-"""The settings that a tuning recommends, as a study file that runs as it is. No torch, no Optuna."""
+"""The settings that a tuning recommends, as a study. No torch, no Optuna."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,6 @@ import pandas as pd
 from raysweep.study.core import Study
 from raysweep.study.objectives import OBJECTIVES
 from raysweep.tuning.settings import Tuning
-from raysweep.tuning.source import study_source
 
 SUFFIX = "_recommended"
 
@@ -34,44 +33,28 @@ def recommended_arm(tuning: Tuning, scores: Mapping[str, Scores]) -> str | None:
     return str(costs.rank().sum(axis=1).idxmin())
 
 
-def recommended_study(tuning: Tuning, study: Study, arm: str) -> Study:
-    """The recommended arm alone, measured as the finalists were, on seeds that had no part in choosing it."""
-    first = max(*tuning.seeds, *tuning.fresh_seeds) + 1
-    return Study(
-        name=f"{tuning.name[: 40 - len(SUFFIX)]}{SUFFIX}",
-        title=f"{tuning.title}: the recommended settings",
-        question=tuning.question,
-        reduction=tuning.reduction,
-        data=tuning.data,
-        arms=tuple(each for each in study.arms if each.name == arm),
-        seeds=tuple(range(first, first + len(tuning.fresh_seeds))),
-        measures=study.measures,
-        classifier=tuning.classifier,
-        checkpoint_seconds=tuning.checkpoint_seconds,
-        estimated_device=tuning.estimated_device,
-    )
+def recommended_study(tuning: Tuning, study: Study, scores: Mapping[str, Scores]) -> Study | None:
+    """The recommended arm alone, measured as the finalists were, on seeds that had no part in choosing it.
 
-
-def recommendation(tuning: Tuning, study: Study, scores: Mapping[str, Scores]) -> str:
-    """The text of the study file; empty if there is nothing to recommend.
+    Its name is not the tuning's, whose results folder it would share.
 
     Args:
         tuning: What was searched.
         study: Its baselines, finalists and twins, as they were trained on fresh seeds.
         scores: What these scored there, by arm.
+
+    Returns:
+        None if there is nothing to recommend.
     """
-    arm = recommended_arm(tuning, scores)
-    if arm is None:
-        return ""
-    means = "\n".join(
-        f"    {name} {pd.Series(scores[arm][name]).mean():.4g} ({OBJECTIVES[name].better})"
-        for name in tuning.objectives
+    name = recommended_arm(tuning, scores)
+    if name is None:
+        return None
+    first = max(*tuning.seeds, *tuning.fresh_seeds) + 1
+    return study.model_copy(
+        update={
+            "name": f"{tuning.name[: 40 - len(SUFFIX)]}{SUFFIX}",
+            "title": f"{tuning.title}: the recommended settings",
+            "arms": tuple(arm for arm in study.arms if arm.name == name),
+            "seeds": tuple(range(first, first + len(tuning.fresh_seeds))),
+        }
     )
-    docstring = (
-        f"The settings that the tuning {tuning.name} recommends: {arm}.\n\n"
-        f"Of the {len(scores)} settings that were trained on {len(tuning.fresh_seeds)} fresh seeds, baselines and "
-        "twins among them, these have the\nsmallest sum of ranks over the objectives. Their means there:\n\n"
-        f"{means}\n\n"
-        "These numbers chose them, and so are a little too good. The seeds below had no part in the choice.\n"
-    )
-    return study_source(recommended_study(tuning, study, arm), docstring)

@@ -8,12 +8,14 @@ import pandas as pd
 
 from raysweep.execution.pipeline import Backend, Progress, run_study
 from raysweep.execution.tasks import Workplace
+from raysweep.results.names import TUNING
 from raysweep.results.store import StudyStore
+from raysweep.results.tables import CONFIGURATIONS, EVALUATIONS
 from raysweep.study.core import Study
 from raysweep.study.objectives import OBJECTIVES, nondominated
 from raysweep.tuning.agenda import run_search
 from raysweep.tuning.judge import evaluate
-from raysweep.tuning.recommendation import recommendation
+from raysweep.tuning.recommendation import recommended_study
 from raysweep.tuning.search import Configuration
 from raysweep.tuning.settings import Tuning
 
@@ -45,14 +47,17 @@ def final_study(tuning: Tuning, configurations: Sequence[Configuration]) -> Stud
 
 def run_tuning(tuning: Tuning, workplace: Workplace, backend: Backend, progress: Progress) -> Study:
     """The search, then its finalists and baselines on fresh seeds; returns their study."""
+    store = workplace.store
+    store.documents.write_text(TUNING, tuning.model_dump_json(indent=2))
     search = run_search(tuning, workplace, backend, progress)
     configurations = search.configurations()
     study = final_study(tuning, configurations)
     facts = tuning.data.facts(workplace.data)
-    workplace.store.save_study(study, facts, workplace.store.load_environment())
+    store.save_study(study, facts, store.load_environment())
     run_study(study, workplace, backend, progress, ("train", "measure"))
-    fresh = {arm.name: evaluate(tuning, study, arm.name, facts, workplace.store) for arm in study.arms}
-    _save_tables(tuning, workplace.store, configurations, fresh, study)
+    fresh = {arm.name: evaluate(tuning, study, arm.name, facts, store) for arm in study.arms}
+    _save_tables(tuning, store, configurations, fresh, study)
+    store.save_recommended(recommended_study(tuning, study, {arm: scores for arm, (scores, _) in fresh.items()}))
     return study
 
 
@@ -83,5 +88,5 @@ def _save_tables(
         }
         for arm, model in models.items()
     ]
-    store.save_search(rows, evaluations)
-    store.save_recommended(recommendation(tuning, study, {arm: scores for arm, (scores, _) in fresh.items()}))
+    store.save_table(CONFIGURATIONS, CONFIGURATIONS.records(rows))
+    store.save_table(EVALUATIONS, EVALUATIONS.records(evaluations))

@@ -16,6 +16,8 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from raysweep.errors import UserError
+from raysweep.results.names import SEARCH
 from raysweep.results.store import StudyStore
 from raysweep.seeding import derive_seed
 from raysweep.study.models import LatentSettings
@@ -64,7 +66,7 @@ class Search:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.tuning = tuning
         self.directions = [OBJECTIVES[name].direction for name in tuning.objectives]
-        self.storage = optuna.storages.RDBStorage(store.optuna_url)
+        self.storage = optuna.storages.RDBStorage(storage_url(store))
         self.record = optuna.create_study(
             storage=self.storage,
             study_name=tuning.search_name,
@@ -207,6 +209,20 @@ class Search:
             if ranged:
                 found[name] = values[name]
         return found
+
+
+def storage_url(store: StudyStore) -> str:
+    """Address of the record of a search, as Optuna and its dashboard take it.
+
+    Raises:
+        UserError: the results folder is on no file system, where its database cannot be.
+    """
+    if store.folder.path is None:
+        raise UserError(
+            f"results folder {store.folder}: a tuning keeps its search in an SQLite database, which must lie on a file "
+            "system; give --results a folder, which may be shared between machines"
+        )
+    return f"sqlite:///{store.folder.locate(SEARCH)}"
 
 
 def distribution(dimension: Dimension) -> BaseDistribution:

@@ -22,11 +22,12 @@ from analysis.results import load_results
 from raysweep.errors import UserError
 from raysweep.results.patience import StorageError
 from raysweep.results.store import StudyStore
-from raysweep.results.tables import all_tables
-from raysweep.study import FrechetDistance, Reconstruction, Samples, Study
+from raysweep.results.tables import CONFIGURATIONS, EVALUATIONS, all_tables
+from raysweep.study import Arm, FrechetDistance, Reconstruction, Samples, Study, Vae
 from raysweep.study.measures import MeasureSettings
 from raysweep.study.table import BYTES, REALS
 from support.pretended_results import pretended_study
+from support.pretended_search import drawn, known, with_search
 
 
 class Page(HTMLParser):
@@ -346,12 +347,23 @@ def test_a_folder_with_something_else_is_not_replaced(
     assert (target / name).read_text() == "precious"
 
 
-def test_a_recommended_study_can_be_copied_from_the_page(make_store: Callable[..., StudyStore]) -> None:
-    store = make_store(one_arm())
-    text = 'from raysweep.study import Study\n\nSTUDY = Study(name="a<b", seeds=(1, 2))\n'
-    store.save_recommended(text)
+def test_what_a_tuning_recommends_is_shown_with_its_settings_and_why(make_store: Callable[..., StudyStore]) -> None:
+    study = one_arm()
+    store = make_store(study)
+    search = with_search(load_results(store), drawn(2), ["c2"], known)
+    for table in (CONFIGURATIONS, EVALUATIONS):
+        store.save_table(table, table.records(search.tables[table.name].to_dict("records")))
+    arm = Arm(name="plain_vae", model=Vae(latent_dim=10, learning_rate=0.0012345678901))
+    recommended = study.model_copy(update={"name": "one_recommended", "arms": (arm,), "seeds": (1_234,)})
+    store.save_recommended(recommended)
     page = Page(write_report(store).page)
-    assert text in page.words
-    assert "recommended.py" in page.words
-    store.save_recommended("")
-    assert load_results(store).recommended == ""
+    assert load_results(store).recommended == recommended
+    assert "recommended.json" in page.words
+    words = page.words.replace("\xa0", " ")
+    assert "c = ∞, clamp = weights, dim(z) = 10, learning rate = 0.001. Of the 1 settings that" in words
+    assert "held-out loss 1 (smaller is better), collision entropy of the classes 0.200 (larger is better)" in words
+    assert "learning rate 0.00123457" in words
+    assert "1234; they set" in page.words
+    store.save_recommended(None)
+    assert load_results(store).recommended is None
+    assert "Recommended" not in Page(write_report(store).page).words

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from analysis.results import load_results
+from raysweep.cli.loading import load_study
+from raysweep.errors import UserError
 from raysweep.execution.pipeline import run_study
 from raysweep.execution.serial import SerialBackend
 from raysweep.execution.tasks import Workplace
@@ -181,14 +183,40 @@ def test_a_file_that_was_cut_off_is_named_with_a_remedy(
     assert run(folder) == []
 
 
-def test_a_study_file_in_a_results_folder_is_shown_and_not_run(finished: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", ["recommended.json", "study.json", "tuning.json"])
+def test_code_in_place_of_a_study_is_refused_and_not_run(finished: Path, tmp_path: Path, file: str) -> None:
+    """Neither when the report is drawn nor when the file is named to be run."""
     folder, sprung = Path(shutil.copytree(finished, tmp_path / "results")), tmp_path / "sprung"
     store = StudyStore(folder)
     store.save_study(STUDY, STUDY.data.facts(tmp_path), {})
-    code = f"open({str(sprung)!r}, 'w')"
-    store.save_recommended(code)
-    assert load_results(store).recommended == code
+    store.folder.write(file, lambda out: out.write(f"open({str(sprung)!r}, 'w')".encode()))
+    with pytest.raises(UserError, match="is damaged"):
+        load_study(str(folder / file))
+    if file != "tuning.json":  # which no report reads
+        with pytest.raises(UserError, match=f"{file} is not a study"):
+            load_results(store)
     assert not sprung.exists()
+
+
+def test_code_that_an_earlier_version_left_is_not_run(finished: Path, tmp_path: Path) -> None:
+    folder, sprung = Path(shutil.copytree(finished, tmp_path / "results")), tmp_path / "sprung"
+    store = StudyStore(folder)
+    store.save_study(STUDY, STUDY.data.facts(tmp_path), {})
+    (folder / "recommended.py").write_text(f"open({str(sprung)!r}, 'w')")
+    assert load_results(store).recommended is None
+    assert load_study(str(folder / "study.json")) == STUDY
+    assert not sprung.exists()
+
+
+@pytest.mark.parametrize("part", ["data", "arms", "measures"])
+def test_a_stored_study_cannot_name_code_to_run(tmp_path: Path, part: str) -> None:
+    file = tmp_path / "recommended.json"
+    content = json.loads(STUDY.model_dump_json())
+    settings = {"data": content["data"], "arms": content["arms"][0]["model"], "measures": content["measures"][0]}[part]
+    settings["code"] = "os:abort"
+    file.write_text(json.dumps(content))
+    with pytest.raises(UserError, match="no setting 'code'"):
+        load_study(str(file))
 
 
 def test_only_what_a_person_names_is_loaded_as_a_study_file() -> None:

@@ -1,15 +1,20 @@
 """Studies by name and from files, and settings changed by path: what is taken, and what is said of the rest."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from raysweep.cli.loading import known_studies, load_study
 from raysweep.errors import UserError
+from support.small_study import STUDY as SMALL
 
 HEAD = "from raysweep.study import Arm, Digits, Study, WganGp\n"
 GOOD = HEAD + "STUDY = Study(name='mine', title='t', question='q', data=Digits(), arms=(Arm(model=WganGp()),))\n"
+
+
+Change = Callable[[str], str | bytes]
 
 
 def written(folder: Path, text: str) -> Path:
@@ -124,3 +129,42 @@ def test_a_file_must_be_there_and_be_text(tmp_path: Path) -> None:
     assert "binary.py" in refusal(tmp_path / "binary.py")
     (tmp_path / "study.txt").write_text(GOOD)
     assert "must end in .py" in refusal(tmp_path / "study.txt")
+
+
+@pytest.mark.parametrize("name", [*known_studies()])
+def test_every_study_is_what_its_stored_form_says(name: str, tmp_path: Path) -> None:
+    study = load_study(name)
+    file = tmp_path / "study.json"
+    file.write_text(study.model_dump_json(indent=2))
+    assert load_study(str(file)) == study
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text[:-30], "is damaged"),
+        (lambda text: text.encode()[:100] + b"\xff", "is damaged"),
+        (lambda text: "", "is damaged"),
+        (lambda text: "[" * 100_000, "is damaged"),
+        (lambda text: "[1, 2]", "neither a study nor a tuning; name a study.json, recommended.json or tuning.json"),
+        (lambda text: '{"train": 1}', "neither a study nor a tuning"),
+        (lambda text: text.replace('"seeds"', '"seed"'), "not a study of this version (Study: no setting 'seed'"),
+        (lambda text: text.replace('"wgan_gp"', '"later_gan"'), "not a study of this version (arms.0.model"),
+        (lambda text: text.replace('"seeds"', '"new": 0, "seeds"'), "run it with the version of raysweep that wrote"),
+    ],
+)
+def test_a_stored_study_that_cannot_be_read_says_so(change: Change, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "study.json"
+    content = change(SMALL.model_dump_json(indent=2))
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    said = refusal(file)
+    assert said.startswith(f"study file {file}: ")
+    assert words in said
+    assert len(said) < 1_000
+
+
+def test_a_stored_study_is_one_and_has_no_reduced_form(tmp_path: Path) -> None:
+    file = tmp_path / "study.json"
+    file.write_text(SMALL.model_dump_json())
+    with pytest.raises(UserError, match=r"study\.json: holds one study and no smaller form of it; leave out --reduced"):
+        load_study(str(file), reduced=True)

@@ -15,6 +15,7 @@ from raysweep.results.names import RECOMMENDED
 from raysweep.run import main
 from raysweep.study import Study
 from raysweep.tuning.run import run_tuning
+from raysweep.tuning.search import storage_url
 from support.runs import Recorder
 from support.tiny_tuning import PRUNED, TINY, study_file, workplace
 
@@ -30,8 +31,8 @@ def test_the_whole_way_reports_only_fresh_seeds(tmp_path: Path) -> None:
     assert len(evaluations[evaluations["stage"] == "search"]) == 5 * 2
     assert np.isfinite(evaluations["value"]).all()
     assert isinstance(load_study(store.folder.locate(RECOMMENDED)), Study)
-    (name,) = optuna.get_all_study_names(store.optuna_url)
-    assert {t.state.name for t in optuna.load_study(study_name=name, storage=store.optuna_url).trials} == {"COMPLETE"}
+    (name,) = optuna.get_all_study_names(storage_url(store))
+    assert {t.state.name for t in optuna.load_study(study_name=name, storage=storage_url(store)).trials} == {"COMPLETE"}
     recorder = Recorder()
     run_tuning(TINY, place, SerialBackend(), recorder)
     assert recorder.expected == set()
