@@ -141,7 +141,9 @@ class ConsoleProgress(Progress):
             return "the time left is not known yet"
         if left.factor <= CERTAIN:
             return f"about {roughly(left.seconds)} left"
-        return f"{roughly(left.seconds / left.factor)} to {roughly(left.seconds * left.factor)} left"
+        least, most = roughly(left.seconds / left.factor), roughly(left.seconds * left.factor)
+        amount, unit = least.split()
+        return f"{amount if most.endswith(unit) else least} to {most} left"
 
     def _counts(self) -> str:
         return ", ".join(

@@ -32,9 +32,11 @@ RATE = 2e-11
 SPREADS = (1.5, 0.7, 0.5, 0.25, 0.25, 0.25)
 """Standard deviations of the effects of a kind of work, its settings, the family, dim(z), the arm and the point. That
 of dim(z) is within a family; dim(z) also has an effect that families share, with the standard deviation of families."""
-RUN_SPREAD, RUN_SPREAD_KNOWN = 1.5, 0.7
+RUN_SPREAD, RUN_SPREAD_KNOWN = 1.5, 1.0
 """Standard deviations of the effect of the run, without and with rates of earlier runs."""
-NOISE, DRIFT, EARLIER = 0.25, 0.1, 0.5
+RUN_SPREAD_OF_KINDS = 0.6
+"""Standard deviation of how a kind of work differs in this run, beside how the whole run does."""
+NOISE, DRIFT, EARLIER = 0.25, 0.1, 0.6
 """Standard deviations of what observations tell of the logarithm of a rate: one piece, many pieces, an earlier run."""
 TIMED = 10.0
 """After so many seconds a training tells as much of its rate as a piece that has ended."""
@@ -229,12 +231,13 @@ def _estimate(
         Seconds per operation of each, and the standard deviation of the logarithm of the time that `amounts` of
         operations take.
     """
-    index: dict[Groups, int] = {(): 0}
-    spreads = [run_spread]
+    index: dict[Groups, int] = {}
+    spreads: list[float] = []
 
     def row(groups: Groups, earlier: bool = False) -> list[int]:
-        columns = [] if earlier else [0]
-        for effect, spread in _effects(groups):
+        columns = []
+        of_this_run = [] if earlier else [((), run_spread), (("this run", groups[0]), RUN_SPREAD_OF_KINDS)]
+        for effect, spread in of_this_run + _effects(groups):
             if effect not in index:
                 index[effect] = len(spreads)
                 spreads.append(spread)
