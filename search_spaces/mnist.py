@@ -11,7 +11,7 @@ Generators are inverted by our solvers (`reconstruction`), as the paper does it 
 solver as generators. Figures 6 to 8 with other targets are parts of `reconstruction`; `training_set` keeps the latents
 of the images that a LeNet learns from.
 
-Costs 31.8 PFLOP in 91 trials: a day or two of eight CPU cores. On one GPU, which four trials share, reckon hours;
+Costs 30.7 PFLOP in 91 trials: a day or two of eight CPU cores. On one GPU, which four trials share, reckon hours;
 that is not measured yet.
 
 Needs MNIST and Fashion-MNIST in the data folder, or a connection to download them. The reduced form needs MNIST only.

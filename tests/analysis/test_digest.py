@@ -27,7 +27,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> StudyStore:
 
 @pytest.fixture(scope="module")
 def folder(store: StudyStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_digest(store, tmp_path_factory.mktemp("digest") / "digits").parent
+    return Path(write_digest(store, tmp_path_factory.mktemp("digest") / "digits").page).parent
 
 
 @pytest.mark.slow
@@ -72,7 +72,7 @@ def test_its_tables_hold_the_numbers_and_the_evidence(folder: Path, store: Study
 def test_the_same_tables_give_the_same_bytes(make_store: Callable[..., StudyStore], tmp_path: Path) -> None:
     arms = pretended_study().arms[:1]
     store = make_store(pretended_study(arms=arms, measures=(FrechetDistance(samples=10), Samples(count=4)), seeds=(0,)))
-    once, again = (write_digest(store, tmp_path / name).parent for name in ("once", "again"))
+    once, again = (Path(write_digest(store, tmp_path / name).page).parent for name in ("once", "again"))
     files = sorted(path.relative_to(once) for path in once.rglob("*") if path.is_file())
     assert files == sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
     assert all((once / file).read_bytes() == (again / file).read_bytes() for file in files)
@@ -81,7 +81,7 @@ def test_the_same_tables_give_the_same_bytes(make_store: Callable[..., StudyStor
 @pytest.mark.slow
 def test_a_reduced_study_is_said_to_be_one(make_store: Callable[..., StudyStore], tmp_path: Path) -> None:
     store = make_store(pretended_study(measures=(), seeds=(0,), reduction="One step in a thousand."))
-    page = write_digest(store, tmp_path / "out").read_text()
+    page = Path(write_digest(store, tmp_path / "out").page).read_text()
     assert "**A reduced study.** One step in a thousand." in page
 
 
@@ -89,7 +89,7 @@ def test_a_reduced_study_is_said_to_be_one(make_store: Callable[..., StudyStore]
 def test_words_of_a_study_are_no_markup(make_store: Callable[..., StudyStore], tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>"
     store = make_store(pretended_study(measures=(), seeds=(0,), title=evil, question=evil, reduction=evil))
-    page = write_digest(store, tmp_path / "out").read_text()
+    page = Path(write_digest(store, tmp_path / "out").page).read_text()
     assert page.count("&lt;script>alert(1)&lt;/script>") == 3
     assert "<script" not in page
 

@@ -1,15 +1,12 @@
 """The command line: what it answers, to good and to bad input, and with which exit code."""
 
-import os
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from raysweep.cli.loading import known_studies
-from raysweep.cli.options import DONE, INCOMPLETE, INTERRUPTED, REFUSED
+from raysweep.cli.options import DONE, INCOMPLETE, REFUSED
 from raysweep.results.store import StudyStore
 from raysweep.results.trials import TrialRecord, Work
 from raysweep.run import main
@@ -165,59 +162,6 @@ def test_settings_show_in_the_plan(capsys: pytest.CaptureFixture[str]) -> None:
     assert "-s0-" not in out.replace("classifier-s0-", "")
 
 
-def test_help_shows_examples_places_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as left:
-        main(["-h"])
-    assert left.value.code == 0
-    out = capsys.readouterr().out
-    assert all(words in out for words in ("examples:", "report/index.html", "arms.*.steps=200", "exit codes:", "130"))
-
-
-def test_data_that_are_broken_are_named_before_anything_starts(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RAYSWEEP_CACHE", str(tmp_path / "cache"))
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for name in "abc":
-        (folder / f"{name}.png").write_text("not a picture")
-    study = "from raysweep.study import *\n" + (
-        "STUDY = Study(name='broken', title='t', question='q', arms=(Arm(model=Autoencoder(steps=1)),),"
-        f" data=ImageFolder(path={str(folder)!r}, size=8))"
-    )
-    (tmp_path / "broken.py").write_text(study)
-    assert main([str(tmp_path / "broken.py"), "--serial"]) == REFUSED
-    assert ".png" in capsys.readouterr().err
-    assert not list((tmp_path / "results").rglob("trials"))
-
-
-def test_foreign_images_that_are_broken_are_named_before_anything_starts(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RAYSWEEP_CACHE", str(tmp_path / "cache"))
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for name in "abc":
-        (folder / f"{name}.png").write_text("not a picture")
-    study = "from raysweep.study import *\n" + (
-        "STUDY = Study(name='broken', title='t', question='q', data=Digits(), arms=(Arm(model=Autoencoder(steps=1)),),"
-        f" measures=(Reconstruction(images=1, foreign=ImageFolder(path={str(folder)!r}, size=8)),))"
-    )
-    (tmp_path / "broken.py").write_text(study)
-    assert main([str(tmp_path / "broken.py"), "--serial"]) == REFUSED
-    assert ".png" in capsys.readouterr().err
-    assert not list((tmp_path / "results").rglob("trials"))
-
-
-def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("raysweep.run.make_plan", interrupted)
-    assert main([]) == INTERRUPTED == 130
-    assert capsys.readouterr().err == "raysweep: interrupted; the same command continues where this one stopped\n"
-
-
 @pytest.mark.slow
 def test_a_study_is_run_and_drawn_and_not_run_again(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     study = small_study.STUDY.model_copy(
@@ -274,15 +218,3 @@ def test_failed_work_is_told_and_tried_again(
     assert "RuntimeError: no [memory] left" in out
     assert "The same command tries them again." in out
     assert main(command) == DONE
-
-
-@pytest.mark.slow
-def test_the_tensorboard_line_works_as_printed(tmp_path: Path) -> None:
-    """In a shell that knows nothing of the environment which raysweep is installed in, too."""
-    command = [sys.executable, "-m", "raysweep.run", STUDY_FILE, "--serial", "--only", "train"]
-    few = ["--set", "arms.*.steps=2", "--set", "classifier.epochs=1", "--set", "seeds=0"]
-    bare = {**os.environ, "PATH": "/usr/bin:/bin"}
-    out = subprocess.run([*command, *few], capture_output=True, text=True, check=True, env=bare).stdout
-    (line,) = {line.removeprefix("TensorBoard: ") for line in out.splitlines() if line.startswith("TensorBoard: ")}
-    told = subprocess.run(f"{line} --inspect", shell=True, capture_output=True, text=True, check=True, env=bare)  # noqa: S602 - as a person types it
-    assert "mse/train" in told.stdout

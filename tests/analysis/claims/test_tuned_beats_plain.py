@@ -1,7 +1,6 @@
 import math
 
 from analysis.claims import tuned_beats_plain
-from analysis.figures import tuning_twins
 from analysis.results import Results
 from support.pretended_search import FINALISTS, drawn, known, with_search
 
@@ -22,8 +21,6 @@ def test_none_does_is_a_result(shared_results: Results) -> None:
 def test_one_fresh_seed_decides_nothing(shared_results: Results) -> None:
     results = with_search(shared_results, drawn(4), FINALISTS, known, fresh_seeds=(101,))
     assert tuned_beats_plain.examine(results).verdict == "undecided"
-    (info,) = tuning_twins.infos(results)
-    assert "no intervals" in tuning_twins.caption(info)
 
 
 def test_a_finalist_that_is_its_own_twin_has_gained_nothing(shared_results: Results) -> None:

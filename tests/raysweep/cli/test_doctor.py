@@ -32,13 +32,6 @@ TWO = [Node("node 10.0.0.5", 16, 2, HEALTHY), Node("node 10.0.0.6", 16, 2, HEALT
 MISSING = replace(HEALTHY, data={"mnist": Presence(False, "/data/MNIST is not there", True)})
 
 
-@pytest.fixture(autouse=True)
-def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("RAYSWEEP_DATA", raising=False)
-    monkeypatch.setenv("RAYSWEEP_CACHE", str(tmp_path / "cache"))
-
-
 def examined(
     nodes: list[Node], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
 ) -> tuple[int, str]:

@@ -1,13 +1,17 @@
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from raysweep.cli.options import REFUSED
 from raysweep.cli.session import check_same_files
 from raysweep.errors import UserError
 from raysweep.results.store import StudyStore
+from raysweep.run import main
 from raysweep.study import Digits, Mnist
 from raysweep.study.data import IDX_FILES
 from support.small_study import STUDY
+from support.tiny_tuning import TINY, study_file
 
 
 def test_other_files_of_a_named_data_set_are_refused(tmp_path: Path) -> None:
@@ -24,3 +28,45 @@ def test_other_files_of_a_named_data_set_are_refused(tmp_path: Path) -> None:
     check_same_files([Mnist()], tmp_path / "cached", store)  # where no files are, there is nothing to compare
     with pytest.raises(UserError, match=r"computed from other files of mnist than those in .*two .*--data DIR"):
         check_same_files([Mnist()], roots[1], store)
+
+
+def test_two_runs_do_not_search_in_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "results" / TINY.name
+    folder.mkdir(parents=True)
+    with FileLock(folder / ".tuning.lock"):
+        assert main([study_file(tmp_path), "--serial", "--results", str(folder.parent)]) == REFUSED
+    assert "another run is searching in it; wait until it has ended" in capsys.readouterr().err
+
+
+def test_data_that_are_broken_are_named_before_anything_starts(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in "abc":
+        (folder / f"{name}.png").write_text("not a picture")
+    study = "from raysweep.study import *\n" + (
+        "STUDY = Study(name='broken', title='t', question='q', arms=(Arm(model=Autoencoder(steps=1)),),"
+        f" data=ImageFolder(path={str(folder)!r}, size=8))"
+    )
+    (tmp_path / "broken.py").write_text(study)
+    assert main([str(tmp_path / "broken.py"), "--serial"]) == REFUSED
+    assert ".png" in capsys.readouterr().err
+    assert not list((tmp_path / "results").rglob("trials"))
+
+
+def test_foreign_images_that_are_broken_are_named_before_anything_starts(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in "abc":
+        (folder / f"{name}.png").write_text("not a picture")
+    study = "from raysweep.study import *\n" + (
+        "STUDY = Study(name='broken', title='t', question='q', data=Digits(), arms=(Arm(model=Autoencoder(steps=1)),),"
+        f" measures=(Reconstruction(images=1, foreign=ImageFolder(path={str(folder)!r}, size=8)),))"
+    )
+    (tmp_path / "broken.py").write_text(study)
+    assert main([str(tmp_path / "broken.py"), "--serial"]) == REFUSED
+    assert ".png" in capsys.readouterr().err
+    assert not list((tmp_path / "results").rglob("trials"))

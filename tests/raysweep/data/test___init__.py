@@ -1,11 +1,17 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from raysweep.data import find_data
 from raysweep.study import Digits
 from raysweep.study.data import Cifar10, ImageFolder
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAYSWEEP_CACHE", str(tmp_path / "cache"))
 
 
 def test_data_are_found_without_reading_them(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -78,25 +77,6 @@ def test_missing_files_are_downloaded_once_and_silently(monkeypatch, tmp_path: P
     assert data.facts.train == 20
     assert (tmp_path / "data" / "FashionMNIST" / "raw").is_dir()
     assert capfd.readouterr() == ("", "")
-
-
-def test_a_failed_download_says_what_to_do(monkeypatch, tmp_path: Path) -> None:
-    def download(*args: object, **settings: object) -> None:
-        raise URLError("no route to host")
-
-    monkeypatch.setattr(torchvision.datasets.mnist, "download_and_extract_archive", download)
-    with pytest.raises(UserError) as error:
-        load_data(Mnist(), tmp_path / "data", tmp_path / "cache")
-    message = str(error.value)
-    for part in ("MNIST", str(tmp_path / "data"), "no route to host", "--data DIR", "DIR/MNIST/raw/train-images"):
-        assert part in message
-    assert "\n" not in message
-
-
-def test_an_unwritable_data_folder_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match=r"CIFAR-10: .*--data DIR.*DIR/cifar-10-batches-py/data_batch_1"):
-        load_data(Cifar10(), tmp_path / "file", tmp_path / "cache")
 
 
 def test_a_damaged_file_is_an_error_for_a_person(tmp_path: Path) -> None:

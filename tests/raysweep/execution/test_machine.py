@@ -6,12 +6,18 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 import torch
 
 from raysweep.execution.machine import RECORDED_PACKAGES, Node, Storage, describe_environment, inspect
 from raysweep.execution.tasks import Workplace
 from raysweep.study import Digits
 from raysweep.study.data import Mnist
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAYSWEEP_CACHE", str(tmp_path / "cache"))
 
 
 def examined(workplace: Workplace) -> Node:

@@ -9,15 +9,29 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.report import write_report
 from raysweep.errors import UserError
 from raysweep.execution import pipeline, tasks, worker
 from raysweep.execution.pipeline import run_study
 from raysweep.execution.serial import SerialBackend
 from raysweep.execution.tasks import MeasureTask, PrepareTask, TrainTask, Workplace
 from raysweep.results.names import merged_file, shard_file
-from raysweep.results.patience import StorageError
 from raysweep.results.store import StudyStore
-from raysweep.study import Study
+from raysweep.results.tables import all_tables
+from raysweep.study import (
+    Arm,
+    ClassMap,
+    ClassRadius,
+    ExactRadius,
+    Gan,
+    Grid2d,
+    Modes,
+    Resources,
+    Study,
+    Toy,
+    WganGp,
+    grid,
+)
 from support.runs import Recorder, tables
 from support.small_study import STUDY
 
@@ -167,19 +181,6 @@ def test_a_failure_is_recorded_and_the_rest_goes_on(tmp_path: Path, monkeypatch:
     assert pipeline.outcome(study, FACTS, StudyStore(tmp_path)).reasons == ()
 
 
-def test_storage_that_was_given_up_ends_the_work_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tried = []
-
-    def refused(self: worker.Worker, task: tasks.Task, **options: object) -> None:
-        tried.append(task)
-        raise StorageError("tried for 120 s")
-
-    monkeypatch.setattr(worker.Worker, "run", refused)
-    with pytest.raises(StorageError, match="tried for 120 s"):
-        run(tmp_path)
-    assert len(tried) == 1
-
-
 @pytest.mark.slow
 def test_a_failed_shard_is_recorded_and_tried_again(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = tables(results)
@@ -244,3 +245,66 @@ def test_a_diverged_trial_is_a_status_and_is_not_measured(tmp_path: Path) -> Non
     assert trials.loc["autoencoder", "status"] == "diverged"
     assert tables(tmp_path)["reconstruction"].empty
     assert pipeline.outcome(study, FACTS, StudyStore(tmp_path)).diverged == 1
+
+
+SMALL = Resources(cpus=1, gpus=0.25)
+POINTS = Study(
+    name="points",
+    title="A small study of points",
+    question="Does the whole way work?",
+    data=Grid2d(n=1, train=300, validation=50),
+    arms=(
+        Arm(model=Gan(layers="mlp", width=4, batch=8, latent_dim=2), over={"steps": grid(0, 5, 20)}, resources=SMALL),
+        Arm(model=WganGp(layers="mlp", width=4, batch=8, latent_dim=2, steps=5), resources=SMALL),
+        Arm(model=Toy(), resources=SMALL),
+    ),
+    measures=(
+        Modes(samples=100, keep=10),
+        ClassRadius(classifier="nearest_mode", samples=20, shard=10, bank=200, rays=4),
+        ClassMap(classifier="nearest_mode", resolution=6, samples=10),
+        ExactRadius(),
+    ),
+)
+
+
+def run_points(folder: Path) -> dict[str, pd.DataFrame]:
+    workplace = Workplace(folder, folder)
+    run_study(POINTS, workplace, SerialBackend(), Recorder(), ("train", "measure"))
+    return {name: workplace.store.table(name) for name in all_tables() if name != "schedule"}
+
+
+@pytest.fixture(scope="module")
+def finished_points(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("points")
+    run_points(folder)
+    return folder
+
+
+@pytest.mark.slow
+def test_every_model_of_points_is_measured(finished_points: Path) -> None:
+    found = run_points(finished_points)  # nothing is left to do
+    assert set(found["trials"]["status"]) == {"finished"}
+    assert found["failures"].empty
+    assert len(found["modes"]) == 4
+    assert set(found["modes"]["modes"]) == {9}
+    assert len(found["class_radius"]) == 5 * 20
+    assert len(found["class_map"]) == 5 * (6 + 1)
+    assert len(found["exact_radius"]) == 1
+    assert (found["class_radius"]["lower_by"] == "exact").sum() == 20  # the toy's
+
+
+@pytest.mark.slow
+def test_another_run_of_points_gives_the_same_tables(finished_points: Path, tmp_path: Path) -> None:
+    for name, table in run_points(tmp_path).items():
+        pd.testing.assert_frame_equal(table, Workplace(finished_points, finished_points).store.table(name))
+
+
+@pytest.mark.slow
+def test_a_report_of_points_is_drawn(finished_points: Path, tmp_path: Path) -> None:
+    store = Workplace(finished_points, finished_points).store
+    store.save_study(
+        POINTS, POINTS.data.facts(finished_points), {"cores": 1, "packages": {}, "command": ["raysweep", "points"]}
+    )
+    write_report(store, tmp_path / "report")
+    figures = {path.stem for path in (tmp_path / "report" / "figures").iterdir()}
+    assert {"class_map", "class_radius", "exact_radius", "mode_samples", "modes_radius", "training"} <= figures

@@ -10,6 +10,7 @@ from torch import nn
 
 from raysweep.data.images import DataSet, Images, to_bytes, to_unit
 from raysweep.inversion import radius
+from raysweep.inversion.batch import SMALLEST_ERROR
 from raysweep.measures import MeasureContext, reconstruction, run_measure
 from raysweep.measures.targets import targets
 from raysweep.models import build_learner
@@ -149,10 +150,12 @@ def test_rows_do_not_depend_on_how_images_are_cut(make_context: Make, model: Wga
     for other in tables[1:]:
         assert other.keys() == tables[0].keys()
         for key, row in tables[0].items():
-            # Batches of another size are rounded differently by the linear algebra below.
-            assert other[key].pop("mse") == pytest.approx(row["mse"], rel=1e-4)
+            # The linear algebra rounds batches of another size differently, and a search ends at any error that meets its
+            # target.
+            met = SMALLEST_ERROR * row["signal"]
+            assert other[key].pop("mse") == pytest.approx(row["mse"], rel=1e-4, abs=met)
             if row["repeated_mse"] is not None:
-                assert other[key].pop("repeated_mse") == pytest.approx(row["repeated_mse"], rel=1e-4)
+                assert other[key].pop("repeated_mse") == pytest.approx(row["repeated_mse"], rel=1e-4, abs=met)
             fixed = isinstance(solver, ProjectedAdam) or model.has_encoder
             assert other[key].pop("z_norm") == pytest.approx(row["z_norm"], rel=1e-4 if fixed else 1e-2)
             if not fixed:  # rounding also moves the step at which a search ends

@@ -138,19 +138,6 @@ def test_a_trial_of_no_steps_leaves_an_initialised_model(family: type[WganGp | G
     assert len(events.Images("samples")) == 1
 
 
-def test_an_untrained_models_statistics_are_those_of_prior_samples(tmp_path: Path) -> None:
-    """So in evaluation mode its images are those that it makes in training mode, from a large batch."""
-    trial = Trial(arm="a", model=WganGp(steps=0, width=4, latent_dim=3), data=Digits(), seed=0)
-    learner = start(trial, tmp_path).learner
-    z = torch.randn(4_000, 3, generator=torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        expected = learner.networks.train()["generator"](z)
-        learner.settle()
-        images = learner.generate(z)
-    # 6,400 samples settle a mean to 1.25 % of a deviation; images deviate by about 0.5.
-    assert float((images - expected).abs().mean()) < 0.02 * float(expected.std())
-
-
 def test_tensorboard_shows_scalars_and_pictures(tmp_path: Path) -> None:
     trial = Trial(arm="a", model=MODELS[2], data=Digits(), seed=0)
     run = start(trial, tmp_path)

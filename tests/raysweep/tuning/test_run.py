@@ -6,18 +6,15 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
-from filelock import FileLock
 
 from raysweep.cli.loading import load_study
-from raysweep.cli.options import REFUSED
 from raysweep.execution.serial import SerialBackend
 from raysweep.results.names import RECOMMENDED
-from raysweep.run import main
 from raysweep.study import Study
 from raysweep.tuning.run import run_tuning
 from raysweep.tuning.search import storage_url
 from support.runs import Recorder
-from support.tiny_tuning import PRUNED, TINY, study_file, workplace
+from support.tiny_tuning import PRUNED, TINY, workplace
 
 
 @pytest.mark.slow
@@ -53,11 +50,3 @@ def test_pruned_trials_cost_less_and_are_not_taken_for_results(tmp_path: Path) -
     assert set(place.store.table("configurations")["state"]) == {"complete"}  # what was pruned is trained to its end
     run_tuning(PRUNED.model_copy(update={"title": "Again"}), place, SerialBackend(), Recorder())
     pd.testing.assert_frame_equal(place.store.table("configurations").set_index("configuration"), rows)
-
-
-def test_two_runs_do_not_search_in_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = tmp_path / "results" / TINY.name
-    folder.mkdir(parents=True)
-    with FileLock(folder / ".tuning.lock"):
-        assert main([study_file(tmp_path), "--serial", "--results", str(folder.parent)]) == REFUSED
-    assert "another run is searching in it; wait until it has ended" in capsys.readouterr().err

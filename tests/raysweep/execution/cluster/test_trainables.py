@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from ray import cloudpickle
 
 from raysweep.execution.cluster import trainables
@@ -30,6 +31,12 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     made: list[float] = []
     monkeypatch.setattr(patience, "sleep", made.append)
     return made
+
+
+@pytest.fixture(autouse=True)
+def processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks Ray for a GPU starts Ray."""
+    monkeypatch.setattr(trainables, "choose_device", lambda: torch.device("cpu"))
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
