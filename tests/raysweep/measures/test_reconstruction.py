@@ -150,8 +150,8 @@ def test_rows_do_not_depend_on_how_images_are_cut(make_context: Make, model: Wga
     for other in tables[1:]:
         assert other.keys() == tables[0].keys()
         for key, row in tables[0].items():
-            # The linear algebra rounds batches of another size differently, and a search ends at any error that meets its
-            # target.
+            # The linear algebra rounds batches of another size differently, and a search ends at any error that meets
+            # its target.
             met = SMALLEST_ERROR * row["signal"]
             assert other[key].pop("mse") == pytest.approx(row["mse"], rel=1e-4, abs=met)
             if row["repeated_mse"] is not None:
