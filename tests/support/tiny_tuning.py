@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 from raysweep.execution.tasks import Workplace
 from raysweep.study import Digits, LcVae, Omega
@@ -38,20 +39,22 @@ def workplace(folder: Path, settings: Tuning) -> Workplace:
     return place
 
 
-PRUNED = Tuning.model_validate(
-    {
-        **dict(TINY),
-        "model": TINY.model.model_copy(update={"steps": 10}),
-        "space": {"learning_rate": log_uniform(1e-5, 1e-1)},
-        "objectives": ("held_out_loss",),
-        "measures": (),
-        "baselines": {},
-        "twin": None,
-        "pruner": MedianRule(startup=1, warmup=0.1),
-        "sampler": Random(),
-        "configurations": 6,
-        "seeds": (0, 1),
-    }
+def tiny(**changes: Any) -> Tuning:
+    """`TINY` with other settings, checked anew."""
+    return Tuning.model_validate({name: getattr(TINY, name) for name in Tuning.model_fields} | changes)
+
+
+PRUNED = tiny(
+    model=TINY.model.model_copy(update={"steps": 10}),
+    space={"learning_rate": log_uniform(1e-5, 1e-1)},
+    objectives=("held_out_loss",),
+    measures=(),
+    baselines={},
+    twin=None,
+    pruner=MedianRule(startup=1, warmup=0.1),
+    sampler=Random(),
+    configurations=6,
+    seeds=(0, 1),
 )
 
 

@@ -8,7 +8,7 @@ from raysweep.results.store import StudyStore
 from raysweep.study import LcVae
 from raysweep.tuning import Nsga2, Random, Tpe, Tuning, choice, log_uniform
 from raysweep.tuning.search import Configuration, Search
-from support.tiny_tuning import TINY
+from support.tiny_tuning import TINY, tiny
 
 SAMPLERS = pytest.mark.parametrize("sampler", [Tpe(startup=3), Nsga2(population=3), Random()], ids=lambda s: s.kind)
 
@@ -81,8 +81,7 @@ def test_what_is_drawn_does_not_depend_on_which_configuration_ends_first(tmp_pat
 def test_the_share_of_random_draws_at_otherwise_is_as_stated(tmp_path: Path) -> None:
     lam = log_uniform(0.1, 10, otherwise=0, otherwise_share=0.1)
     space = {"lam": lam, "learning_rate": log_uniform(1e-4, 1e-2)}  # the rate makes every draw another one
-    plain = {"sampler": Random(), "baselines": {}, "twin": None}
-    settings = Tuning.model_validate({**dict(TINY), **plain, "space": space, "parallel": 20})
+    settings = tiny(sampler=Random(), baselines={}, twin=None, space=space, parallel=20)
     search = Search(settings, StudyStore(tmp_path))
     zero = sum(search._ranged(number, 0)["lam ranged"] is False for number in range(2_000))
     assert zero / 2_000 == pytest.approx(0.1, abs=0.03)
