@@ -2,7 +2,8 @@
 
 For each sample z the boundary is approached down the margin's gradient and from the nearest prior samples of other
 classes, and followed to the point nearest to z. Then rays ask whether another class is about as near elsewhere, and the
-best of them are followed too. Every point that counts was classified.
+best of them are followed too. A sample whose search has not come to rest by then is searched further, from more starts
+and along the kinks of its boundary. Every point that counts was classified.
 """
 
 from dataclasses import dataclass
@@ -35,6 +36,14 @@ SAME = 0.03
 """Starts of one sample that come nearer to each other than this share of their distance to z go on as one."""
 HOPELESS = 1.5
 """A start is given up when, after its first step, its boundary is this many times as far as the sample's nearest."""
+MORE_STARTS, MORE_STEPS = 16, 12
+"""From how many points a search that has not come to rest goes on, and for how many steps along the kinks."""
+PLANES = 3
+"""Linear models of the boundary that are kept at a kink: the newest ones."""
+CYCLES = 30
+"""Of the projection on the planes of a kink. It need not be exact, since each step is classified."""
+NEAR_MODEL, NEAR_GOAL = 0.015, 0.1
+"""An end has come to rest at a kink when its planes' point is as far from z, to this share, and lies as near to it."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,8 @@ class Radii:
     found: Tensor
     """(count,): whether another class was found."""
     converged: Tensor
-    """(count,): whether a start came to rest at the witness, or as near to z as that. The others ran out of steps."""
+    """(count,): whether a start came to rest at the witness, or as near to z as that. The others ran out of steps, the
+    further ones included."""
     evaluations: Tensor
     """(count,): generator passes spent on the sample, without the bank; a backward pass counts as one."""
 
@@ -94,7 +104,9 @@ def class_radius(
     times: with the margin F = logit_c − logit_j to the strongest other class j and w = ∇F, go to the nearest point to z
     of the plane where the linear model of F is zero, z + w (w · (z' − z) − F) / ‖w‖², and a little beyond. A start ends
     early where it comes to rest, where it meets an earlier one, and where its plane is much further than the sample's
-    best point. The best point that was classified as another class is bisected back towards z.
+    best point. A sample none of whose starts came to rest near its best point is searched further: a boundary of kinks
+    turns its linear model at each step. The best point and the 16 nearest of the bank are followed to the nearest point
+    of the last three planes together. The best point that was classified as another class is bisected back towards z.
 
     Args:
         logits: the classifier of the generated images; its parameters should be frozen.
@@ -106,9 +118,10 @@ def class_radius(
         projections: steps along the boundary, from each start.
 
     Source: Manoj (2018), Definition 2.5. The step is the design-point iteration of Hasofer and Lind (1974) and
-    Rackwitz and Fiessler (1978), with its length limited.
+    Rackwitz and Fiessler (1978), with its length limited; at kinks it is that of a bundle of cutting planes (Kelley,
+    1960), and their nearest point is found by Hildreth's (1957) method.
     """
-    search = _Search(logits, z)
+    search = _Search(logits, z, labels_of(logits, z))
     reach = 2 * float(bank.z.norm(dim=1).max())
     itself = _Ends(z[:, None], torch.zeros_like(search.label, dtype=torch.bool)[:, None])
     near = _joined(itself, _nearest_in_bank(search, bank, bank_starts))
@@ -123,6 +136,7 @@ def class_radius(
         best = _keep_nearest(search, followed, 1)
     distance = search.distance(followed)
     converged = (arrived & (distance <= (1 + SAME) * distance.amin(dim=1, keepdim=True))).any(dim=1)
+    best, converged = _search_further(search, bank, best, converged, projections, reach)
     witness = _bisect(search, *_just_before(search, best), FINE, keep=1)
     found = best.valid[:, 0]
     other_label = search.labels(witness.point, best.valid)[:, 0]
@@ -144,11 +158,11 @@ class _Ends:
 class _Search:
     """Classifies points around the samples, and counts for each sample what that took."""
 
-    def __init__(self, logits: Logits, z: Tensor) -> None:
+    def __init__(self, logits: Logits, z: Tensor, label: Tensor) -> None:
         self.logits = logits
         self.z = z
-        self.label = labels_of(logits, z)
-        self.evaluations = torch.ones_like(self.label)
+        self.label = label
+        self.evaluations = torch.ones_like(label)
 
     def distance(self, ends: _Ends) -> Tensor:
         """(count, points): ‖z − z'‖, infinite where there is no point."""
@@ -296,6 +310,84 @@ def _follow(
             shortest = distance.amin(dim=1, keepdim=True).minimum(to_beat)
             active &= to_plane.abs() * squared.sqrt() < HOPELESS * shortest
     return _nearer(search, best, _Ends(point, search.differ(point, active))), arrived
+
+
+def _search_further(
+    search: _Search, bank: Bank, best: _Ends, converged: Tensor, projections: int, reach: float
+) -> tuple[_Ends, Tensor]:
+    """The best point of each sample and whether it converged, after more was spent on those that had not."""
+    some = ~converged & best.valid[:, 0]
+    if not projections or not some.any():
+        return best, converged
+    rest = _Search(search.logits, search.z[some], search.label[some])
+    known = _Ends(best.point[some], best.valid[some])
+    starts = _joined(known, _nearest_in_bank(rest, bank, MORE_STARTS))
+    followed, arrived = _follow_kinks(rest, _keep_nearest(rest, starts, MORE_STARTS), reach)
+    distance = rest.distance(followed)
+    better = _keep_nearest(rest, _joined(known, followed), 1)
+    nearest = rest.distance(better)
+    point, converged = best.point.clone(), converged.clone()
+    point[some] = better.point
+    converged[some] = (arrived & (distance <= (1 + SAME) * nearest)).any(dim=1)
+    search.evaluations[some] += rest.evaluations - 1  # their classes were known
+    return _Ends(point, best.valid), converged
+
+
+def _follow_kinks(search: _Search, starts: _Ends, reach: float) -> tuple[_Ends, Tensor]:
+    """As `_follow`, with the last linear models of the boundary instead of the newest alone.
+
+    Where two pieces of a boundary meet at a kink, the model of either points past the other, and steps jump to and fro.
+    The nearest point that is beyond all of their planes lies at the kink.
+    """
+    z, point, best, active = search.z[:, None], starts.point, starts, starts.valid
+    arrived, overshoot = torch.zeros_like(active), torch.full_like(point[..., 0], OVERSHOOT)
+    normals = torch.zeros_like(point)[:, :, None].repeat(1, 1, PLANES, 1)
+    offsets = torch.zeros_like(normals[..., 0])
+    for _ in range(MORE_STEPS):
+        margin, gradient = search.margins(point, active)
+        best = _nearer(search, best, _Ends(point, active & (margin < 0)))
+        slope, distance = gradient.norm(dim=2), search.distance(best)
+        # Where the classifier is flat the linear model has no plane, and the point stays.
+        active = active & (slope > 0)
+        normal = gradient / slope.clamp(min=torch.finfo(slope.dtype).tiny)[..., None]
+        # The other class is where normal · (z' − z) ≤ offset; a plane of zeros is none.
+        offset = (normal * (point - z)).sum(dim=2) - margin / slope
+        normals = torch.where(active[..., None, None], _newest(normals, normal), normals)
+        offsets = torch.where(active[..., None], _newest(offsets, offset), offsets)
+        goal = _nearest_beyond(normals, offsets)
+        # Planes that leave no room belong to different kinks; a plane that z lies beyond gives no direction.
+        apart = (goal.norm(dim=2) > distance) | (offset >= 0)
+        goal = torch.where(apart[..., None], offset[..., None] * normal, goal)
+        # At a kink that is reached, depth in all planes leads further off than it does at one plane.
+        overshoot = torch.where(margin < 0, overshoot / 2, (2 * overshoot).clamp(max=OVERSHOOT))
+        deeper = _nearest_beyond(normals, offsets - (overshoot * distance)[..., None])
+        step = z + torch.where(apart[..., None], (1 + OVERSHOOT) * goal, deeper) - point
+        close = (goal.norm(dim=2) - distance).abs() <= NEAR_MODEL * distance
+        arrived |= active & close & ((z + goal - best.point).norm(dim=2) <= NEAR_GOAL * distance)
+        active = active & ~arrived
+        step *= (distance / 2 / step.norm(dim=2)).clamp(max=1.0)[..., None]
+        point = torch.where(active[..., None], point + step, point)
+        active &= ~_repeated(search, point, active) & ((point - z).norm(dim=2) <= reach)
+    return _nearer(search, best, _Ends(point, search.differ(point, active))), arrived
+
+
+def _newest(kept: Tensor, new: Tensor) -> Tensor:
+    """(count, points, planes, ...): the new one first, the oldest dropped."""
+    return torch.cat([new[:, :, None], kept[:, :, :-1]], dim=2)
+
+
+def _nearest_beyond(normals: Tensor, offsets: Tensor) -> Tensor:
+    """(count, points, dim(z)): the point y nearest to 0 with normal · y ≤ offset for all planes; roughly.
+
+    Where there is no such point it is a far one.
+    """
+    products = normals @ normals.transpose(2, 3)
+    weights = torch.zeros_like(offsets)
+    for _ in range(CYCLES):
+        for k in range(offsets.shape[2]):
+            others = (products[:, :, k] * weights).sum(dim=2) - weights[..., k] * products[:, :, k, k]
+            weights[..., k] = (-offsets[..., k] - others).clamp(min=0) * (products[:, :, k, k] > 0)
+    return -(weights[..., None] * normals).sum(dim=2)
 
 
 def _repeated(search: _Search, point: Tensor, active: Tensor) -> Tensor:

@@ -58,6 +58,26 @@ class Lattice:
         return (margins / normals.norm(dim=2)).scatter(1, label[:, None], math.inf).amin(dim=1)
 
 
+class Wedge:
+    """Two classes, one of them where n₁ · z ≥ 1 and n₂ · z ≥ 1: an edge of 60 degrees, in any dimension."""
+
+    def __init__(self, latent_dim: int) -> None:
+        self.normals = torch.zeros(2, latent_dim)
+        self.normals[:, 0], self.normals[:, 1] = math.sin(math.pi / 6), torch.tensor([1, -1]) * math.cos(math.pi / 6)
+
+    def __call__(self, z: Tensor) -> Tensor:
+        margin = (1 - z @ self.normals.T).amax(dim=1)
+        return torch.stack([margin, -margin], dim=1)
+
+    def radius(self, z: Tensor) -> Tensor:
+        """From outside: the distance to the nearest point of one of the planes, or of their edge."""
+        short = 1 - z @ self.normals.T
+        edge = (torch.linalg.solve(self.normals @ self.normals.T, short.T).T @ self.normals).norm(dim=1)
+        cosine = self.normals[0] @ self.normals[1]
+        first, second = short[:, 0], short[:, 1]
+        return torch.where(second <= cosine * first, first, torch.where(first <= cosine * second, second, edge))
+
+
 def check(found: Radii, logits: Logits, truth: Tensor) -> None:
     """The radii are those of witnesses of another class, and at most 1 % too large in the mean."""
     assert bool(found.found.all())
@@ -90,6 +110,25 @@ def test_the_distance_in_a_lattice_of_classes(latent_dim: int) -> None:
 def test_the_distance_to_a_curved_boundary(latent_dim: int) -> None:
     z, middle = random(100, latent_dim), math.sqrt(latent_dim)
     check(search(shell(middle), z), shell(middle), (z.norm(dim=1) - middle).abs())
+
+
+@pytest.mark.parametrize("latent_dim", [2, 10, 64])
+@pytest.mark.parametrize("settings", [{}, {"bank_starts": 1, "ray_starts": 0}])
+def test_the_distance_to_an_edge(latent_dim: int, settings: dict[str, int]) -> None:
+    """Each plane alone points past the edge, where the nearest point of most samples lies."""
+    wedge, z = Wedge(latent_dim), random(300, latent_dim)
+    z = z[wedge(z)[:, 0] > 0]
+    found = search(wedge, z, **settings)
+    check(found, wedge, wedge.radius(z))
+    assert float(found.converged.float().mean()) > 0.99
+
+
+def test_a_search_that_has_not_come_to_rest_gets_more_passes() -> None:
+    wedge, z = Wedge(10), random(100, 10)
+    z = z[wedge(z)[:, 0] > 0]
+    few = {"bank_starts": 1, "ray_starts": 0}
+    at_edge, at_plane = search(wedge, z, **few), search(half_spaces(1.0), z, **few)
+    assert float(at_edge.evaluations.float().mean()) > 3 * float(at_plane.evaluations.float().mean())
 
 
 def test_a_start_that_came_to_rest_is_told_from_one_that_ran_out_of_steps() -> None:
@@ -163,13 +202,14 @@ def test_a_flat_classifier_is_bisected() -> None:
     assert bool((found.radius >= z[:, 0].abs() * (1 - 1e-5)).all())
 
 
-def test_evaluations_are_what_passed_through_the_generator() -> None:
+@pytest.mark.parametrize("classes", [Lattice, Wedge])
+def test_evaluations_are_what_passed_through_the_generator(classes: type[Lattice | Wedge]) -> None:
     passes = 0
 
     def counted(z: Tensor) -> Tensor:
         nonlocal passes
         passes += len(z)
-        values = Lattice(4)(z)
+        values = classes(4)(z)
         if values.requires_grad:
             values.register_hook(count_backward)
         return values
@@ -183,8 +223,9 @@ def test_evaluations_are_what_passed_through_the_generator() -> None:
     assert int(found.evaluations.sum()) == passes - 300
 
 
-def test_a_sample_does_not_depend_on_the_others_in_its_batch() -> None:
-    lattice, z = Lattice(6), random(20, 6)
+@pytest.mark.parametrize("classes", [Lattice, Wedge])
+def test_a_sample_does_not_depend_on_the_others_in_its_batch(classes: type[Lattice | Wedge]) -> None:
+    lattice, z = classes(6), random(20, 6)
     bank = make_bank(lattice, random(500, 6, seed=1))
     noise = random(20, 16, 6, seed=2)
     together = class_radius(lattice, z, bank, noise, **DEFAULTS)

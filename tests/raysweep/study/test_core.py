@@ -90,7 +90,7 @@ DATA = {
 MEASURES = {
     "birthday_test": "a5279d",
     "class_map": "bc5de1",
-    "class_radius": "d65af4",
+    "class_radius": "632c0f",
     "encodings": "0f40cd",
     "exact_radius": "df562e",
     "frechet": "669d71",
