@@ -1,4 +1,6 @@
-"""What a person is told: the one exception that is shown instead of a traceback, in an encoding that may lack signs."""
+"""Messages to the user: the one exception that is shown without a traceback, in encodings that may lack some
+characters.
+"""
 
 import codecs
 import difflib
@@ -11,7 +13,7 @@ PLAIN = {
     **{"×": "x", "−": "-", "–": "-", "—": "-", "…": "...", "‖": "|", "√": "sqrt ", "½": "1/2", "·": "*", "≥": ">="},
     **{"≤": "<=", "±": "+-", "’": "'", "‘": "'", "“": '"', "”": '"', "é": "e", "\u00a0": " ", "²": "^2", "⌀": "mean "},
 }
-"""What stands for a sign where an encoding lacks it; for any other sign a question mark does."""
+"""Replacements for characters that an encoding lacks; any other such character becomes a question mark."""
 
 
 class UserError(Exception):
@@ -23,7 +25,7 @@ class UserError(Exception):
 
 
 def choices(given: str, allowed: Iterable[str]) -> str:
-    """What to offer in place of a name that is not allowed: the one most like it, and all that are."""
+    """Suggests names in place of one that is not allowed: the most similar one, and all that are allowed."""
     names = list(allowed)
     near = difflib.get_close_matches(given, names, n=1)
     if not names:
@@ -33,7 +35,9 @@ def choices(given: str, allowed: Iterable[str]) -> str:
 
 
 def encodable(*streams: TextIO) -> None:
-    """Has streams write every text, whatever their encoding (cp1252, latin-1, ASCII), with words for signs it lacks."""
+    """Makes streams of any encoding (cp1252, latin-1, ASCII) write every text, with words for characters that they
+    lack.
+    """
     codecs.register_error("raysweep.plain", _in_plain_signs)
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):

@@ -1,7 +1,7 @@
 """The command line: which study, on what, and where its results go.
 
-What loads torch, Ray or matplotlib is imported only by the functions that need it, so `-h`, `--list` and `--plan`
-answer at once.
+Modules that load torch, Ray or matplotlib are imported only by the functions that need them, so `-h`, `--list` and
+`--plan` answer at once.
 """
 
 import argparse
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from raysweep.execution.pipeline import Outcome, Step
 
 REASONS_SHOWN, REASON_LENGTH = 5, 300
-"""How many reasons of failures are printed, and how much of each; the table `failures` has all."""
+"""How many reasons of failures are printed, and how many characters of each; the table `failures` has all."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,7 +83,7 @@ def _list_studies(console: Console) -> None:
 
 
 def _load(options: argparse.Namespace) -> tuple[Study | Tuning, StudyStore]:
-    """The study or tuning that was asked for, and its results folder, which may not exist yet."""
+    """Loads the requested study or tuning, and finds its results folder, which may not exist yet."""
     if options.study is None and options.cluster in known_studies():
         name = options.cluster
         raise UserError(f"--cluster {name}: {name} is a study, not an address; write raysweep {name} --cluster")
@@ -103,7 +103,7 @@ def _check(study: Study, store: StudyStore, options: argparse.Namespace) -> Job:
 
 
 def _work(job: Job, plan: Plan, options: argparse.Namespace, command: Sequence[str], console: Console) -> int:
-    """Prints the plan once results can be written and the cluster is there; then trains, measures and draws."""
+    """Prints the plan once results can be written and the cluster has answered; then trains, measures and draws."""
     from raysweep.execution.pipeline import run_study
 
     steps: tuple[Step, ...] = options.only or STEPS
@@ -118,7 +118,7 @@ def _work(job: Job, plan: Plan, options: argparse.Namespace, command: Sequence[s
 def _tune(
     tuning: Tuning, store: StudyStore, options: argparse.Namespace, command: Sequence[str], console: Console
 ) -> int:
-    """Plans a tuning, or searches, checks what was found on fresh seeds, and draws the report of that."""
+    """Plans a tuning; or searches, checks the finalists on fresh seeds, and draws the report of them."""
     data, weights = data_folder(options.data), weights_file(options.fid_weights)
     tuning = with_content(tuning, data)
     tuning.check_shapes(data)
@@ -148,7 +148,7 @@ def _tune(
 
 
 def _dashboard(store: StudyStore) -> str:
-    """The command that shows a search, also while it runs, and first how to get its program where there is none."""
+    """The command that shows a search, also while it runs, preceded by how to install its program if it is missing."""
     from raysweep.tuning.search import storage_url
 
     installed = program("optuna-dashboard")
@@ -157,7 +157,7 @@ def _dashboard(store: StudyStore) -> str:
 
 
 def _draw_again(options: argparse.Namespace, console: Console) -> int:
-    """Gathers the tables of what is there, of the study as it was run, and draws the report."""
+    """Gathers the existing tables of the study as it was run, and draws the report."""
     if options.set:
         raise UserError("--set changes what is computed, and --only report computes nothing: leave one of them out")
     _, store = _load(options)
@@ -166,7 +166,7 @@ def _draw_again(options: argparse.Namespace, console: Console) -> int:
 
 
 def _draw(store: StudyStore, console: Console) -> int:
-    """Draws the report, and says where it is and which parts of it failed; the exit code that goes with it."""
+    """Draws the report, prints where it is and which parts of it failed, and returns the exit code."""
     from analysis.report import write_report
 
     report = write_report(store)
@@ -177,7 +177,7 @@ def _draw(store: StudyStore, console: Console) -> int:
 
 
 def _conclude(outcome: "Outcome", console: Console) -> int:
-    """Says what did not work; the exit code that goes with it. That a trial diverges is a result."""
+    """Prints what did not work, and returns the exit code. A trial that diverges is a result."""
     trials = outcome.finished + outcome.diverged + outcome.failed + outcome.missing
     if outcome.diverged:
         console.print(
@@ -197,7 +197,7 @@ def _conclude(outcome: "Outcome", console: Console) -> int:
 
 
 def _own_modules_first() -> None:
-    """Has `analysis` and `search_spaces` be those beside this package.
+    """Makes `analysis` and `search_spaces` the packages next to this one.
 
     `python -m` looks for modules in the working directory first, where a user may have some of the same names.
     """

@@ -1,4 +1,4 @@
-"""What can be given to `raysweep STUDY`, and how `raysweep -h` explains it."""
+"""The arguments of `raysweep STUDY`, and how `raysweep -h` explains them."""
 
 import argparse
 from typing import get_args
@@ -51,7 +51,7 @@ exit codes:
 
 
 def parse_steps(text: str) -> tuple[Step, ...]:
-    """Steps from their names with commas between, in the order in which they are done."""
+    """Parses names of steps, separated by commas, into the order in which they are done."""
     names = text.split(",")
     if wrong := [name for name in names if name not in STEPS]:
         raise argparse.ArgumentTypeError(f"{wrong[0]!r} is not a step; the steps are {', '.join(STEPS)}")

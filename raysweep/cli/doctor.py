@@ -1,4 +1,4 @@
-"""`raysweep doctor`: what is there to work with, machine by machine; what is missing, and what to do about it."""
+"""`raysweep doctor`: what each machine offers for the work, what is missing, and what to do about it."""
 
 import argparse
 import contextlib
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from raysweep.execution.machine import Node
 
 WIDTH = 120
-"""Of the table of machines, at least: a narrower terminal wraps its lines, and a log file has none."""
+"""The least width of the table of machines: a narrower terminal wraps its lines, and a log file has no width."""
 
 DESCRIPTION = """\
 Examines what a study would run on, and runs nothing: nodes, GPUs, versions, whether every machine can write and read
@@ -93,7 +93,7 @@ def _examine(options: argparse.Namespace) -> int:
 
 
 def _known_data() -> list[DataSettings]:
-    """The data sets that need no setting to be named: what is looked for where no study says what it needs."""
+    """The data sets that can be named without settings: these are looked for if no study says what it needs."""
     kinds = DataSettings.kinds().values()
     return [
         kind.model_validate({})
@@ -103,7 +103,7 @@ def _known_data() -> list[DataSettings]:
 
 
 def _look(cluster: str | None, workplace: Workplace, data_sets: Sequence[DataSettings]) -> "tuple[str, list[Node]]":
-    """Where the work would run, in words, and its machines."""
+    """Describes where the work would run, and inspects its machines."""
     if cluster is None:
         return "This machine", [_this_machine(workplace, data_sets)]
     from raysweep.execution.cluster.connect import connected
@@ -125,7 +125,7 @@ def _this_machine(workplace: Workplace, data_sets: Sequence[DataSettings]) -> "N
     if not found.storage.problem:
         workplace.store.remove_probe(probe)
     for folder in made:
-        with contextlib.suppress(OSError):  # another process may use it by now
+        with contextlib.suppress(OSError):  # another process may use the port by now
             folder.rmdir()
     return Node("this machine", found.cores, len(found.gpus), found)
 
@@ -146,7 +146,7 @@ def machines(nodes: "Sequence[Node]") -> Table:
 
 
 def versions(nodes: "Sequence[Node]") -> dict[str, list[str]]:
-    """The versions that the machines have of what must be equal."""
+    """The machines' versions of the packages that must be equal."""
     from raysweep.execution.machine import PACKAGES
 
     found = [node.found.versions for node in nodes if node.found is not None]
@@ -154,7 +154,7 @@ def versions(nodes: "Sequence[Node]") -> dict[str, list[str]]:
 
 
 def to_fetch(nodes: "Sequence[Node]") -> list[str]:
-    """The data sets that no machine has, and a run downloads into the data folder first of all."""
+    """The data sets that no machine has, which a run downloads into the data folder before it does anything else."""
     found = [node.found.data for node in nodes if node.found is not None]
     names = found[0] if found else ()
     return [name for name in names if all(each[name].fetched and not each[name].found for each in found)]
@@ -168,7 +168,7 @@ def gpu_words(node: "Node") -> str:
 
 
 def places(nodes: "Sequence[Node]", workplace: Workplace, study: Study | Tuning | None) -> Iterator[tuple[str, str]]:
-    """Where things are, by name."""
+    """The folders and files that are used, by name."""
     answered = [node.found for node in nodes if node.found is not None]
     yield "Results", str(workplace.results)
     yield "TensorBoard", tensorboard(workplace.store.tensorboard_location if study else str(workplace.results))
@@ -189,7 +189,7 @@ def places(nodes: "Sequence[Node]", workplace: Workplace, study: Study | Tuning 
 
 
 def notes(nodes: "Sequence[Node]", study: Study | Tuning | None) -> list[str]:
-    """What does not keep a run from starting, and may surprise."""
+    """Warnings of what may surprise, though it does not keep a run from starting."""
     found = [node.found for node in nodes if node.found is not None]
     lines = [
         f"machines have {name} {' and '.join(several)}: the last digits of results may depend on where they were "
@@ -216,7 +216,7 @@ def notes(nodes: "Sequence[Node]", study: Study | Tuning | None) -> list[str]:
 
 
 def wants_inception(study: Study | Tuning | None) -> bool:
-    """Whether a measure of the study takes features of Inception."""
+    """Whether a measure of the study uses features of Inception."""
     measures = study.measures if study is not None else ()
     return any(getattr(measure, "features", "") == "inception" for measure in measures)
 

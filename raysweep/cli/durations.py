@@ -2,14 +2,14 @@
 
 
 def clock(seconds: float) -> str:
-    """Hours, minutes and seconds, for time that has passed: 1:02:03, or 2:03."""
+    """Formats time that has passed in hours, minutes and seconds: 1:02:03, or 2:03."""
     hours, rest = divmod(round(seconds), 3600)
     minutes, rest = divmod(rest, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def roughly(seconds: float) -> str:
-    """A unit and steps that suit an estimate of what is left: 45 s, 2.5 min, 40 min, 3.5 h."""
+    """Formats an estimate of the time left, in a suitable unit and rounded: 45 s, 2.5 min, 40 min, 3.5 h."""
     if seconds < 88:
         return f"{max(5 * round(seconds / 5), 5)} s"
     minutes = seconds / 60
@@ -19,7 +19,7 @@ def roughly(seconds: float) -> str:
 
 
 def in_unit(seconds: float) -> str:
-    """Two digits or more in one unit, for what something costs: 0.013 s, 4.3 min, 1,234 h."""
+    """Formats a cost with two digits or more in one unit: 0.013 s, 4.3 min, 1,234 h."""
     if 0 < seconds < 0.00095:
         return "< 0.001 s"
     for scale, unit in ((1, "s"), (60, "min")):

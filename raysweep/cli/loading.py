@@ -23,7 +23,7 @@ PACKAGE = "search_spaces"
 
 STORED_SUFFIX = Path(STUDY).suffix
 STORED: dict[type[Study | Tuning], str] = {Study: "arms", Tuning: "space"}
-"""What a JSON file may hold, each with a field that the others do not have."""
+"""The kinds of content of a JSON file, each with a field that the others do not have."""
 
 
 def known_studies() -> dict[str, Path]:
@@ -35,13 +35,14 @@ def known_studies() -> dict[str, Path]:
 
 
 def load_study(name_or_path: str, *, reduced: bool = False) -> Study | Tuning:
-    """The study or tuning of that name, or in that file: what ends in `.py` or `.json`, or has a path separator.
+    """Loads the study or tuning of that name, or from that file if it ends in `.py` or `.json` or has a path
+    separator.
 
-    A Python file may define a smaller form of its study, `REDUCED`, beside `STUDY`: that one with `reduced`. A JSON
-    file is one that a run has written: `study.json`, `recommended.json` or `tuning.json` of a results folder.
+    A Python file may define a smaller form of its study, `REDUCED`, in addition to `STUDY`; `reduced` selects it. A
+    JSON file is one that a run has written: `study.json`, `recommended.json` or `tuning.json` of a results folder.
 
     Raises:
-        UserError: there is no such study, its file cannot be run or read, or it does not define what is asked for.
+        UserError: there is no such study, its file cannot be run or read, or it does not define the requested form.
             Names the file, and the line where there is one.
     """
     if name_or_path.endswith((".py", STORED_SUFFIX)) or "/" in name_or_path or os.sep in name_or_path:
@@ -82,7 +83,7 @@ def _read_json(file: Path, reduced: bool) -> Study | Tuning:
 
 
 def _study_in(file: Path, run: Callable[[], ModuleType], reduced: bool) -> Study | Tuning:
-    """The study in the module that `run` makes of `file`; whatever goes wrong in the file becomes a `UserError`."""
+    """The study in the module that `run` makes of `file`; any error in the file becomes a `UserError`."""
     try:
         module = run()
     except (Exception, SystemExit) as error:
@@ -111,14 +112,16 @@ def _study_named(name: Literal["STUDY", "REDUCED"], module: ModuleType, file: Pa
 
 
 def _run_file(file: Path) -> ModuleType:
-    """The file as a module of its own, whatever other modules are called. It finds those that lie beside it."""
+    """Runs the file as a module that cannot be confused with others of its name. It can import modules of its own
+    folder.
+    """
     name = f"raysweep_study_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file, loader=None)
     if spec is None or spec.loader is None:
         raise UserError("not a Python file; its name must end in .py")
     module = importlib.util.module_from_spec(spec)
     beside = str(file.parent.absolute())
-    sys.modules[name] = module  # classes that the file defines are looked up there
+    sys.modules[name] = module  # pydantic looks up classes that the file defines there
     sys.path.append(beside)
     try:
         spec.loader.exec_module(module)
@@ -131,7 +134,7 @@ def _run_file(file: Path) -> ModuleType:
 
 
 def _line_of(error: BaseException, file: Path) -> int | None:
-    """The line of `file` at which the error arose, or at which something was called in which it arose."""
+    """The line of `file` at which the error arose, or that called the code in which it arose."""
     path = str(file.absolute())
     if isinstance(error, SyntaxError) and error.filename == path:
         return error.lineno

@@ -1,4 +1,4 @@
-"""What the commands share: the options that say where things are, and how a mistake is answered."""
+"""Shared by all commands: the options that say where things are, and how a mistake is reported."""
 
 import argparse
 import difflib
@@ -19,14 +19,14 @@ from raysweep.results.patience import StorageError
 from raysweep.study.core import describe_errors
 
 DONE, INCOMPLETE, REFUSED, INTERRUPTED = 0, 1, 2, 130
-"""Exit codes: all done; something failed and is recorded; what was given cannot be used; stopped by Ctrl-C."""
+"""Exit codes: all done; something failed and is recorded; the user's input cannot be used; stopped by Ctrl-C."""
 
 TENSORBOARD_READERS = {"s3": "boto3", "gs": "gcsfs", "abfs": "adlfs"}
-"""The package with which TensorBoard reads from URLs."""
+"""The package that lets TensorBoard read from URLs."""
 
 
 class Parser(argparse.ArgumentParser):
-    """Answers a wrong argument as every other wrong input is answered."""
+    """Reports a wrong argument like any other wrong input."""
 
     @override
     def error(self, message: str) -> NoReturn:
@@ -39,7 +39,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_cluster(parser: argparse._ActionsContainer, use: str) -> None:
-    """`--cluster [ADDRESS]`; `use` says what is done with the cluster."""
+    """Adds `--cluster [ADDRESS]`; `use` says what is done with the cluster."""
     parser.add_argument(
         "--cluster",
         nargs="?",
@@ -51,7 +51,7 @@ def add_cluster(parser: argparse._ActionsContainer, use: str) -> None:
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:
-    """Where results go, and where data and weights are."""
+    """Adds the options for the folders of results and data and for the weights."""
     parser.add_argument(
         "--results",
         default="results",
@@ -70,7 +70,7 @@ def add_places(parser: argparse.ArgumentParser) -> None:
 
 
 def data_folder(given: Path | None) -> Path:
-    """The folder of data sets. One that is named must exist; the default is made when something is downloaded."""
+    """The folder of data sets. A folder that the user names must exist; a download creates the default one."""
     variable = os.environ.get("RAYSWEEP_DATA")
     named = given or (Path(variable) if variable else None)
     if named is not None and not named.is_dir():
@@ -93,7 +93,7 @@ def weights_file(given: Path | None) -> Path | None:
 def tensorboard(folder: str) -> str:
     """The command that shows the training whose event files are in the folder, or below.
 
-    At a URL it needs one more package, and is told first how to get it.
+    At a URL TensorBoard needs one more package, and the command that installs it comes first.
     """
     scheme, remote, _ = folder.partition("://")
     package = TENSORBOARD_READERS.get(scheme) if remote else None
@@ -103,7 +103,7 @@ def tensorboard(folder: str) -> str:
 
 
 def program(name: str) -> str | None:
-    """A program as it can be typed: with its path, unless the shell would find this one; None if there is none."""
+    """A program as the user can type it: with its path unless the shell would find it; None if it is not installed."""
     installed, found = Path(sys.executable).with_name(name), shutil.which(name)
     if not installed.is_file():
         return name if found else None
@@ -111,14 +111,14 @@ def program(name: str) -> str | None:
 
 
 def answer(command: Callable[[], int]) -> int:
-    """Runs a command; its exit code. What a person must hear is said in one line."""
+    """Runs a command and returns its exit code. An error that concerns the user is reported in one line."""
     encodable(sys.stdout, sys.stderr)
     try:
         return command()
     except UserError as error:
         print(f"raysweep: {error}", file=sys.stderr)
         return REFUSED
-    except ValidationError as error:  # of a study.json that another version of raysweep has written
+    except ValidationError as error:  # a study.json that another version of raysweep has written
         print(f"raysweep: {describe_errors(error)}", file=sys.stderr)
         return REFUSED
     except StorageError as error:

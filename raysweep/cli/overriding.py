@@ -57,7 +57,7 @@ def _assign(study: AnyStudy, assignment: str) -> AnyStudy:
 
 
 def _selected(what: str, name: str, rest: Sequence[str], members: Sequence[Any]) -> list[int]:
-    """Positions of the arm or measure of that name, or for `*` of all that have the setting."""
+    """Positions of the arm or measure of that name; for `*`, of all arms or measures that have the setting."""
     if name == "*":
         found = [index for index, member in enumerate(members) if _has(member, rest)]
         if not found:
@@ -83,7 +83,7 @@ def _has(member: Arm | Frozen, rest: Sequence[str]) -> bool:
 
 
 def _names(member: Arm | Frozen, rest: Sequence[str]) -> Iterable[str]:
-    """What could stand in the place of `rest`: axes of an arm after "over", else settings."""
+    """Names that are allowed in place of `rest`: axes of an arm after "over", else settings."""
     if isinstance(member, Arm):
         return member.over if rest[0] == "over" else type(member.model).model_fields
     return type(member).model_fields
@@ -105,7 +105,7 @@ def _put_arm(arm: Arm, content: dict[str, Any], path: Sequence[str], text: str) 
 def _put(settings: Frozen, content: dict[str, Any], path: Sequence[str], text: str) -> None:
     """Writes the text at `path` into `content`, the dump of `settings`; validation turns it into the setting's type.
 
-    A group that is one of several kinds, as a solver is, is exchanged for another kind by that one's name.
+    A group that is one of several kinds, such as a solver, is replaced by another kind if its name is given.
     """
     group, *rest = path
     kinds = _kinds(settings, group)
@@ -132,7 +132,7 @@ def _put(settings: Frozen, content: dict[str, Any], path: Sequence[str], text: s
 
 
 def _kinds(settings: Frozen, name: str) -> dict[str, type[Frozen]]:
-    """What a setting chooses among, by name, where it is a group of one of several kinds; else empty."""
+    """The kinds that a setting chooses among, by name; empty if it is not a group of one of several kinds."""
     field = type(settings).model_fields.get(name)
     classes = list(_classes(field.annotation)) if field else []
     return {cls.model_fields[cls.tag].default: cls for cls in classes} if len(classes) > 1 else {}
@@ -146,14 +146,14 @@ def _classes(annotation: Any) -> Iterator[type[Frozen]]:
 
 
 def _tag(kinds: Mapping[str, type[Frozen]]) -> str:
-    """The setting that tells the kinds apart."""
+    """The name of the setting that tells the kinds apart."""
     return next(iter(kinds.values())).tag
 
 
 def _exchange(content: dict[str, Any], name: str, kinds: Mapping[str, type[Frozen]], text: str) -> None:
-    """Puts the kind called `text` in the place of another: what all kinds can be told is kept, the rest is default.
+    """Replaces a kind by the one called `text`: settings that all kinds share are kept, the others get their defaults.
 
-    A name that two kinds share by chance is not kept: 10,000 steps of one solver are too many for another.
+    A setting that only two kinds share is not kept: 10,000 steps of one solver are too many for another.
     """
     if text not in kinds:
         raise UserError(f"no kind of {name} is called {text!r}; {choices(text, kinds)}")

@@ -1,4 +1,4 @@
-"""How a plan is printed: what a run would do, before it does any of it."""
+"""Prints a plan: what a run would do, before it does any of it."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from raysweep.tuning.settings import Tuning
 def print_plan(plan: Plan, console: Console, every_trial: bool) -> None:
     """Prints the plan: a line an arm and a measure, and with `every_trial` a line a trial as well.
 
-    Where the console is not a terminal, it is made as wide as the tables, so nothing is cut off.
+    If the console is not a terminal, it is made as wide as the tables, so that nothing is cut off.
     """
     tables = [_arm_table(plan), _measure_table(plan)]
     if every_trial:
@@ -30,7 +30,7 @@ def print_plan(plan: Plan, console: Console, every_trial: bool) -> None:
 
 
 def print_search(tuning: Tuning, facts: DataFacts, console: Console) -> None:
-    """Prints what a tuning searches and what that costs, as if every configuration cost what its own model does."""
+    """Prints what a tuning searches and its cost, as if every configuration cost as much as the tuning's own model."""
     arm = {"model": tuning.model}
     searched = _flop_of_arm(make_plan(tuning.study(arm, tuning.seeds), facts, None), "model")
     fresh = _flop_of_arm(make_plan(tuning.study(arm, tuning.fresh_seeds, final=True), facts, None), "model")
@@ -52,7 +52,7 @@ def print_search(tuning: Tuning, facts: DataFacts, console: Console) -> None:
 
 
 def _flop_of_arm(plan: Plan, arm: str) -> float:
-    """Operations of an arm alone, without the classifier's."""
+    """Operations of an arm, without the classifier's."""
     trials = [planned for planned in plan.trials if planned.trial.arm == arm]
     return sum(planned.cost.flop + sum(measure.flop for measure in planned.measures) for planned in trials)
 
@@ -155,7 +155,7 @@ def _measure_table(plan: Plan) -> Table:
 
 
 def _table(*headings: str) -> Table:
-    """A plain table; a heading with a ">" before it is of a column that is aligned to the right."""
+    """Makes a plain table; a column whose heading begins with ">" is aligned to the right."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for heading in headings:
         table.add_column(heading.removeprefix(">"), justify="right" if heading[0] == ">" else "left", overflow="fold")
@@ -176,7 +176,7 @@ def _range(values: Sequence[int]) -> str:
 
 
 def with_prefix(value: float, unit: str) -> str:
-    """Three digits and the unit with its SI prefix: 13.8 TFLOP."""
+    """Formats operations with three digits and an SI prefix: 13.8 TFLOP."""
     prefixes = iter(" kMGTPEZY")
     prefix = next(prefixes)
     while value >= 999.5:

@@ -1,6 +1,6 @@
-"""What a run prints: how far it is, what runs where, and the time that remains.
+"""Prints how far a run is, what runs where, and the time that remains.
 
-On a terminal two lines are redrawn in place; elsewhere (a log file, CI) a line with the time is printed now and then.
+On a terminal two lines are redrawn in place; in a log file a line with the time is printed now and then.
 """
 
 from collections import Counter, deque
@@ -22,28 +22,29 @@ from raysweep.execution.pipeline import Progress
 from raysweep.execution.remaining import Left, Remaining, keep_rates, load_rates
 
 LOG_LEAST, LOG_SHARE, LOG_MOST = 15.0, 1 / 40, 300.0
-"""Time between two lines where none can be redrawn: this share of the time so far, within these limits."""
+"""Time between two lines of a log: this share of the time so far, within these limits."""
 REFRESH_SECONDS, REFRESH_SHARE = 1.0, 0.02
-"""The time left is estimated anew after so long, and so rarely that this takes at most this share of the time."""
+"""The time left is estimated anew after this many seconds, and so rarely that it takes at most this share of the
+time."""
 RECENT_SECONDS = 30.0
-"""Shards that ended within this time say what the nodes are doing."""
+"""Shards that ended within this time are shown as what the nodes are doing."""
 ALMOST = 0.99
-"""What is shown at most while anything is left to do."""
+"""The largest share that is shown while any work is left."""
 CERTAIN, UNKNOWN = 1.4, 3.0
-"""The time left is said in one number if the ends of its range are at most by the first factor from it; it is not said
-if they are by more than the second."""
+"""The time left is given as one number if its range is within the first factor of it, and not at all if its range
+exceeds the second factor."""
 NODES_NAMED = 4
-"""More nodes than these are counted instead."""
+"""More nodes than these are counted instead of named."""
 NOUNS: dict[Kind, str] = {"train": "trials", "prepare": "references", "measure": "shards"}
 
 
 class ConsoleProgress(Progress):
-    """Progress of a run: the share of the time that it takes, as far as that can be estimated."""
+    """Progress of a run: the estimated share of its time that has passed."""
 
     def __init__(self, console: Console, rates: Path | None = None) -> None:
         self.console = console
         self.rates = rates
-        """File of the rates of earlier runs, to which those of this run are added."""
+        """The file of the rates of earlier runs, to which this run's rates are added."""
         self._live: Live | None = None
         self._remaining = Remaining()
 
@@ -103,7 +104,7 @@ class ConsoleProgress(Progress):
         self._print(f"{self._counts()}; in {clock(monotonic() - self._started)}")
 
     def close(self) -> None:
-        """Ends lines that are still redrawn, where the work was interrupted, and gives the cursor back."""
+        """Ends the redrawn lines if the work was interrupted, and shows the cursor again."""
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -111,7 +112,7 @@ class ConsoleProgress(Progress):
             keep_rates(self.rates, rates)
 
     def _print(self, text: str) -> None:
-        """A line, with the time where it goes into a log."""
+        """Prints a line, with the time if it goes into a log."""
         time = "" if self.console.is_terminal else f"{datetime.now():%H:%M:%S}  "
         self.console.print(f"{time}{text}", markup=False, soft_wrap=True)
 
@@ -122,7 +123,7 @@ class ConsoleProgress(Progress):
         self._next_estimate = now + max(REFRESH_SECONDS, (now - began) / REFRESH_SHARE)
 
     def _left_now(self) -> Left | None:
-        """The time left, where enough is known of it."""
+        """The time left in words, if enough is known."""
         left = self._left
         return left.after(monotonic() - self._estimated) if left and left.factor <= UNKNOWN else None
 
@@ -151,7 +152,7 @@ class ConsoleProgress(Progress):
         )
 
     def _now(self) -> str:
-        """What runs where: trials by what they last reported, shards by those that just ended."""
+        """Says what runs where: trials by their last reports, shards by those that just ended."""
         while self._recent and self._recent[0][0] < monotonic() - RECENT_SECONDS:
             self._recent.popleft()
         shards = [node for _, kind, node in tuple(self._recent) if kind == "measure"]

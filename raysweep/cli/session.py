@@ -1,6 +1,7 @@
-"""What a run needs before any work: the backend, a cluster whose nodes see what this machine sees, the data sets.
+"""Everything that a run needs before any work: the backend, a cluster whose nodes see what this machine sees, the data
+sets.
 
-What loads torch or Ray is imported only once it is needed, so that a mistake is named at once.
+Modules that load torch or Ray are imported once they are needed, so that a mistake is reported at once.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from raysweep.study.data import DataFacts, DataSettings
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be run, all of it checked."""
+    """The checked inputs of a run."""
 
     study: Study
     facts: DataFacts
@@ -35,7 +36,8 @@ class Job:
 
 
 def check_same_files(data_sets: Sequence[DataSettings], root: Path, store: StudyStore) -> None:
-    """Checks that named data sets have the files of earlier runs: their trials have the same ids, whatever these hold.
+    """Checks that named data sets have the same files as in earlier runs: the ids of their trials do not depend on the
+    files' content.
 
     Raises:
         UserError: a data set has other files.
@@ -50,7 +52,7 @@ def check_same_files(data_sets: Sequence[DataSettings], root: Path, store: Study
 
 
 def _contents(data_sets: Sequence[DataSettings], root: Path) -> dict[str, str]:
-    """What the files of each data set hold, by its name, of those whose files are there."""
+    """Fingerprints of the data sets whose files exist, by name."""
     found = {}
     for data in data_sets:
         with contextlib.suppress(UserError):
@@ -67,10 +69,10 @@ def started(
     line: str,
     plan: Plan | None = None,
 ) -> Iterator[tuple[Workplace, Backend, ConsoleProgress]]:
-    """What the work needs, once all of it is there; says where it runs, and `line`, and prints the plan before."""
+    """Yields what the work needs once all of it is there. Before, prints the plan, where it runs, and `line`."""
     workplace = Workplace(str(job.store.folder), job.data, job.fid_weights)
     with _backend(options) as (backend, words):
-        from raysweep.data import load_data  # torch is loaded only once there is a cluster
+        from raysweep.data import load_data  # torch is loaded only after a cluster has answered
         from raysweep.data.cache import cache_folder
         from raysweep.execution.machine import describe_environment
         from raysweep.execution.remaining import RATES_FILE
@@ -78,7 +80,7 @@ def started(
         if plan is not None:
             print_plan(plan, console, every_trial=False)
         for data in job.study.data_sets:
-            load_data(data, job.data)  # what is missing or damaged is said before anything starts
+            load_data(data, job.data)  # missing or damaged files are reported before anything starts
         _check_cluster(options, workplace, job.study.data_sets)
         console.print()
         for each in (f"Backend: {words}", f"Results: {job.store.folder}", line):
@@ -91,7 +93,9 @@ def started(
 
 @contextlib.contextmanager
 def alone(store: StudyStore) -> Iterator[None]:
-    """Keeps a second search out of the folder: two would draw each configuration twice. Ends with the process."""
+    """Locks the folder against a second search: two would draw each configuration twice. The lock ends with the
+    process.
+    """
     from filelock import FileLock, Timeout
 
     lock = FileLock(store.folder.locate(SEARCH_LOCK))
@@ -110,7 +114,7 @@ def alone(store: StudyStore) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _backend(options: argparse.Namespace) -> Iterator[tuple[Backend, str]]:
-    """What runs the work, and its name."""
+    """The backend that runs the work, and its name."""
     if options.serial:
         from raysweep.execution.serial import SerialBackend
 
@@ -125,7 +129,7 @@ def _backend(options: argparse.Namespace) -> Iterator[tuple[Backend, str]]:
 
 
 def _check_cluster(options: argparse.Namespace, workplace: Workplace, data_sets: Sequence[DataSettings]) -> None:
-    """On a cluster, whether all its nodes see what this machine sees."""
+    """Checks that all nodes of a cluster see what this machine sees."""
     if options.cluster is not None:
         from raysweep.execution.cluster.check import check_nodes
 

@@ -1,9 +1,9 @@
-"""What of a study is to be done, and which of it can start: each shard as soon as all that it needs exists.
+"""The work of a study that is to be done, and which of it can start: each shard starts once all that it needs exists.
 
 A condition is what a task waits for: that a trial is trained, that a reference is prepared, that all shards of a
 measure of a trial are computed. It is met when every piece of work that belongs to it has succeeded. When one fails for
-good, the condition can no longer be met in this run, and what waits for it is left for the next.
-Work may be added to an agenda while it is done: a search adds configurations as others end.
+good, the condition can no longer be met in this run, and the work that waits for it is left for the next run. Work may
+be added to an agenda while it is done: a search adds configurations as others end.
 """
 
 import heapq
@@ -44,13 +44,14 @@ class Piece:
     flop: float
     """Estimated operations."""
     groups: tuple[str, ...]
-    """What it has in common with other pieces, which then take about as long per operation (`tasks.groups`)."""
+    """Groups of similar pieces to which it belongs, which take about as long per operation (`tasks.groups`)."""
 
 
 class Agenda:
-    """The work of a run. A backend does what `take_trial` and `take` give, and tells how each piece ended.
+    """The work of a run.
 
-    Used by one thread at a time.
+    A backend does the work that `take_trial` and `take` return, and reports how each piece ended. Only one thread may
+    use it at a time.
     """
 
     def __init__(self, workplace: Workplace) -> None:
@@ -83,8 +84,8 @@ class Agenda:
     def compute(self, task: PrepareTask | MeasureTask, condition: str, needs: Iterable[str]) -> None:
         """Adds a task that belongs to `condition` and may start when all of `needs` are met.
 
-        Tasks that can start are taken in the order in which they were added. Of `needs`, what nothing on the agenda
-        belongs to by then is taken to be met.
+        Tasks that can start are taken in the order in which they were added. A need to which nothing on the agenda
+        belongs by then counts as met.
         """
         kind: Kind = "prepare" if isinstance(task, PrepareTask) else "measure"
         flop = task.flop if isinstance(task, MeasureTask) else 0.0
@@ -118,9 +119,10 @@ class Agenda:
         return trials
 
     def take_next(self) -> Task | None:
-        """The next piece of work for who does one after the other, or None while there is none.
+        """The next piece of work for a backend that does one at a time, or None while there is none.
 
-        First models are trained and measured before other trials, and these trained before the rest is measured.
+        The first models are trained and measured before all other trials, and those are trained before the rest is
+        measured.
         """
         trial = self._trials[0] if self._trials else None
         if trial is not None and (trial.trial.id in self.first or not self.has_first_task):
@@ -129,7 +131,7 @@ class Agenda:
 
     @property
     def has_first_task(self) -> bool:
-        """Whether the next task that can start is of a first model, or statistics for it."""
+        """Whether the next task that can start measures a first model, or computes statistics for that."""
         task = self._tasks[self._ready[0]] if self._ready else None
         return task is not None and (isinstance(task, PrepareTask) or task.trial.id in self.first)
 
@@ -142,7 +144,9 @@ class Agenda:
         return task
 
     def succeed(self, name: str) -> None:
-        """The piece of work of that name (`task_name`, or a trial's id) is done: what waited for it may start."""
+        """Notes that the piece of work of that name (`task_name`, or a trial's id) is done: work that waited for it may
+        start.
+        """
         condition = self._belongs[name]
         self._open[condition] -= 1
         if self._open[condition]:
@@ -153,7 +157,7 @@ class Agenda:
                 heapq.heappush(self._ready, index)
 
     def fail(self, name: str) -> None:
-        """The piece of work is given up, and so is all that waits for it."""
+        """Gives up the piece of work and all that waits for it."""
         condition = self._belongs[name]
         self._failed.add(condition)
         for index in self._waiting.pop(condition, ()):
@@ -162,10 +166,9 @@ class Agenda:
                 self.fail(task_name(task))
 
     def comes_again(self, task: Task, error: BaseException) -> bool:
-        """Whether a task that has failed is to be tried again; else its failure is recorded, and it is given up.
+        """Whether a task that has failed is to be tried again. If not, records its failure and gives it up.
 
-        Raises:
-            StorageError: results cannot be written, so that nothing can go on.
+        Raises: StorageError: results cannot be written, so that nothing can go on.
         """
         if isinstance(error, StorageError):
             raise error
@@ -178,7 +181,7 @@ class Agenda:
         return False
 
     def end(self, task: Task) -> None:
-        """A task has been done: a trial that diverged or was pruned has left no model to measure."""
+        """Notes that a task has ended: a trial that diverged or was pruned has left no model to measure."""
         (self.succeed if has_succeeded(task) else self.fail)(task_name(task))
 
     def _add_piece(self, name: str, piece: Piece, condition: str) -> None:
@@ -188,23 +191,25 @@ class Agenda:
 
 
 def make_agenda(plan: Plan, workplace: Workplace, steps: Collection[str]) -> Agenda:
-    """What is missing in the plan. Without "train" among `steps`, only models that exist are measured."""
+    """An agenda of the work that is missing in the plan. Without "train" among `steps`, only existing models are
+    measured.
+    """
     agenda = Agenda(workplace)
     extend(agenda, plan, steps)
     return agenda
 
 
 def extend(agenda: Agenda, plan: Plan, steps: Collection[str], limits: Mapping[str, Limits] | None = None) -> None:
-    """Adds what is missing in the plan and not on the agenda yet: trials that have not ended, and shards.
+    """Adds the work that is missing in the plan and is not on the agenda yet: trials that have not ended, and shards.
 
-    The classifier comes first, however short it is, since most measures wait for it; then a first trial of every arm,
-    and what is measured on these models, so that a report can be drawn early; then the other trials, longest first.
+    The classifier comes first, however short it is, since most measures wait for it. A first trial of every arm follows
+    with its measures, so that a report can be drawn early; then the other trials, longest first.
 
     Args:
         agenda: to which it is added.
         plan: of the study.
         steps: "train", "measure" or both.
-        limits: by trial id, those that may end it early.
+        limits: limits on the loss that may end a trial early, by its id.
     """
     study, first = plan.study, plan.first_trials
     names = {planned.trial.id for planned in plan.trials}
@@ -232,7 +237,7 @@ def extend(agenda: Agenda, plan: Plan, steps: Collection[str], limits: Mapping[s
 
 
 def _add_measures(agenda: Agenda, plan: Plan, models: Set[str]) -> None:
-    """Adds every missing shard of the trials that are or will be trained, and before them the statistics they need."""
+    """Adds every missing shard of the trials that are or will be trained, preceded by the statistics that they need."""
     study = plan.study
     of_models = [measured for planned in plan.trials if planned.trial.id in models for measured in planned.measures]
     wanting = {measured.measure.name for measured in of_models if measured.missing}
@@ -245,7 +250,8 @@ def _add_measures(agenda: Agenda, plan: Plan, models: Set[str]) -> None:
             prepare = PrepareTask(m, key, study.classifier_trial, study.data, agenda.workplace)
             agenda.compute(prepare, key, _classifier_of(study, m))
     tasks = list(_missing_shards(agenda, plan, models, keys))
-    # Shards of one trial follow one another, so a process loads each model once; trials with most to do come first.
+    # Shards of one trial follow one another, so that a process loads each model once. Trials with the most work come
+    # first.
     weight: dict[str, float] = defaultdict(float)
     for task in tasks:
         weight[task.trial.id] += task.flop

@@ -1,4 +1,4 @@
-"""What one machine has for the work: versions, GPUs, the results folder, data sets. No Ray."""
+"""Inspects one machine for the work: versions, GPUs, the results folder, data sets. It does not use Ray."""
 
 import importlib.metadata
 import os
@@ -20,7 +20,8 @@ from raysweep.measures.features import inception_file
 from raysweep.study.data import DataSettings
 
 PACKAGES = ("ray", "torch", "numpy")
-"""Packages that must be the same on all machines: Ray to work together, the others for the same last digits."""
+"""Packages that must be equal on all machines: Ray for the machines to work together, the others for equal last
+digits."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Storage:
-    """How the results folder answered: seconds of a write and a read, or what is wrong."""
+    """Seconds of a write to and a read from the results folder, or what is wrong with it."""
 
     write: float = 0.0
     read: float = 0.0
@@ -65,19 +66,19 @@ class Inspection:
 
 @dataclass(frozen=True)
 class Node:
-    """A machine that works, and what was found on it."""
+    """A machine and what was found on it."""
 
     name: str
     """In words: "this machine", or "node ADDRESS"."""
     cpus: float
     gpus: float
-    """As many as Ray gives out."""
+    """The number of cores that Ray gives out."""
     found: Inspection | None
     problem: str = ""
     """Why nothing was found."""
 
     def faults(self, workplace: Workplace, needed: Container[str]) -> list[str]:
-        """What keeps it from doing the work, which needs those data sets; each with its remedy."""
+        """The problems that keep it from work that needs those data sets, each with its remedy."""
         if self.found is None:
             remedy = (
                 "see that the same packages are installed there (one image, or one constraints.txt), and `ray status`"

@@ -1,7 +1,7 @@
-"""Train the trials, measure what they left, gather the tables: what is missing is done, what exists is not done again.
+"""Trains the trials, measures their models and gathers the tables: missing work is done, existing results are kept.
 
-Workers write their results into the results folder themselves, whole or not at all. So to resume is to run the same
-command again: after a crash, on another cluster, or with a larger study.
+Workers write their results into the results folder themselves, whole or not at all. So running the same command again
+resumes it: after a crash, on another cluster, or with a larger study.
 """
 
 from collections.abc import Collection, Mapping
@@ -19,37 +19,37 @@ from raysweep.study.data import DataFacts
 
 Step = Literal["train", "measure", "report"]
 MANY_SHARDS = 5_000
-"""So many take a while to gather for the first time, which is said."""
+"""Gathering this many files for the first time takes a while, which is said."""
 
 
 class Progress(Protocol):
-    """Who is told how the work goes on. Told by one thread at a time."""
+    """Is told how the work goes on, by one thread at a time."""
 
     def start(self, pieces: Mapping[str, Piece], already: Mapping[Kind, int], more: float = 0.0) -> None:
         """Work begins: its pieces by name, how many of each kind were done before, and `more` as in `grow`."""
 
     def grow(self, pieces: Mapping[str, Piece], more: float) -> None:
-        """More work has come, and about `more` times as much as there is by now is still to come."""
+        """More work has been added, and about `more` times as much as there is now is still to come."""
 
     def note(self, text: str) -> None:
-        """Something is worth a line."""
+        """Something deserves a line."""
 
     def advance(self, name: str, share: float, node: str, seconds: float) -> None:
-        """A piece of work is done to `share` (0 … 1), for which it ran on that node for so long."""
+        """A share (0 … 1) of a piece of work is done, after it ran on that node for `seconds`."""
 
     def finish(self) -> None:
         """The work is over."""
 
 
 class Backend(Protocol):
-    """What runs the work: one process, or a Ray cluster."""
+    """Runs the work: one process, or a Ray cluster."""
 
     def run(self, agenda: Agenda, progress: Progress) -> None:
-        """Trains and computes all that is on the agenda, and what is added to it as work ends; returns when everything
-        has ended, well or badly.
+        """Does all work on the agenda, and the work that is added as other work ends; returns when everything has
+        ended, well or badly.
 
-        A shard may run while other trials train. Failed work is retried, and its last error is recorded in the results
-        folder by `record_failure`; a failure ends only what needs its result.
+        A shard may run while other trials train. Failed work is retried, and `record_failure` records its last error in
+        the results folder; a failure ends only the work that needs its result.
         """
 
 
@@ -70,7 +70,7 @@ class Outcome:
 def run_study(
     study: Study, workplace: Workplace, backend: Backend, progress: Progress, steps: Collection[Step]
 ) -> Outcome:
-    """Does what is missing of the study, gathers the tables, and says how it stands."""
+    """Does the missing work of the study, gathers the tables, and returns how the study stands."""
     store, facts = workplace.store, study.data.facts(workplace.data)
     plan = make_plan(study, facts, store)
     work(plan, workplace, backend, progress, steps)
@@ -81,9 +81,9 @@ def run_study(
 
 
 def work(plan: Plan, workplace: Workplace, backend: Backend, progress: Progress, steps: Collection[Step]) -> None:
-    """Does what is missing in the plan.
+    """Does the work that is missing in the plan.
 
-    `steps` chooses among training and measuring. A failure is recorded and left for the next run; `outcome` tells.
+    `steps` selects training, measuring or both. A failure is recorded and left for the next run; `outcome` tells.
     """
     agenda = make_agenda(plan, workplace, steps)
     if agenda.pieces:
@@ -93,7 +93,7 @@ def work(plan: Plan, workplace: Workplace, backend: Backend, progress: Progress,
 
 
 def outcome(study: Study, facts: DataFacts, store: StudyStore) -> Outcome:
-    """How a study stands, by its tables."""
+    """The state of a study, by its tables."""
     trials, schedule, failures = (store.table(name) for name in ("trials", "schedule", "failures"))
     statuses = {name: int((trials["status"] == name).sum()) for name in ("finished", "diverged", "failed", "missing")}
     shards = sum(1 for _ in study.measurements(facts))

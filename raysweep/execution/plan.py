@@ -1,7 +1,7 @@
 """Every piece of work of a study: its trials and shards, what they cost, and which of them are done.
 
-Counted from the study and the results folder alone, without torch and Ray. `--plan` prints it, and a run's agenda is
-made of what is missing in it.
+It is counted from the study and the results folder alone, without torch and Ray. `--plan` prints it, and a run's agenda
+consists of what is missing in it.
 """
 
 from collections.abc import Collection, Container, Mapping
@@ -49,11 +49,11 @@ class PlannedTrial:
     state: str
     """finished, diverged, failed, interrupted (there is a checkpoint), or to do."""
     measures: tuple[PlannedMeasure, ...]
-    """Empty for a diverged trial: it left no model to measure."""
+    """Empty for a diverged trial, which left no model to measure."""
 
     @property
     def ended(self) -> bool:
-        """Whether nothing of it is left to train."""
+        """Whether its training has ended."""
         return self.state in {"finished", "diverged"}
 
 
@@ -64,18 +64,18 @@ class Plan:
     study: Study
     facts: DataFacts
     device: Device
-    """What hours are stated for."""
+    """The device for which hours are stated."""
     trials: tuple[PlannedTrial, ...]
     prepared: Container[str]
-    """Keys of the measures whose statistics, computed once for the study, are there."""
+    """Keys of the measures whose statistics exist, which are computed once for the study."""
     folder: str | None
     """The results folder, where one exists."""
     other_trials: int
-    """Trials in the folder that are not of this study: of other settings, left by earlier runs."""
+    """Trials in the folder that have other settings than this study's, left by earlier runs."""
 
     @property
     def first_trials(self) -> set[str]:
-        """Of each arm, the trial that is trained and measured first: of those left, the cheapest of the first seed."""
+        """The trial of each arm that is trained and measured first: the cheapest of the first seed among those left."""
         left: dict[str, list[PlannedTrial]] = {}
         for planned in self.trials:
             if not planned.ended and planned.trial != self.study.classifier_trial:
@@ -101,7 +101,7 @@ class Plan:
 
     @property
     def trials_left(self) -> int:
-        """Trials still to train, those that were interrupted or failed among them."""
+        """Trials still to train, including those that were interrupted or failed."""
         return sum(not planned.ended for planned in self.trials)
 
     @property
@@ -111,7 +111,7 @@ class Plan:
 
     @property
     def flop_left(self) -> float:
-        """Those of what is missing; an interrupted trial counts whole."""
+        """Operations of the missing work; an interrupted trial counts in full."""
         training = sum(planned.cost.flop for planned in self.trials if not planned.ended)
         return training + sum(measure.flop_left for measure in self.measures)
 
@@ -122,13 +122,13 @@ class Plan:
 
     @property
     def checkpoint_bytes(self) -> int:
-        """Size of all checkpoints, were all missing trials to train at once."""
+        """Size of all checkpoints if all missing trials trained at once."""
         return sum(planned.cost.checkpoint_bytes for planned in self.trials if not planned.ended)
 
 
 @dataclass(frozen=True)
 class Existing:
-    """What is there of a study in a results folder."""
+    """What a results folder holds of a study."""
 
     records: Mapping[str, TrialRecord]
     """How trials ended, by id."""
@@ -145,7 +145,7 @@ NOTHING = Existing({}, (), (), (), 0)
 
 
 def list_existing(study: Study, store: StudyStore) -> Existing:
-    """Looks for all of the study. One listing tells of all trials, and one of all shards of a measure."""
+    """Looks for the whole study, with one listing for all trials and one for all shards of a measure."""
     ids = {trial.id for trial in study.trials}
     files = store.trials.files()
     shards = [store.shards.files(study.measure_key(m)) for m in study.measures]
@@ -160,7 +160,7 @@ def list_existing(study: Study, store: StudyStore) -> Existing:
 
 
 def look_up_existing(study: Study, store: StudyStore) -> Existing:
-    """Looks for each trial alone, for a study of few trials in a folder of many. What failed is not looked for."""
+    """Looks for each trial alone, for a study of few trials in a folder of many. It does not look for failures."""
     ids = [trial.id for trial in study.trials]
     found = {trial_id: store.trials.record(trial_id) for trial_id in ids}
     records = {trial_id: record for trial_id, record in found.items() if record is not None}

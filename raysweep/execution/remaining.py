@@ -1,11 +1,12 @@
-"""How long the rest of a run takes, judged by what its pieces of work have taken so far. No torch, no Ray, no clock.
+"""Estimates how long the rest of a run takes from what its pieces of work have taken so far. No torch, no Ray, no
+clock.
 
 A piece takes its operations times a rate, in seconds per operation, which differs a hundredfold between kinds of work.
 The logarithm of the rate is modelled as a sum of effects: of the run, the kind of work, its settings, the model family,
-dim(z), the arm and its point (`Piece.groups`), each normally distributed about 0. Pieces that were timed tell such sums
-with some noise, so a linear regression gives all effects and their uncertainty; work that was never timed is taken to
-be like the work that is nearest to it. Rates of earlier runs are observations of less weight: they say nothing of how
-fast this run is as a whole.
+dim(z), the arm and its point (`Piece.groups`), each normally distributed about 0. Each timed piece observes such a sum
+with some noise, so a linear regression gives all effects and their uncertainty; work that was never timed counts as the
+work that is most similar to it. Rates of earlier runs are observations of less weight: they do not say how fast this
+run is as a whole.
 """
 
 import contextlib
@@ -26,7 +27,7 @@ from scipy.sparse.linalg import splu
 from raysweep.execution.agenda import Piece
 
 OVERHEAD = 2e9
-"""What every piece costs beside its operations, as operations."""
+"""The fixed cost of every piece, as operations."""
 RATE = 2e-11
 """Seconds per operation where nothing is known: those of one core, roughly."""
 SPREADS = (1.5, 0.7, 0.5, 0.25, 0.25, 0.25)
@@ -35,19 +36,19 @@ of dim(z) is within a family; dim(z) also has an effect that families share, wit
 RUN_SPREAD, RUN_SPREAD_KNOWN = 1.5, 1.0
 """Standard deviations of the effect of the run, without and with rates of earlier runs."""
 RUN_SPREAD_OF_KINDS = 0.6
-"""Standard deviation of how a kind of work differs in this run, beside how the whole run does."""
+"""Standard deviation of how a kind of work differs in this run from the run as a whole."""
 NOISE, DRIFT, EARLIER = 0.25, 0.1, 0.6
-"""Standard deviations of what observations tell of the logarithm of a rate: one piece, many pieces, an earlier run."""
+"""Standard deviations of the observed logarithm of a rate: from one piece, many pieces, an earlier run."""
 TIMED = 10.0
-"""After so many seconds a training tells as much of its rate as a piece that has ended."""
+"""A training that has run for this many seconds says as much about its rate as a piece that has ended."""
 WINDOW = 60.0
-"""Over so many seconds, or a third of the run if that is longer, is averaged how many workers are busy."""
+"""The number of busy workers is averaged over this many seconds, or over a third of the run if that is longer."""
 DOUBT = 0.1
 """Least standard deviation of the logarithm of the time left: other work on the machines comes and goes."""
 RATES_FILE = "rates.json"
 """Name of the file of rates of earlier runs on a machine."""
 KEPT = 2_000
-"""So many rates are kept for later runs."""
+"""How many rates are kept for later runs."""
 
 Groups = tuple[str, ...]
 
@@ -59,10 +60,10 @@ class Left:
     seconds: float
     """As expected."""
     factor: float
-    """Two times out of three the truth is less than this factor away."""
+    """The truth is less than this factor away two times out of three."""
 
     def after(self, seconds: float) -> "Left":
-        """What is left of it when nothing was told for so long. Work that is overdue takes a while longer."""
+        """The time left after `seconds` without a report. Overdue work takes a while longer."""
         return Left(max(self.seconds - seconds, seconds / 5), self.factor)
 
 
@@ -71,7 +72,7 @@ class _Alike:
     """Pieces that belong to the same groups; work is counted in operations."""
 
     waiting: int = 0
-    """Pieces that have told nothing yet."""
+    """The number of pieces that have reported nothing yet."""
     untouched: float = 0.0
     """Their work."""
     largest: float = 0.0
@@ -96,7 +97,7 @@ class _Alike:
 
 
 class Remaining:
-    """What a run has told of its pieces of work, and the time that is left by that."""
+    """The reports of a run on its pieces of work, and the time left that they imply."""
 
     def __init__(self, earlier: Mapping[Groups, float] | None = None) -> None:
         self.earlier = earlier or {}
@@ -112,7 +113,7 @@ class Remaining:
         self._began = self._last = 0.0
 
     def add(self, pieces: Mapping[str, Piece], more: float = 0.0) -> None:
-        """Takes up work. `more` times as much as there is by now will come later."""
+        """Adds work. `more` times as much as there is now will come later."""
         self._more = more
         self._pieces.update(pieces)
         for piece in pieces.values():
@@ -146,7 +147,7 @@ class Remaining:
         self._last = now
 
     def _note_course(self, now: float) -> None:
-        """Notes how long the workers had worked before what is told now, and forgets what is long ago."""
+        """Notes how long the workers had worked before this report, and forgets old notes."""
         window = max(WINDOW, (now - self._began) / 3)
         if not self._course or (now > self._last >= self._course[-1][0] + window / 100):
             self._course.append((self._last, self._busy))
@@ -160,7 +161,7 @@ class Remaining:
         return max((self._busy - busy) / (self._last - since), 0.1) if self._last > since else 1.0
 
     def left(self) -> Left | None:
-        """The time that is left after what was told last; None before anything is told, and when nothing is left."""
+        """The time left after the last report; None before the first report, and when nothing is left."""
         alike = list(self._alike.values())
         amounts = np.array([each.left for each in alike])
         if not self._course or not amounts.any():
@@ -197,7 +198,7 @@ class Remaining:
         ]
 
     def rates(self) -> dict[Groups, float]:
-        """Seconds per operation by groups, of what was timed in this run."""
+        """Seconds per operation by groups, of work that was timed in this run."""
         return {groups: each.seconds / each.done for groups, each in self._alike.items() if each.seconds and each.done}
 
 
@@ -225,7 +226,7 @@ def _effects(groups: Groups) -> list[tuple[Groups, float]]:
 def _estimate(
     observed: Sequence[_Observed], wanted: Sequence[Groups], amounts: NDArray[np.float64], run_spread: float
 ) -> tuple[NDArray[np.float64], float]:
-    """Rates of work of the groups `wanted`, by those that were observed.
+    """Rates of work of the groups `wanted`, from observed rates.
 
     Returns:
         Seconds per operation of each, and the standard deviation of the logarithm of the time that `amounts` of
@@ -263,7 +264,7 @@ def _matrix(rows: Sequence[Sequence[int]], columns: int) -> Any:
 
 
 def load_rates(path: Path) -> dict[Groups, float]:
-    """Rates that were kept by earlier runs; none where there are none that can be read."""
+    """Rates that earlier runs kept; none if the file is missing or cannot be read."""
     try:
         rates = {tuple(map(str, groups)): float(rate) for groups, rate in json.loads(path.read_text())}
         return {groups: rate for groups, rate in rates.items() if 0 < rate < math.inf}
@@ -272,7 +273,7 @@ def load_rates(path: Path) -> dict[Groups, float]:
 
 
 def keep_rates(path: Path, rates: Mapping[Groups, float]) -> None:
-    """Keeps rates for later runs, beside the latest of those that are kept already. Nothing depends on its success."""
+    """Keeps rates for later runs, with the latest of those that were kept before. Nothing depends on its success."""
     kept = load_rates(path)
     kept = {**{groups: rate for groups, rate in kept.items() if groups not in rates}, **rates}
     part = path.with_name(f".{path.name}.{os.getpid()}")

@@ -1,4 +1,4 @@
-"""Everything in this process, one after the other: for debugging, tests, and a GPU machine without Ray."""
+"""Runs everything in this process, one after the other: for debugging, tests, and a GPU machine without Ray."""
 
 import socket
 from collections import deque
@@ -16,7 +16,7 @@ from raysweep.execution.worker import Worker
 class SerialBackend(Backend):
     """Runs work in this process, on the GPU if there is one.
 
-    Failed work is retried when nothing else is left to do.
+    Failed work is retried once no other work is left.
     """
 
     def __init__(self) -> None:

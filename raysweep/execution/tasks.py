@@ -1,4 +1,4 @@
-"""What a study's work consists of: plain values that cross to other machines, and how a failed piece is recorded."""
+"""The pieces of a study's work, as plain values that are sent to other machines, and how a failed piece is recorded."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ RETRIES = 2
 
 @dataclass(frozen=True)
 class Workplace:
-    """Where work finds its input and leaves its results; plain values that cross to other machines."""
+    """Where work finds its input and leaves its results; plain values that are sent to other machines."""
 
     results: Location
     """The study's results folder, seen from every node: an absolute path, or a URL."""
@@ -41,9 +41,9 @@ class TrainTask:
     workplace: Workplace
     checkpoint_seconds: float
     flop: float
-    """Estimated operations: what it weighs in the progress, and long trials start first."""
+    """Estimated operations: its weight in the progress, by which long trials also start first."""
     limits: Limits = field(default_factory=dict)
-    """Of a search that prunes: the trial ends early if its loss is above them."""
+    """Limits of a search that prunes: the trial ends early if its loss is above them."""
 
     @property
     def was_pruned(self) -> bool:
@@ -106,7 +106,9 @@ def task_name(task: Task) -> str:
 
 
 def groups(task: Task) -> tuple[str, ...]:
-    """What a task has in common with others: the kind of work, its settings, the family, dim(z), arm and point."""
+    """Groups of similar tasks to which a task belongs: the kind of work, its settings, the family, dim(z), arm and
+    point.
+    """
     if isinstance(task, PrepareTask):
         return ("prepare", task.key)
     trial = task.trial
@@ -118,7 +120,9 @@ def groups(task: Task) -> tuple[str, ...]:
 
 
 def has_succeeded(task: Task) -> bool:
-    """Whether a task that has ended left what others wait for: a trial that diverged or was pruned has no model."""
+    """Whether a task that has ended left the result that others wait for: a trial that diverged or was pruned has no
+    model.
+    """
     if not isinstance(task, TrainTask):
         return True
     record = task.workplace.store.trials.record(task.trial.id)
@@ -138,12 +142,12 @@ def record_failure(task: Task, reason: str) -> None:
 
 
 def worth_retrying(error: BaseException) -> bool:
-    """Whether the same work may succeed on another try: not where what the user gave is wrong."""
+    """Whether the same work may succeed on another try: not if the user's input is wrong."""
     return not isinstance(error, UserError)
 
 
 def describe(error: BaseException) -> str:
-    """An exception in one line."""
+    """Describes an exception in one line."""
     text = " ".join(str(error).split())
     if isinstance(error, UserError):
         return text

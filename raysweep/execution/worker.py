@@ -1,4 +1,4 @@
-"""What a process does with a task, in any backend."""
+"""Runs tasks in a process, for any backend."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -29,11 +29,11 @@ from raysweep.study.data import DataFacts, DataSettings
 from raysweep.training.loop import TrainingRun, load_tensors
 
 STEP_SECONDS = 2.0
-"""How often it is told how much of a training is done, in seconds of it."""
+"""Seconds of training between reports of its progress."""
 
 
 def start_training(task: TrainTask, device: torch.device) -> TrainingRun:
-    """The trial of a task, ready to go on from its checkpoint if there is one."""
+    """Loads the trial of a task, ready to go on from its checkpoint if there is one."""
     data = load_data(task.trial.data, task.workplace.data)
     return TrainingRun(task.trial, data, task.workplace.store, device, task.checkpoint_seconds, task.limits)
 
@@ -41,7 +41,7 @@ def start_training(task: TrainTask, device: torch.device) -> TrainingRun:
 class Worker:
     """Runs tasks in this process.
 
-    Keeps the last data set, model, classifier and reference, which the next task mostly needs.
+    Keeps the last data set, model, classifier and reference, since the next task mostly needs the same.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -61,7 +61,7 @@ class Worker:
         Args:
             task: what is to be done.
             weights: contents of model files, by trial id.
-            tell: is told now and then how much of a training is done.
+            tell: is called now and then with the share of a training that is done.
         """
         threads = 1 if isinstance(task, PrepareTask) else task.trial.resources.cpus
         torch.set_num_threads(threads)

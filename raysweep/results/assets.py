@@ -1,4 +1,6 @@
-"""What is computed once for a whole study: statistics of its data set, and how much of a GPU its work takes."""
+"""Results that are computed once for a whole study: statistics of its data set, and how much of a GPU its work
+takes.
+"""
 
 from collections.abc import Mapping
 from typing import Any, BinaryIO
@@ -9,18 +11,18 @@ from raysweep.results.names import FAILURE, GPU_MEMORY, asset_file
 
 
 class AssetFiles:
-    """The files of what is computed once."""
+    """The files of results that are computed once."""
 
     def __init__(self, documents: Documents) -> None:
         self.documents = documents
         self.folder = documents.folder
 
     def has(self, name: str) -> bool:
-        """Whether an asset is there."""
+        """Whether an asset exists."""
         return self.folder.exists(asset_file(name))
 
     def open(self, name: str) -> BinaryIO:
-        """An asset to read."""
+        """Opens an asset for reading."""
         return self.folder.open(asset_file(name))
 
     def save(self, name: str, write: Writer) -> None:
@@ -37,9 +39,9 @@ class AssetFiles:
         return self.documents.read_reason(asset_file(name, FAILURE))
 
     def save_memory(self, needs: Mapping[str, object]) -> None:
-        """Writes what work was measured to need of a GPU; see `raysweep.execution.cluster.packing`."""
+        """Writes the measured needs of work on a GPU; see `raysweep.execution.cluster.packing`."""
         self.documents.write_json(asset_file(GPU_MEMORY), needs)
 
     def load_memory(self) -> dict[str, Any]:
-        """What `save_memory` wrote; empty where nothing was measured."""
+        """The needs that `save_memory` wrote; empty if nothing was measured."""
         return self.documents.read_json(asset_file(GPU_MEMORY)) or {}

@@ -1,4 +1,4 @@
-"""Tables, JSON and text in the files of a results folder. A file that is damaged is named."""
+"""Tables, JSON and text in the files of a results folder. Errors name a file that is damaged."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -39,7 +39,7 @@ class Documents:
         self.write_json(name, {"reason": reason})
 
     def read_table(self, name: str) -> pa.Table:
-        """A table.
+        """Reads a table.
 
         Raises:
             FileNotFoundError: it is not there.
@@ -48,7 +48,7 @@ class Documents:
         return self.understood(name, self.folder.read(name), table_in)
 
     def read_json(self, name: str) -> Note | None:
-        """What a file says; None if it is not there.
+        """Reads a JSON file; None if it is not there.
 
         Raises:
             UserError: it is damaged.
@@ -65,15 +65,15 @@ class Documents:
         return str(content["reason"]) if content else None
 
     def read_all_json(self, names: Iterable[str]) -> Iterator[tuple[str, Note]]:
-        """Each of the files that is there, and what it says."""
+        """Reads those of the files that exist, each with its name."""
         found = self.folder.read_all(names)
         return ((name, self.understood(name, content, json.loads)) for name, content in found)
 
     def understood(self, name: str, content: bytes, read: Callable[[bytes], Content]) -> Content:
-        """The content of a file, as `read` understands it.
+        """Parses the content of a file by `read`.
 
         Raises:
-            UserError: it is damaged. No run leaves such a file; a full or failing disk, or a copy, may.
+            UserError: it is damaged. No run leaves such a file, but a full or failing disk or an interrupted copy may.
         """
         try:
             return read(content)
@@ -84,6 +84,6 @@ class Documents:
 
 
 def table_in(content: bytes) -> pa.Table:
-    """The table that the content of a Parquet file holds."""
-    # Threads cost more than they bring: most files have a few rows, and there may be a hundred thousand of them.
+    """Parses a Parquet file."""
+    # Threads cost more than they save: most files have a few rows, and there may be a hundred thousand files.
     return pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)

@@ -1,6 +1,6 @@
-"""Folders that results lie in: on this machine's file system, or wherever pyarrow's file systems reach.
+"""Folders of results: on this machine's file system, or wherever pyarrow's file systems reach.
 
-A file is named relative to its folder ("trials/a/model.pt"). It is whole or absent whenever a process dies.
+A file is named relative to its folder ("trials/a/model.pt"). A process that dies leaves each file whole or absent.
 """
 
 import contextlib
@@ -20,27 +20,27 @@ from raysweep.errors import UserError
 from raysweep.results.patience import patiently
 
 Location = str | os.PathLike[str]
-"""A folder as a person names it: a path, or a URL."""
+"""A folder as the user names it: a path or a URL."""
 Writer = Callable[[BinaryIO], object]
-"""Writes a file's content. Checkpoints of large models are gigabytes, so they are not first built in memory."""
+"""Writes a file's content into an open file, so that checkpoints of gigabytes need not be built in memory first."""
 
 CHUNK = 8 * 2**20
-"""Bytes that are copied at a time."""
+"""Bytes that are copied at once."""
 URL = re.compile(r"[A-Za-z][\w+.-]+:/")
-"""Not "C:/results", which is a path."""
+"""Does not match "C:/results", which is a path."""
 
 Result = TypeVar("Result")
 
 
 class Folder(ABC):
-    """A folder, and all that is done to the files in it."""
+    """A folder, and all operations on the files in it."""
 
     path: Path | None
-    """Where it is on this machine's file system; None if it is elsewhere."""
+    """Its path on this machine's file system; None if it is elsewhere."""
 
     @abstractmethod
     def locate(self, name: str = "") -> str:
-        """The folder, or a file in it, as a person names it: an absolute path or a URL."""
+        """The folder, or a file in it, as the user would name it: an absolute path or a URL."""
 
     @override
     def __str__(self) -> str:
@@ -48,15 +48,15 @@ class Folder(ABC):
 
     @abstractmethod
     def reach(self) -> None:
-        """Sees whether there is a place for it; the folder itself need not exist.
+        """Checks that the folder exists or could be made.
 
         Raises:
-            UserError: there is none.
+            UserError: it could not.
         """
 
     @abstractmethod
     def check(self) -> None:
-        """Makes the folder, and sees whether files can be written into it.
+        """Makes the folder, and checks that files can be written into it.
 
         Raises:
             UserError: they cannot.
@@ -71,14 +71,14 @@ class Folder(ABC):
         """
 
     def read_all(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """Names and contents of those of the files that are there, in their order."""
+        """Names and contents of those of the files that exist, in the given order."""
         for name in names:
             with contextlib.suppress(FileNotFoundError):
                 yield name, self.read(name)
 
     @abstractmethod
     def open(self, name: str) -> BinaryIO:
-        """A file to read from, at any position.
+        """Opens a file for reading at any position.
 
         Raises:
             FileNotFoundError: there is none.
@@ -93,7 +93,7 @@ class Folder(ABC):
         """
 
     def send(self, source: Path, name: str) -> None:
-        """Copies a file of this machine into the folder, likewise."""
+        """Copies a file of this machine into the folder, whole as well."""
         with source.open("rb") as file:
             self.write(name, lambda out: shutil.copyfileobj(file, out, CHUNK))
 
@@ -102,7 +102,7 @@ class Folder(ABC):
         """Removes a file, if there is one."""
 
     def delete_all(self, names: Iterable[str]) -> None:
-        """Removes those of the files that are there."""
+        """Removes those of the files that exist."""
         for name in names:
             self.delete(name)
 
@@ -116,24 +116,24 @@ class Folder(ABC):
 
     @abstractmethod
     def mirror(self, name: str) -> "Mirror":
-        """A folder in this one, for a program that writes to this machine's file system only."""
+        """A mirror of a folder in this one, for a program that writes to this machine's file system only."""
 
 
 class Mirror:
-    """A folder on this machine's file system, which is that of the results itself."""
+    """A mirror of a folder that is itself on this machine's file system."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def names(self) -> set[str]:
-        """Names of the files that the results have there."""
+        """Names of the files in the results' folder."""
         return {path.name for path in self.path.glob("*")}
 
     def copy(self) -> None:
-        """Makes the results have what was written so far."""
+        """Copies everything that was written so far into the results."""
 
     def close(self) -> None:
-        """Does so for the last time."""
+        """Copies for the last time."""
 
 
 class LocalFolder(Folder):
@@ -157,7 +157,7 @@ class LocalFolder(Folder):
     def reach(self) -> None:
         try:
             above = next(path for path in (self.path, *self.path.parents) if path.exists())
-        except OSError as error:  # a name that is too long, say
+        except OSError as error:  # for example, a name that is too long
             raise UserError(
                 f"results folder {self}: cannot be used ({error.strerror}); name another with --results DIR"
             ) from error
@@ -184,7 +184,7 @@ class LocalFolder(Folder):
 
     @override
     def write(self, name: str, write: Writer) -> None:
-        """The file is written under a temporary name, and renamed. What fails is tried again."""
+        """Writes the file under a temporary name, and renames it. Failures are retried."""
         patiently(lambda: self._write_once(name, write), f"results folder {self}: {name} cannot be written")
 
     def _write_once(self, name: str, write: Writer) -> None:
@@ -232,7 +232,7 @@ def inside(name: str) -> str:
 
 
 def join(location: Location, name: str) -> str:
-    """A file or folder in the folder at a path or URL, likewise."""
+    """The path or URL of a file or folder in the folder at a path or URL."""
     text = os.fspath(location)
     if not URL.match(text):
         return str(Path(text) / name)

@@ -1,4 +1,4 @@
-"""The tables of a study, from what its trials and shards left behind. No torch, no Ray."""
+"""Gathers the tables of a study from the files of its trials and shards. No torch, no Ray."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -19,7 +19,7 @@ Record = dict[str, object]
 
 
 def gather(store: StudyStore, study: Study, facts: DataFacts) -> None:
-    """Writes every table of the study, and puts the shards of a trial into one file where all are there."""
+    """Writes every table of the study, and merges the shards of a trial into one file once all exist."""
     gathering = _Gathering(store, study, facts)
     gathering.trials()
     for measure in study.measures:
@@ -55,7 +55,7 @@ class _Gathering:
         self.store.save_table(HISTORY, HISTORY.together(list(self.store.trials.histories(ended))))
 
     def measure(self, measure: MeasureSettings) -> None:
-        """Takes what is done of a measure."""
+        """Adds the shards of a measure that are done."""
         key = self.study.measure_key(measure)
         cut = {trial.id: self.study.shards_of(measure, trial, self.facts) for trial in self.study.trials}
         files = self.store.shards.files(key)
@@ -82,7 +82,7 @@ class _Gathering:
         self.store.save_table(tables.FAILURES, tables.FAILURES.records(self.failures))
         self.store.save_table(tables.SCHEDULE, tables.SCHEDULE.records(self.schedule))
         for table in (tables.CONFIGURATIONS, tables.EVALUATIONS):
-            if not self.store.has_table(table):  # of a tuning, its search has written them
+            if not self.store.has_table(table):  # a tuning's search has written these
                 self.store.save_table(table, table.schema.empty_table())
 
 
@@ -109,7 +109,9 @@ def _trial_row(trial: Trial, facts: DataFacts, record: TrialRecord | None, failu
 
 
 class _Pile:
-    """The rows of many small tables. A table of a few rows takes kilobytes, so they are merged now and then."""
+    """Collects the rows of many small tables. A table of a few rows takes kilobytes, so they are merged now and
+    then.
+    """
 
     MERGED_AT = 500
 

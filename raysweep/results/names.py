@@ -31,9 +31,9 @@ TRIALS, SHARDS, ASSETS, TENSORBOARD, REPORT = "trials", "shards", "assets", "ten
 CHECKPOINT, MODEL, HISTORY, DONE, FAILED = "checkpoint.pt", "model.pt", "history.parquet", "done.json", "failed.json"
 GPU_MEMORY = "gpu_memory.json"
 PAGE = "index.html"
-"""The report's page, in its folder."""
+"""The report's page, in the folder of the report."""
 ROWS, FAILURE = ".parquet", ".failed.json"
-"""How the names of a shard's files end: of its rows, and of why there are none."""
+"""Endings of the names of a shard's files: of its rows, and of the reason why there are none."""
 
 
 def trial_file(trial_id: str, name: str) -> str:
@@ -42,7 +42,7 @@ def trial_file(trial_id: str, name: str) -> str:
 
 
 def pruned_file(trial_id: str, limits_key: str) -> str:
-    """What is left of a trial that was ended early by the limits of that key."""
+    """The file that is left of a trial that the limits of that key have ended early."""
     return trial_file(trial_id, f"pruned-{limits_key}.json")
 
 
@@ -52,18 +52,18 @@ def shard_folder(measure_key: str, trial_id: str = "") -> str:
 
 
 def shard_file(measure_key: str, trial_id: str, shard: Shard, suffix: str = ROWS) -> str:
-    """The file of a shard's rows; or, with `FAILURE`, of why there are none."""
+    """The file of a shard's rows or, with `FAILURE`, of the reason why there are none."""
     return f"{shard_folder(measure_key, trial_id)}/{shard.key}{suffix}"
 
 
 def merged_file(measure_key: str, trial_id: str, shards: Sequence[Shard]) -> str:
-    """The file of the rows of all shards of a measure of a trial, which are these."""
+    """The file of the rows of all shards of a measure of a trial; `shards` are all of them."""
     digest = hashlib.sha256(" ".join(shard.key for shard in shards).encode()).hexdigest()[:8]
     return f"{shard_folder(measure_key, trial_id)}/all-{digest}{ROWS}"
 
 
 def asset_file(name: str, suffix: str = "") -> str:
-    """The file of an asset; or, with `FAILURE`, of why there is none."""
+    """The file of an asset or, with `FAILURE`, of the reason why there is none."""
     return f"{ASSETS}/{name}{suffix}"
 
 
@@ -78,5 +78,5 @@ def table_file(name: str) -> str:
 
 
 def probe_file(name: str) -> str:
-    """A sign that one machine leaves for another."""
+    """The file of a probe, which one machine leaves for another."""
     return f".probe-{name}.json"

@@ -1,4 +1,4 @@
-"""Trouble with storage: waited for while it may pass, then said as what it is."""
+"""Errors of storage: retried while they may pass, and then reported as what they are."""
 
 import errno
 import random
@@ -7,17 +7,17 @@ from time import monotonic, sleep
 from typing import TypeVar
 
 PATIENCE = 120.0
-"""Seconds for which what the storage refuses is tried again, beside what a connection itself tries."""
+"""Seconds for which failed operations on storage are retried, in addition to a connection's own retries."""
 LONGEST_PAUSE = 15.0
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 LASTING = FULL | {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.EISDIR}
-"""What another try does not mend."""
+"""Errors that another try does not mend."""
 
 Result = TypeVar("Result")
 
 
 class StorageError(OSError):
-    """Storage could not be read or written, though it was tried for a while; the same command may work later."""
+    """Storage could not be read or written in spite of retries; the same command may work later."""
 
 
 def _reason(error: OSError) -> str:
@@ -35,24 +35,25 @@ class Patience:
         """Waits before the next try.
 
         Raises:
-            StorageError: it is one of the errors that do not pass by themselves, or it has been tried for so long.
+            StorageError: the error is of a kind that does not pass by itself, or the operation was retried for
+            `PATIENCE` seconds.
         """
         if error.errno in LASTING:
             remedy = "; make room on the disk" if error.errno in FULL else ""
             raise StorageError(f"{problem} ({reason(error)}){remedy}") from error
         if monotonic() - self.began >= PATIENCE:
             raise StorageError(f"{problem} ({reason(error)}), tried for {PATIENCE:.0f} s") from error
-        sleep(self.pause * random.uniform(0.5, 1.5))  # not all workers at once
+        sleep(self.pause * random.uniform(0.5, 1.5))  # so that not all workers retry at once
         self.pause = min(2 * self.pause, LONGEST_PAUSE)
 
 
 def patiently(act: Callable[[], Result], problem: str, reason: Callable[[OSError], str] = _reason) -> Result:
-    """Does what the storage may refuse, again and again if it must.
+    """Does an operation on storage, and retries it if it fails.
 
     Raises:
         StorageError: see `Patience`.
-        FileNotFoundError, NotADirectoryError, FileExistsError: of a file that is not there, or is one where a folder
-            must be, at once.
+        FileNotFoundError, NotADirectoryError, FileExistsError: at once, where a file is missing, or stands in the place
+        of a folder.
     """
     patience = Patience()
     while True:

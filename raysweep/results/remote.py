@@ -23,15 +23,15 @@ from raysweep.results.files import CHUNK, URL, Folder, LocalFolder, Location, Mi
 from raysweep.results.patience import StorageError, patiently
 
 SCHEMES = {"s3": "BUCKET", "gs": "BUCKET", "abfs": "CONTAINER@ACCOUNT.dfs.core.windows.net", "hdfs": "HOST:PORT"}
-"""How the URLs of remote folders begin, and what follows."""
+"""How the URLs of remote folders begin, and how they go on."""
 
 
 OPTIONS = {"s3": "allow_delayed_open=true", "gs": "retry_limit_seconds=10"}
-"""Added to a URL's own options: small files take one request; failures are told soon, and tried again here."""
+"""Added to a URL's own options: small files take one request, and failures are reported soon, since we retry them."""
 
 
 SAS_TOKEN = "AZURE_STORAGE_SAS_TOKEN"  # noqa: S105 - the name of a variable
-"""Variable with a shared access signature, which pyarrow takes as options of an abfs URL, and nowhere else."""
+"""Variable with a shared access signature, which pyarrow accepts only as options of an abfs URL."""
 
 
 SECRET_OPTIONS = {"sig", "client_secret"}
@@ -54,7 +54,7 @@ HOPELESS = re.compile(
 
 
 READERS, BATCH = 16, 512
-"""Remote files read at a time, and at most so many before the first of them is used."""
+"""How many remote files are read at a time, and at most ahead of their use."""
 
 
 CREDENTIALS = {
@@ -66,11 +66,11 @@ CREDENTIALS = {
     "`az login`, or of the machine's identity",
     "hdfs": "of the user, or of Kerberos' ticket",
 }
-"""Where credentials come from."""
+"""Where each store's credentials come from."""
 
 
 class RemoteFolder(Folder):
-    """A folder that pyarrow reaches over the network. What fails is tried again for a while."""
+    """A folder that pyarrow reaches over the network. Failures are retried for a while."""
 
     path = None
 
@@ -83,7 +83,7 @@ class RemoteFolder(Folder):
 
     @override
     def reach(self) -> None:
-        """Tries once: whoever named the folder should hear at once."""
+        """Tries once, so that the user who named the folder gets the error at once."""
         try:
             files, base = _connect(self.url)
             root = "/" if base.startswith("/") else base.partition("/")[0]
@@ -91,7 +91,7 @@ class RemoteFolder(Folder):
                 there = files.get_file_info(root).type != fs.FileType.NotFound
         except OSError as error:
             if DENIED.search(str(error)):
-                return  # to the bucket as a whole; there may be access to a folder in it
+                return  # access to the whole bucket; a folder in it may be accessible
             raise self._refusal("reached", error) from error
         if not there:
             raise UserError(f"results folder {self}: there is no {root!r}; make it, or name another with --results URL")
@@ -118,7 +118,7 @@ class RemoteFolder(Folder):
 
     @override
     def read_all(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """Several are read at a time: each waits for the network."""
+        """Reads several files at a time, since each waits for the network."""
         waiting = iter(names)
         with ThreadPoolExecutor(READERS) as pool:
             while batch := list(islice(waiting, BATCH)):
@@ -127,7 +127,7 @@ class RemoteFolder(Folder):
 
     @override
     def open(self, name: str) -> BinaryIO:
-        """The file is copied here, since reading it from there in small pieces would take for ever."""
+        """Copies the file here, since reading it remotely in small pieces would take very long."""
         copy = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
 
         def download() -> None:
@@ -146,7 +146,7 @@ class RemoteFolder(Folder):
 
     @override
     def write(self, name: str, write: Writer) -> None:
-        """It is written here first: a remote file that is given up half-way would be kept as it is."""
+        """Writes it here first: a remote file that is abandoned half-way would be kept as it is."""
         with tempfile.NamedTemporaryFile(prefix="raysweep-") as file:
             write(cast("BinaryIO", file))
             file.flush()
@@ -159,7 +159,7 @@ class RemoteFolder(Folder):
 
     @override
     def delete_all(self, names: Iterable[str]) -> None:
-        """Several are removed at a time."""
+        """Removes several files at a time."""
         with ThreadPoolExecutor(READERS) as pool:
             for _ in pool.map(self.delete, names):
                 pass
@@ -171,7 +171,7 @@ class RemoteFolder(Folder):
 
     @override
     def tree(self, name: str) -> set[str]:
-        """One listing tells all: a request for each folder would take minutes."""
+        """Uses one listing for all: a request for each folder would take minutes."""
 
         def listing() -> set[str]:
             folder = fs.FileSelector(self._at(name), allow_not_found=True, recursive=True)
@@ -202,7 +202,7 @@ class RemoteFolder(Folder):
             self._put(to, target)
 
     def _put(self, part: str, target: str) -> None:
-        """Puts a file that is whole in the place of an earlier one."""
+        """Replaces an earlier file by a whole one."""
         if not self._is_azure:
             with contextlib.suppress(FileNotFoundError):
                 self._files.delete_file(target)  # Hadoop moves nothing onto a file
@@ -229,7 +229,7 @@ class RemoteFolder(Folder):
         return f"{base}/{inside(name)}" if name else base
 
     def _patiently(self, problem: str, action: Callable[[], Result]) -> Result:
-        """What `action` gives, once it succeeds."""
+        """The result of `action`, which is retried until it succeeds."""
 
         def act() -> Result:
             try:
@@ -262,7 +262,7 @@ class RemoteMirror(Mirror):
 
     @override
     def copy(self) -> None:
-        """Files only grow, so those of the same size are there already."""
+        """Files only grow, so files of the same size are equal."""
         for path in sorted(path for path in self.path.rglob("*") if path.is_file()):
             size = path.stat().st_size
             if size != self._sizes.get(path):
@@ -321,17 +321,19 @@ def _connect(url: str) -> tuple[Any, str]:
 
 @contextlib.contextmanager
 def _problems() -> Iterator[None]:
-    """Has what pyarrow says of Azure's credentials be an error of storage, as it is of other stores'."""
+    """Turns pyarrow's error about Azure's credentials into an error of storage, as for other stores."""
     try:
         yield
     except pa.ArrowException as error:
-        if type(error) is not pa.ArrowException:  # which is what it says it does not know
+        if type(error) is not pa.ArrowException:  # the option that pyarrow reports as not known
             raise
         raise OSError(str(error)) from error
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, without what only a developer of the connection needs, nor options of a URL: one is a secret."""
+    """The reason of an error, without details for developers of the connection and without the options of a URL, one of
+    which is a secret.
+    """
     text = str(error)
     for mark in ("AWS Error ", "Azure Error: ", "ExceptionE: ", "last message of "):
         text = text.partition(mark)[2] or text

@@ -1,4 +1,4 @@
-"""What measures leave behind: the rows of each shard of a measure of a trial, and the work that they took."""
+"""Results of measures: the rows of each shard of a measure of a trial, and the work that they took."""
 
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
@@ -15,12 +15,12 @@ from raysweep.study.table import Table
 
 @dataclass(frozen=True)
 class StoredShards:
-    """The content of a file of shards of a measure of a trial: one of them, or all."""
+    """The content of a file of one shard, or of all shards, of a measure of a trial."""
 
     shards: tuple[Shard, ...]
     rows: pa.Table
     works: Mapping[str, Work]
-    """How each was computed, by its key."""
+    """The work that each shard took, by its key."""
 
 
 class ShardFiles:
@@ -45,18 +45,20 @@ class ShardFiles:
         return self.documents.read_reason(shard_file(measure_key, trial_id, shard, FAILURE))
 
     def failures(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Files that say why shards failed, and what each says."""
+        """Files of the reasons why shards failed, with their content."""
         return ((name, str(content["reason"])) for name, content in self.documents.read_all_json(names))
 
     def files(self, measure_key: str, trial_id: str = "") -> set[str]:
-        """The files of a measure's shards of a trial, or of all: what is done, as `done_shards` reads it, or failed."""
+        """The files of a measure's shards of a trial, or of all trials: done, as `done_shards` reads them, or
+        failed.
+        """
         return self.folder.tree(shard_folder(measure_key, trial_id))
 
     def rows(self, table: Table, measure_key: str, trial_id: str, shards: Sequence[Shard]) -> pa.Table:
-        """The rows of these shards, which are all of a measure of a trial, sorted by the table's keys.
+        """The rows of all shards of a measure of a trial, sorted by the table's keys.
 
         Raises:
-            FileNotFoundError: they are not all done.
+            FileNotFoundError: not all are done.
         """
         parts = self._of_trial(measure_key, trial_id, shards)
         if sum(len(part.works) for part in parts) < len(shards):
@@ -66,12 +68,12 @@ class ShardFiles:
     def stored(
         self, measure_key: str, cut: Mapping[str, Sequence[Shard]], files: Set[str]
     ) -> Iterator[tuple[str, list[StoredShards]]]:
-        """What is done of a measure, by trial id, a trial at a time: all together may be a lot.
+        """The shards of a measure that are done, by trial id, one trial at a time to save memory.
 
         Args:
             measure_key: of the measure.
             cut: all shards of each trial.
-            files: what `files` lists of the measure.
+            files: the measure's files as `files` lists them.
         """
         names = {trial_id: _files_of(files, measure_key, trial_id, shards) for trial_id, shards in cut.items()}
         contents = self.folder.read_all(name for own in names.values() for name in own)
@@ -84,8 +86,8 @@ class ShardFiles:
             yield trial_id, parts if len(parts) == len(own) else self._of_trial(measure_key, trial_id, cut[trial_id])
 
     def _of_trial(self, measure_key: str, trial_id: str, shards: Sequence[Shard]) -> list[StoredShards]:
-        """What is done of a measure of a trial, file by file."""
-        for _ in range(2):  # another run may put one file in place of many between the listing and the reading
+        """The shards of a measure of a trial that are done, file by file."""
+        for _ in range(2):  # another run may merge the files between the listing and the reading
             files = _files_of(self.files(measure_key, trial_id), measure_key, trial_id, shards)
             parts = [self._stored_in(name, content, files[name]) for name, content in self.folder.read_all(files)]
             if len(parts) == len(files):
@@ -98,9 +100,9 @@ class ShardFiles:
     def merge(
         self, table: Table, measure_key: str, trial_id: str, parts: Sequence[StoredShards], files: Set[str]
     ) -> None:
-        """Puts one file in place of many: `parts` are all shards of a measure of a trial.
+        """Merges all shards of a measure of a trial, `parts`, into one file.
 
-        The files of single shards that `files` lists are removed once the one file is written.
+        Then removes the files of single shards that `files` lists.
         """
         shards = [shard for part in parts for shard in part.shards]
         if len(parts) > 1:
@@ -114,14 +116,14 @@ class ShardFiles:
 
 
 def done_shards(files: Container[str], measure_key: str, trial_id: str, shards: Sequence[Shard]) -> set[Shard]:
-    """Those of a measure's shards of a trial that are done, by the files that are there."""
+    """The shards of a measure of a trial that are done, by the files that exist."""
     return {shard for done in _files_of(files, measure_key, trial_id, shards).values() for shard in done}
 
 
 def _files_of(
     files: Container[str], measure_key: str, trial_id: str, shards: Sequence[Shard]
 ) -> dict[str, tuple[Shard, ...]]:
-    """The files that hold a measure's shards of a trial, of those that are there, and which each holds."""
+    """The existing files that hold a measure's shards of a trial, each with the shards that it holds."""
     merged = merged_file(measure_key, trial_id, shards)
     if merged in files:
         return {merged: tuple(shards)}

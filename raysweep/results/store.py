@@ -1,6 +1,7 @@
 """The results folder of one study: the files of its trials, shards and assets, and the study's own. No torch, no Ray.
 
-A file is whole or absent whenever a process dies: `raysweep.results.files`; `raysweep.results.names` has every name.
+A process that dies leaves each file whole or absent (`raysweep.results.files`); `raysweep.results.names` has every
+name.
 """
 
 import json
@@ -80,7 +81,7 @@ class StudyStore:
         return cast("dict[str, object]", json.loads(self.folder.read(ENVIRONMENT)))
 
     def load_contents(self) -> dict[str, str]:
-        """What the files of each data set held in the runs so far, by its name; empty where none was recorded."""
+        """Fingerprints of the data sets of the runs so far, by name; empty if none was recorded."""
         return cast("dict[str, str]", (self.documents.read_json(ENVIRONMENT) or {}).get("data", {}))
 
     # A tuning
@@ -93,7 +94,7 @@ class StudyStore:
             self.folder.delete(RECOMMENDED)
 
     def load_recommended(self) -> Study | None:
-        """What a tuning recommends; None if it recommends nothing.
+        """The study that a tuning recommends; None if it recommends nothing.
 
         Raises:
             UserError: it is not a study of this version.
@@ -113,15 +114,15 @@ class StudyStore:
                 "draw the report with the version of raysweep that ran it"
             ) from error
 
-    # What people look at
+    # What users look at
 
     def tensorboard(self, trial_id: str) -> Mirror:
-        """Folder of TensorBoard's event files of a trial."""
+        """The folder of TensorBoard's event files of a trial."""
         return self.folder.mirror(f"{TENSORBOARD}/{trial_id}")
 
     @property
     def tensorboard_location(self) -> str:
-        """The folder that holds those of all trials."""
+        """The folder of TensorBoard's event files of all trials."""
         return self.folder.locate(TENSORBOARD)
 
     def save_report(self, folder: Path) -> None:
@@ -138,15 +139,15 @@ class StudyStore:
     # Probes: whether other machines see this folder
 
     def save_probe(self, name: str) -> None:
-        """Leaves a sign for another machine."""
+        """Leaves a probe for another machine."""
         self.documents.write_json(probe_file(name), {})
 
     def has_probe(self, name: str) -> bool:
-        """Whether a sign was left, as this machine sees it."""
+        """Whether this machine sees a probe."""
         return self.documents.read_json(probe_file(name)) is not None
 
     def remove_probe(self, name: str) -> None:
-        """Removes a sign, if it is there."""
+        """Removes a probe, if it is there."""
         self.folder.delete(probe_file(name))
 
     # Tables
@@ -160,7 +161,7 @@ class StudyStore:
         return self.folder.exists(table_file(table.name))
 
     def table(self, name: str) -> pd.DataFrame:
-        """A table; empty, with its columns, where nothing was measured.
+        """Reads a table; empty, with its columns, if nothing was measured.
 
         Raises:
             UserError: there is no such table among those documented in `raysweep.results.tables`.

@@ -1,7 +1,7 @@
-"""What a table is, and those that every results folder has: each column's type, unit and meaning. No torch, no Ray.
+"""The tables of a results folder: each column's type, unit and meaning. No torch, no Ray.
 
-Writers build tables with `Table.rows`, which refuses unknown, missing or ill-typed columns, so a table never reaches
-the disk in another form than the one documented here.
+Writers build tables with `Table.rows`, which refuses undocumented, missing or ill-typed columns, so every table on disk
+has the form that is documented here.
 """
 
 from raysweep.study.measures import MeasureSettings

@@ -1,4 +1,4 @@
-"""What trials leave behind: checkpoints, models, histories, and how each ended, by which work."""
+"""Results of trials: checkpoints, models, histories, and how each trial ended and what work it took."""
 
 import contextlib
 import os
@@ -28,7 +28,7 @@ class Work:
 
 @dataclass
 class Stopwatch:
-    """Measures a piece of work in this process, across interruptions if it is given what was spent before."""
+    """Measures a piece of work in this process, across interruptions if the time spent before is given."""
 
     started: float
     wall: float = 0.0
@@ -72,7 +72,7 @@ class TrialFiles:
         self.folder = documents.folder
 
     def files(self) -> set[str]:
-        """The files of all trials, of this study or of others, named as by `trial_file`."""
+        """Lists the files of all trials, of this study or of others, named as by `trial_file`."""
         return self.folder.tree(TRIALS)
 
     def open_checkpoint(self, trial_id: str) -> BinaryIO | None:
@@ -91,7 +91,7 @@ class TrialFiles:
         return self.folder.open(trial_file(trial_id, MODEL))
 
     def read_model(self, trial_id: str) -> bytes:
-        """The same, as the file's content."""
+        """The weights of a finished trial as the file's content."""
         return self.folder.read(trial_file(trial_id, MODEL))
 
     def history(self, trial_id: str) -> pa.Table:
@@ -99,7 +99,7 @@ class TrialFiles:
         return self.documents.read_table(trial_file(trial_id, HISTORY))
 
     def finish(self, trial_id: str, record: TrialRecord, model: Writer | None, history: pa.Table, work: Work) -> None:
-        """Writes what a trial leaves behind, the done-marker last; a diverged trial leaves no model."""
+        """Writes the results of a trial, the done-marker last; a diverged trial leaves no model."""
         if model is not None:
             self.folder.write(trial_file(trial_id, MODEL), model)
         self.documents.write_table(trial_file(trial_id, HISTORY), history)
@@ -109,18 +109,20 @@ class TrialFiles:
     def prune(
         self, trial_id: str, limits_key: str, record: TrialRecord, course: Mapping[int, float], work: Work
     ) -> None:
-        """Writes what is left of a trial that a search ended early: under other limits or none it has not ended."""
+        """Writes the results of a trial that a search ended early; under other limits or none it counts as not
+        ended.
+        """
         content = {"record": asdict(record), "course": sorted(course.items()), "work": asdict(work)}
         self.documents.write_json(pruned_file(trial_id, limits_key), content)
         self._forget(trial_id)
 
     def _forget(self, trial_id: str) -> None:
-        """Removes what is of no use once the trial has ended."""
+        """Removes the files that are of no use once the trial has ended."""
         self.folder.delete(trial_file(trial_id, CHECKPOINT))
         self.folder.delete(trial_file(trial_id, FAILED))
 
     def pruned(self, trial_id: str, limits_key: str) -> tuple[TrialRecord, dict[int, float]] | None:
-        """How the trial was ended by these limits, and its losses by progress until then; None if it was not."""
+        """How these limits ended the trial, and its losses by progress until then; None if they did not."""
         content = cast("dict[str, Any] | None", self.documents.read_json(pruned_file(trial_id, limits_key)))
         return (TrialRecord(**content["record"]), dict(content["course"])) if content else None
 
@@ -138,11 +140,11 @@ class TrialFiles:
         return self.documents.read_reason(trial_file(trial_id, FAILED))
 
     def records(self, trial_ids: Iterable[str]) -> dict[str, TrialRecord]:
-        """How those of the trials ended that have."""
+        """The records of those of the trials that have ended."""
         return {trial_id: _record_in(note) for trial_id, note in self._notes(trial_ids, DONE).items()}
 
     def ended(self, trial_ids: Iterable[str]) -> dict[str, tuple[TrialRecord, Work]]:
-        """Those of the trials that have ended: how, and by which work."""
+        """The trials that have ended, how they ended and what work they took."""
         notes = self._notes(trial_ids, DONE)
         return {trial_id: (_record_in(note), Work(**cast("Any", note["work"]))) for trial_id, note in notes.items()}
 
@@ -152,11 +154,11 @@ class TrialFiles:
         return (self.documents.understood(name, content, table_in) for name, content in files)
 
     def failures(self, trial_ids: Iterable[str]) -> dict[str, str]:
-        """Why those of the trials failed that did."""
+        """The reasons of those of the trials that failed."""
         return {trial_id: str(content["reason"]) for trial_id, content in self._notes(trial_ids, FAILED).items()}
 
     def _notes(self, trial_ids: Iterable[str], name: str) -> dict[str, Note]:
-        """A file of all trials that have it."""
+        """Reads a file of all trials that have it."""
         there = self.files()
         files = {trial_file(trial_id, name): trial_id for trial_id in trial_ids}
         return {

@@ -15,14 +15,14 @@ Course = Mapping[int, float]
 
 
 Limits = Mapping[int, float]
-"""The largest loss with which a trial goes on, by progress."""
+"""The largest loss at which a trial goes on, by progress."""
 
 
 NO_LIMITS: Limits = {}
 
 
 def course_of(history: pd.DataFrame, model: FamilySettings, steps: int, evaluations: int) -> dict[int, float]:
-    """The course of a trial, given the history of so much of its training as was done.
+    """The course of a trial, from its history so far.
 
     Args:
         history: Its rows of the table `history`.
@@ -35,16 +35,16 @@ def course_of(history: pd.DataFrame, model: FamilySettings, steps: int, evaluati
 
 
 def pruned_at(course: Course, limits: Limits) -> int | None:
-    """The progress at which a trial came above its limits; None if it has not."""
+    """The progress at which a trial exceeded its limits; None if it has not."""
     return min((each for each, limit in limits.items() if course.get(each, -np.inf) > limit), default=None)
 
 
 def pruning_words(course: Course, limits: Limits, progress: int, evaluations: int) -> str:
-    """Why it was pruned there."""
+    """Says why a trial was pruned at that progress."""
     share, loss, limit = progress / evaluations, course[progress], limits[progress]
     return f"held-out loss {loss:.5g} after {share:.0%} of the training, above the limit of {limit:.5g}"
 
 
 def limits_key(limits: Limits) -> str:
-    """A name that no other limits have: a trial may be pruned by some, and not by others."""
+    """A key of the limits: a trial may be pruned by some limits and not by others."""
     return short_hash([[progress, limits[progress]] for progress in sorted(limits)])

@@ -30,7 +30,7 @@ LOG_ROWS = 100
 EVALUATIONS = 20
 """Evaluations on held-out images during a trial, the last one after its last step."""
 EVALUATION_IMAGES = 10_000
-"""At most so many held-out images are evaluated at a time: the first ones of the validation split."""
+"""How many held-out images are evaluated at most, the first ones of the validation split."""
 EVALUATION_BATCH = 500
 HISTORY_COLUMNS = ["step", "split", "metric", "value"]
 
@@ -47,15 +47,15 @@ class TrainingState:
 
     @property
     def share(self) -> float:
-        """How much of the training is done, 0 to 1."""
+        """The share of the training that is done, 0 to 1."""
         return self.step / self.total if self.total else 1.0
 
 
 class TrainingRun:
     """A trial in training, in this process. `advance` until `status` is no longer "running".
 
-    What is logged and when follows from the step alone, and random numbers come from streams named by the step, so
-    a run that was killed and continued from its checkpoint ends with the same weights and the same history.
+    The step alone determines what is logged and when, and random numbers come from streams named by the step. So a run
+    that was killed and continued from its checkpoint ends with the same weights and the same history.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class TrainingRun:
         indices = self._batches.indices(self.step * count, count)
         losses = self.learner.update(*self.data.train.batch(indices, self.device), self.step)
         self.step += 1
-        # Summed on the device: reading a value would wait for it.
+        # Losses are summed on the device, since reading a value would wait for it.
         for name, value in losses.items():
             self._sums[name] = self._sums[name] + value if name in self._sums else value.clone()
         if self._due(LOG_ROWS):
@@ -160,13 +160,13 @@ class TrainingRun:
     def _evaluation_images(self) -> int:
         """Held-out images of one evaluation: no more than were trained on since the last one, or a batch of them.
 
-        So evaluation costs a short run no more than its training.
+        So in a short run, evaluation costs no more than training.
         """
         trained = self.total * self.trial.model.images_per_step
         return min(EVALUATION_IMAGES, max(EVALUATION_BATCH, trained // EVALUATIONS))
 
     def _due(self, times: int) -> bool:
-        """Whether the step just done completes one of `times` equal parts of the run."""
+        """Whether the last step completes one of `times` equal parts of the run."""
         return self.step * times // self.total > (self.step - 1) * times // self.total
 
     def _means(self) -> dict[str, float]:
@@ -190,7 +190,7 @@ class TrainingRun:
         return course_of(pd.DataFrame(self.history, columns=HISTORY_COLUMNS), self.trial.model, self.total, EVALUATIONS)
 
     def _prune(self) -> None:
-        """Ends the trial if its loss is above the limit of where it stands."""
+        """Ends the trial if its loss is above the limit at its progress."""
         if self.status != "running" or not self.limits:
             return
         course = self._course()
@@ -214,7 +214,7 @@ class TrainingRun:
     def _finish(self) -> None:
         parameters = sum(parameter.numel() for parameter in self.learner.networks.parameters())
         record = TrialRecord(self.status, self.reason, self.step, parameters)
-        self._board.close()  # first: a trial that is done is not taken up again
+        self._board.close()  # first, since a trial that is done is not resumed
         if self.status == "pruned":
             self.store.trials.prune(
                 self.trial.id, limits_key(self.limits), record, self._course(), self.stopwatch.work()
@@ -228,10 +228,10 @@ class TrainingRun:
 
 
 def load_tensors(file: BinaryIO, location: str, device: torch.device) -> dict[str, Any]:
-    """What `torch.save` has written to a file of the results folder at `location`.
+    """Loads a file that `torch.save` has written to the results folder at `location`.
 
     Raises:
-        UserError: it is damaged, or none of ours: torch would have to run code in it.
+        UserError: it is damaged, or not ours: torch would have to run code in it.
     """
     try:
         return cast("dict[str, Any]", torch.load(file, map_location=device, weights_only=True))
@@ -245,9 +245,9 @@ def load_tensors(file: BinaryIO, location: str, device: torch.device) -> dict[st
 
 
 def _faults_content(error: Exception) -> bool:
-    """Whether torch found fault with what it read; not with memory or storage, which another try may mend."""
+    """Whether torch rejected the content; not for lack of memory or storage, which another try may mend."""
     if isinstance(error, OSError):
-        return error.errno == errno.EINVAL  # it looked before the beginning of a file that was cut off
+        return error.errno == errno.EINVAL  # torch sought before the beginning of a truncated file
     return not isinstance(error, RuntimeError) or "PytorchStreamReader" in str(error)
 
 

@@ -1,7 +1,6 @@
-"""What TensorBoard shows of a trial: scalars, samples and reconstructions.
+"""Writes what TensorBoard shows of a trial: scalars, samples and reconstructions.
 
-Written into the results folder by the process that trains, so it can be watched while the trial runs, whatever runs
-the trials.
+The process that trains writes it into the results folder, so it can be watched while the trial runs, on any backend.
 """
 
 import contextlib
@@ -30,7 +29,7 @@ from raysweep.seeding import derive_seed
 from raysweep.study.models import LatentSettings
 
 PICTURES = 32
-"""Images in a grid of samples; a grid of reconstructions has so many pairs."""
+"""Images in a grid of samples; a grid of reconstructions has this many pairs."""
 COLUMNS = 8
 """Images in a row of a grid."""
 SMALLEST_SIDE = 28
@@ -38,14 +37,13 @@ SMALLEST_SIDE = 28
 NAME = "events.out.tfevents."
 """How the name of an event file begins; the time follows."""
 NUMBERS = itertools.count()
-"""Of the files that this process writes."""
+"""Numbers the files that this process writes."""
 
 
 class TrialBoard:
-    """TensorBoard's event file of one trial; `step` is where a continued trial takes up again.
+    """TensorBoard's event file of one trial; `step` is where a resumed trial goes on.
 
-    Points are no pictures, so of them there are scalars only. Storage that fails costs what is to be seen meanwhile,
-    and no training.
+    Data sets of points have scalars only. If storage fails, events are lost, but no training.
     """
 
     def __init__(self, mirror: Mirror, learner: Learner, data: DataSet, step: int) -> None:
@@ -81,7 +79,7 @@ class TrialBoard:
             self._picture("reconstructions", pairs, step)
 
     def copy(self) -> None:
-        """Makes the results folder have what is known so far."""
+        """Copies the events so far into the results folder."""
         with contextlib.suppress(OSError):
             self._mirror.copy()
 
@@ -94,7 +92,8 @@ class TrialBoard:
         self._write([_event(step, tag=name, image=_image(grid(to_bytes(images))))])
 
     def _write(self, events: Iterable[Event]) -> None:
-        """Adds to the file. If that fails, half an event may stand there, so what comes next goes into another.
+        """Appends to the file. If that fails, the file may end in half an event, so the next events go into another
+        file.
 
         (PyTorch's writer has a thread, which prints what it could not write.)
         """
@@ -113,10 +112,10 @@ class TrialBoard:
             self._file = None
 
     def _first(self) -> Iterator[Event]:
-        """What a file begins with: the first of this process tells from which step on earlier events do not count.
+        """The beginning of a file: the first file of this process says from which step on earlier events do not count.
 
-        What was logged at the step of the checkpoint itself stays. TensorBoard ignores the first such sign, so a new
-        trial gives one too.
+        Events at the step of the checkpoint itself stay. TensorBoard ignores the first such event, so a new trial
+        writes one too.
         """
         yield Event(wall_time=time(), file_version="brain.Event:2")
         if self._purged is not None:
@@ -137,12 +136,12 @@ class TrialBoard:
 
 
 def _event(step: int, **value: Any) -> Event:
-    """That something has a value after `step` steps."""
+    """An event: a value after `step` steps."""
     return Event(wall_time=time(), step=step, summary=Summary(value=[Summary.Value(**value)]))
 
 
 def _image(pixels: NDArray[np.uint8]) -> Any:
-    """A picture (channels, height, width) as TensorBoard holds it."""
+    """A picture (channels, height, width) in TensorBoard's form."""
     channels, height, width = pixels.shape
     file = io.BytesIO()
     Image.fromarray(pixels[0] if channels == 1 else pixels.transpose(1, 2, 0)).save(file, format="PNG")

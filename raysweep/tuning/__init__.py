@@ -1,4 +1,4 @@
-"""Searches with Optuna over the settings of a model: what a tuning file is written with. No torch, no Ray."""
+"""Searches with Optuna over the settings of a model: all that a tuning file needs. No torch, no Ray."""
 
 from raysweep.tuning.pruners import Halving as Halving
 from raysweep.tuning.pruners import MedianRule as MedianRule

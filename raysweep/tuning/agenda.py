@@ -1,4 +1,4 @@
-"""The work of a search: configurations that are drawn as others end."""
+"""The agenda of a search: configurations that are drawn as others end."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -37,9 +37,9 @@ class SearchAgenda(Agenda):
         self._in_work: dict[str, Configuration] = {}
         """By arm."""
         self._left: Counter[str] = Counter()
-        """Of each arm in work, how many pieces have not ended."""
+        """How many pieces of each arm in work have not ended."""
         self._owners: dict[str, str] = {}
-        """Of each piece, the arm in work."""
+        """The arm in work to which each piece belongs."""
         self._adding = False
         self._go_on([each for each in known if each.state == "running"])
 
@@ -56,7 +56,7 @@ class SearchAgenda(Agenda):
 
     @override
     def take_sweep(self) -> list[TrainTask]:
-        """None: a sweep would have to be known whole, and the next trials are drawn as others end."""
+        """Takes none: a sweep would have to be known in advance, while the next trials are drawn as others end."""
         return []
 
     @override
@@ -70,7 +70,7 @@ class SearchAgenda(Agenda):
         self._end(name)
 
     def _own(self, task: TrainTask | MeasureTask, trial: Trial) -> None:
-        if trial.arm in self._in_work:  # which the classifier's is not
+        if trial.arm in self._in_work:  # the classifier's trial belongs to no arm
             self._owners[task_name(task)] = trial.arm
             self._left[trial.arm] += 1
 
@@ -78,11 +78,11 @@ class SearchAgenda(Agenda):
         arm = self._owners.pop(name, None)
         if arm is not None:
             self._left[arm] -= 1
-        if not self._adding:  # of what is being added, not all is counted yet
+        if not self._adding:  # not all of the work that is being added is counted yet
             self._go_on()
 
     def _go_on(self, drawn: Sequence[Configuration] = ()) -> None:
-        """Adds what was drawn, tells what has ended, and draws others in its place."""
+        """Adds what was drawn, tells the search what has ended, and draws others in its place."""
         while True:
             if drawn:
                 self._add(drawn)
@@ -93,7 +93,7 @@ class SearchAgenda(Agenda):
                 return
 
     def _draw(self) -> list[Configuration]:
-        """As many as there is room for, and as can be drawn before more has ended."""
+        """Draws as many as fit, and as can be drawn before more have ended."""
         drawn: list[Configuration] = []
         while (
             self._drawn < self.tuning.configurations
@@ -105,7 +105,7 @@ class SearchAgenda(Agenda):
         return drawn
 
     def _add(self, configurations: Sequence[Configuration]) -> None:
-        """Puts on the agenda what is missing of these."""
+        """Adds the missing work of these to the agenda."""
         self._in_work |= {each.arm: each for each in configurations}
         study = self._study(configurations)
         limits = {t.id: each.limits[t.seed] for each in configurations if each.limits for t in _trials(study, each.arm)}
@@ -117,7 +117,7 @@ class SearchAgenda(Agenda):
         self.progress.grow(dict(islice(self.pieces.items(), before, None)), more)
 
     def plan(self, study: Study) -> Plan:
-        """What there is to do for a few configurations, in a folder that may hold very many."""
+        """The plan for a few configurations, in a folder that may hold very many."""
         store = self.workplace.store
         return make_plan(study, self.facts, store, look_up_existing(study, store))
 
@@ -132,7 +132,7 @@ class SearchAgenda(Agenda):
 
 
 def _words(configuration: Configuration) -> str:
-    """How it ended."""
+    """How a configuration ended."""
     if configuration.state != "complete":
         return f"{configuration.state}: {configuration.reason}"
     return ", ".join(f"{OBJECTIVES[name].words} {np.mean(each):.4g}" for name, each in configuration.scores.items())

@@ -1,4 +1,4 @@
-"""The scores of a configuration, from what its trials and shards left in the results folder."""
+"""The scores of a configuration, from its trials and shards in the results folder."""
 
 import math
 from dataclasses import replace
@@ -33,7 +33,7 @@ def judge(
         else:
             history, steps = store.trials.history(trial.id).to_pandas(), trial.model.total_steps(facts)
             course = course_of(history, trial.model, steps, EVALUATIONS)
-        progress = pruned_at(course, limits)  # also of what another search has trained to its end
+        progress = pruned_at(course, limits)  # this includes trials that another search has trained to their end
         if progress is not None:
             course = {each: loss for each, loss in course.items() if each <= progress}
             reasons.append(f"seed {trial.seed}: {pruning_words(course, limits, progress, EVALUATIONS)}")
@@ -49,7 +49,9 @@ def judge(
 def evaluate(
     tuning: Tuning, study: Study, arm: str, facts: DataFacts, store: StudyStore
 ) -> tuple[dict[str, list[float]], str]:
-    """Every objective of an arm's trials, by seed; or why there are none, where a number is missing or not finite."""
+    """Every objective of an arm's trials, by seed; or the reason why there is none, if a number is missing or not
+    finite.
+    """
     scores: dict[str, list[float]] = {name: [] for name in tuning.objectives}
     for trial in _trials(study, arm):
         if reason := _failure(store, trial):

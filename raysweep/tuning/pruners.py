@@ -1,7 +1,8 @@
-"""When a search gives a trial up before its training ends. No torch, no Optuna.
+"""Rules by which a search gives a trial up before its training ends.
 
-What decides is the held-out loss, at common progress, of trials with the same seed: these saw the same images in the
-same order. Losses are best ones so far, as one that rises again says no more than that the training was too long.
+No torch, no Optuna. They compare held-out losses at equal progress, of trials with the same seed, which saw the same
+images in the same order. The losses are the best so far, since a loss that rises again only says that the training was
+too long.
 """
 
 from collections.abc import Sequence
@@ -25,12 +26,12 @@ class MedianRule(Frozen):
 
     kind: Literal["median"] = "median"
     startup: PositiveInt = 5
-    """Nothing is pruned before so many configurations were trained to their end."""
+    """Nothing is pruned before this many configurations were trained to their end."""
     warmup: Share = 0.25
-    """Nor before this share of the training."""
+    """Nothing is pruned before this share of the training."""
 
     def limits(self, complete: Sequence[Course], pruned: Sequence[Course], evaluations: int) -> Limits:
-        """What a trial must not exceed.
+        """The limits that a trial must not exceed.
 
         Args:
             complete: Losses of the trials that were trained to their end.
@@ -45,7 +46,7 @@ class MedianRule(Frozen):
 
 
 class Halving(Frozen):
-    """At each rung, a trial goes on if it is among the best 1/`reduction` of all that came so far.
+    """At each rung, a trial goes on if it is among the best 1/`reduction` of all trials that came so far.
 
     Rungs are at the shares `first`, `first` · `reduction`, … of the training. The other brackets of Hyperband, which
     begin later, are left out.
@@ -63,7 +64,7 @@ class Halving(Frozen):
         share = self.first
         while (rung := max(1, round(share * evaluations))) < evaluations:
             losses = sorted(course[rung] for course in (*complete, *pruned) if rung in course)
-            kept = max(1, (len(losses) + 1) // self.reduction)  # of these and the one that is judged
+            kept = max(1, (len(losses) + 1) // self.reduction)  # counts these and the trial that is judged
             if kept <= len(losses):
                 found[rung] = losses[kept - 1]
             share *= self.reduction

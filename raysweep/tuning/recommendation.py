@@ -17,8 +17,8 @@ Scores = Mapping[str, Sequence[float]]
 def recommended_arm(tuning: Tuning, scores: Mapping[str, Scores]) -> str | None:
     """The arm with the smallest sum of ranks of its means over fresh seeds; of several, the first.
 
-    So it is on the Pareto front of these means: what dominates another has a smaller sum. Baselines and twins take
-    part: if nothing that was found is better than they are, they are recommended. None if no arm has all objectives.
+    So it is on the Pareto front of these means, since an arm that dominates another has a smaller sum. Baselines and
+    twins take part, and are recommended if the search has found nothing better. None if no arm has all objectives.
     """
     whole = {arm: each for arm, each in scores.items() if all(each.get(name) for name in tuning.objectives)}
     if not whole:
@@ -36,12 +36,12 @@ def recommended_arm(tuning: Tuning, scores: Mapping[str, Scores]) -> str | None:
 def recommended_study(tuning: Tuning, study: Study, scores: Mapping[str, Scores]) -> Study | None:
     """The recommended arm alone, measured as the finalists were, on seeds that had no part in choosing it.
 
-    Its name is not the tuning's, whose results folder it would share.
+    It has another name than the tuning, whose results folder it would otherwise share.
 
     Args:
         tuning: What was searched.
         study: Its baselines, finalists and twins, as they were trained on fresh seeds.
-        scores: What these scored there, by arm.
+        scores: Their scores there, by arm.
 
     Returns:
         None if there is nothing to recommend.

@@ -1,4 +1,4 @@
-"""A search with Optuna, and the check of what it finds on fresh seeds. Training and measuring are the pipeline's."""
+"""Runs a search with Optuna, and checks what it finds on fresh seeds. Training and measuring are the pipeline's."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,9 @@ from raysweep.tuning.settings import Tuning
 
 
 def choose_finalists(tuning: Tuning, configurations: Sequence[Configuration]) -> list[Configuration]:
-    """Those that no other dominates in its means over seeds, by the sum of their ranks; at most `finalists`."""
+    """The configurations that no other dominates in its means over seeds, by the sum of their ranks; at most
+    `finalists`.
+    """
     complete = [each for each in configurations if each.state == "complete"]
     if not complete:
         return []

@@ -1,9 +1,9 @@
-"""The record of a search in Optuna's storage, and what is drawn next. Nothing is trained here.
+"""The record of a search in Optuna's storage, and the next draw.
 
-A configuration is written into the record whole when it is drawn, and once more when its numbers are known. The sampler
-is made anew for each draw, from the tuning's seed, the number of the configuration, and the results of those that are
-far enough before it. So what is drawn depends on nothing else, and a search that was killed goes on as if it had not
-been.
+Nothing is trained here. A configuration is recorded whole when it is drawn, and again when its scores are known. The
+sampler is made anew for each draw, from the tuning's seed, the number of the configuration, and the results of
+configurations that were drawn long enough before it. So a draw depends on nothing else, and a search that was killed
+goes on as if it had not been.
 """
 
 import warnings
@@ -27,9 +27,9 @@ from raysweep.training.loop import EVALUATIONS
 from raysweep.tuning.settings import Choice, Dimension, Nsga2, Tpe, Tuning, Values, Whole
 
 RANGED = "ranged"
-"""Suffix of Optuna's parameter that says whether a setting lies in its range, and not at its `otherwise`."""
+"""Suffix of Optuna's parameter that says whether a setting lies in its range or has its `otherwise` value."""
 DRAWS = 20
-"""How often a configuration is drawn until it is one that was not tried before."""
+"""How often a configuration is drawn at most, until it is a new one."""
 STATES = {
     TrialState.RUNNING: "running",
     TrialState.COMPLETE: "complete",
@@ -54,9 +54,10 @@ class Configuration:
     scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
     """Each objective's value of every seed; empty unless complete."""
     limits: Mapping[int, Limits] = field(default_factory=dict)
-    """By seed, what its trials must not exceed; empty where nothing is pruned."""
+    """By seed, the limits that its trials must not exceed; empty if nothing is pruned."""
     courses: Mapping[int, Course] = field(default_factory=dict)
-    """By seed, the losses that were compared with limits; empty where there is no pruner, and unless it has ended."""
+    """By seed, the losses that were compared with limits; empty without a pruner, and before the configuration has
+    ended."""
 
 
 class Search:
@@ -76,14 +77,14 @@ class Search:
         )
 
     def configurations(self) -> list[Configuration]:
-        """All that were drawn, in order."""
+        """All configurations that were drawn, in order."""
         return [self._configuration(trial) for trial in self.record.get_trials(deepcopy=False)]
 
     def draw(self) -> Configuration:
         """Draws the next configuration, and records it whole.
 
-        One that was tried before is drawn again, at most `DRAWS` times. The results of the last `Tuning.unknown` ones
-        do not count, even where they are there.
+        Draws again if it was tried before, at most `DRAWS` times. The results of the last `Tuning.unknown`
+        configurations do not count, even if they are known.
         """
         drawn = self.record.get_trials(deepcopy=False)
         number = len(drawn)
@@ -97,7 +98,8 @@ class Search:
             view.add_trials([*known, *unknown])
             if number < len(names):
                 view.enqueue_trial(self._parameters(self.tuning.baseline_values(names[number])))
-            elif self._is_random(known) or attempt >= DRAWS // 2:  # a sampler may insist on what it has found
+            # A sampler may insist on a configuration that it has found.
+            elif self._is_random(known) or attempt >= DRAWS // 2:
                 view.enqueue_trial(self._ranged(number, attempt))
             settings = self.tuning.model_at(self._suggest(view.ask())).model_dump_json()
             if number < len(names) or settings not in tried:
@@ -116,7 +118,7 @@ class Search:
         return self._configuration(trial)
 
     def _limits(self, known: Sequence[FrozenTrial]) -> dict[int, Limits]:
-        """By seed, what the pruner asks of a trial, given the configurations that are known."""
+        """By seed, the pruner's limits for a trial, given the configurations that are known."""
         pruner = self.tuning.pruner
         if pruner is None:
             return {}
@@ -171,12 +173,12 @@ class Search:
         return optuna.samplers.RandomSampler(seed=seed)
 
     def _is_random(self, known: Sequence[FrozenTrial]) -> bool:
-        """Whether the sampler draws at random, as it knows too little."""
+        """Whether the sampler draws at random because it knows too little."""
         scored = sum(trial.state is not TrialState.FAIL for trial in known)
         return scored < self.tuning.sampler.random_draws
 
     def _ranged(self, number: int, attempt: int) -> dict[str, bool]:
-        """Which settings lie in their range, at random: Optuna would draw each of two possibilities equally often."""
+        """Draws which settings lie in their range. Optuna would draw both possibilities equally often."""
         random = np.random.default_rng(derive_seed(self.tuning.search_seed, RANGED, number, attempt))
         return {
             f"{name} {RANGED}": bool(random.random() >= dimension.otherwise_share)
@@ -185,7 +187,7 @@ class Search:
         }
 
     def _suggest(self, trial: optuna.Trial) -> Values:
-        """A value for each setting that matters; the others keep the model's own."""
+        """A value for each setting that matters; the other settings keep the model's own values."""
         values: Values = {}
         everything = isinstance(self.tuning.sampler, Nsga2)
         for name, dimension in self.tuning.space.items():
@@ -212,10 +214,10 @@ class Search:
 
 
 def storage_url(store: StudyStore) -> str:
-    """Address of the record of a search, as Optuna and its dashboard take it.
+    """The address of the record of a search, for Optuna and its dashboard.
 
     Raises:
-        UserError: the results folder is on no file system, where its database cannot be.
+        UserError: the results folder is not on a file system, which its database needs.
     """
     if store.folder.path is None:
         raise UserError(
@@ -226,7 +228,7 @@ def storage_url(store: StudyStore) -> str:
 
 
 def distribution(dimension: Dimension) -> BaseDistribution:
-    """Optuna's name for the range of a setting."""
+    """Optuna's form of the range of a setting."""
     if isinstance(dimension, Choice):
         return CategoricalDistribution(dimension.values)
     if isinstance(dimension, Whole):
@@ -235,7 +237,7 @@ def distribution(dimension: Dimension) -> BaseDistribution:
 
 
 def _unknown(trial: FrozenTrial) -> FrozenTrial:
-    """The trial as it was while it ran."""
+    """The trial in the state that it had while it ran."""
     return create_trial(
         state=TrialState.RUNNING,
         params=trial.params,
@@ -245,7 +247,7 @@ def _unknown(trial: FrozenTrial) -> FrozenTrial:
 
 
 def _as_pairs(by_seed: Mapping[int, Mapping[int, float]]) -> list[tuple[int, list[tuple[int, float]]]]:
-    """As JSON can hold it, whose names are texts."""
+    """Converts to a form that JSON can hold, whose names are texts."""
     return [(seed, list(values.items())) for seed, values in by_seed.items()]
 
 
@@ -254,7 +256,7 @@ def _of_seeds(trial: FrozenTrial, name: str) -> dict[int, dict[int, float]]:
 
 
 def _mean_course(courses: Mapping[int, Course]) -> dict[int, float]:
-    """Mean over seeds, as far as all of them came."""
+    """The mean over seeds, up to the progress that all of them reached."""
     if not courses:
         return {}
     common = set.intersection(*(set(course) for course in courses.values()))

@@ -31,36 +31,36 @@ from raysweep.study.table import HISTORY
 from raysweep.tuning.pruners import AnyPruner
 
 SEARCH_VERSION = 3
-"""Raised whenever the same tuning would search otherwise, so that an old search is not gone on with."""
+"""Raised whenever the same tuning would search differently, so that an old search is not continued."""
 
 Values = dict[str, AxisValue]
 """A value for each setting that is searched."""
 
 
 class Dimension(Frozen):
-    """What is searched of one setting.
+    """The values of one setting that are searched.
 
-    `otherwise` is one more value, apart from the range: c = ∞ for no clamp, λ = 0 for no regulariser. With `only_with`,
-    the setting matters only where that other one is not at its own `otherwise`, and is searched only there.
+    `otherwise` is one more value outside of the range: c = ∞ for no clamp, λ = 0 for no regulariser. With `only_with`,
+    the setting matters and is searched only if that other setting does not have its own `otherwise` value.
     """
 
     otherwise: AxisValue | None = None
     otherwise_share: Annotated[float, Field(gt=0, lt=1)] = 0.25
-    """Probability of `otherwise` where the sampler draws at random, before it has learnt anything. Less than a half, so
-    that not many draws have every setting at its `otherwise`, which is what a baseline mostly tries anyway."""
+    """Probability of `otherwise` while the sampler draws at random, before it has learnt anything. It is less than a
+    half, so that few draws have every setting at its `otherwise`, which a baseline mostly tries anyway."""
     only_with: str | None = None
 
     @property
     def ends(self) -> tuple[AxisValue, ...]:
-        """The values between which the others lie, and `otherwise`."""
+        """The ends of the range, and `otherwise`."""
         raise NotImplementedError
 
     def checked(self, check: Callable[[AxisValue], AxisValue]) -> Self:
-        """The same with its ends as `check` gives them back."""
+        """The same range with its ends as `check` returns them."""
         raise NotImplementedError
 
     def contains(self, value: AxisValue) -> bool:
-        """Whether it can be found by the search."""
+        """Whether the search can find that value."""
         raise NotImplementedError
 
 
@@ -171,7 +171,7 @@ def _checked(model: LatentSettings, setting: str, value: AxisValue) -> AxisValue
 class Tpe(Frozen):
     """Tree-structured Parzen estimator over all settings at once, groups of conditional ones apart.
 
-    Configurations that are still running count as bad ones, so that not all look in one place.
+    Configurations that are still running count as bad ones, so that not all searches look in one place.
 
     Source: Bergstra et al. (2011); Falkner, Klein and Hutter (2018) for the multivariate form.
     """
@@ -182,15 +182,15 @@ class Tpe(Frozen):
 
     @property
     def random_draws(self) -> float:
-        """It draws at random while it knows fewer scored configurations than these."""
+        """It draws at random while it knows fewer scored configurations than this."""
         return self.startup
 
 
 class Nsga2(Frozen):
     """Genetic algorithm with nondominated sorting.
 
-    Settings that `only_with` rules out are searched all the same, without effect: it breeds only what all
-    configurations have.
+    Settings that `only_with` rules out are searched all the same, without effect, since it breeds only settings that
+    all configurations have.
 
     Source: Deb et al. (2002).
     """
@@ -221,8 +221,8 @@ AnySampler = Annotated[Tpe | Nsga2 | Random, Field(discriminator="kind")]
 class Tuning(Frozen):
     """A search for settings of one model, and the check of what it finds on fresh seeds.
 
-    A configuration is scored by its mean over `seeds`. The `finalists` that do best, and the `baselines`, are trained
-    again on `fresh_seeds`, which took no part in choosing them; only these results are reported as what they do.
+    A configuration is scored by its mean over `seeds`. The best `finalists` and the `baselines` are trained again on
+    `fresh_seeds`, which took no part in choosing them; only these results are reported as theirs.
     """
 
     name: Name
@@ -230,32 +230,32 @@ class Tuning(Frozen):
     question: str
     """What the search is to answer, as the report puts it."""
     reduction: str = ""
-    """Of a reduced tuning, in a sentence: what is smaller than in the full one."""
+    """What is smaller in a reduced tuning than in the full one, in a sentence."""
     data: DataSettings
     model: LatentSettings
-    """Settings that are not searched have the value that they have here."""
+    """The model whose values hold for the settings that are not searched."""
     space: Annotated[dict[str, AnyDimension], Field(min_length=1)]
-    """What is searched, by field of the model."""
+    """The ranges that are searched, by field of the model."""
     objectives: Annotated[tuple[str, ...], Field(min_length=1)]
-    """What makes a configuration good, by name in `raysweep.study.objectives`. Several are weighed against each other:
-    a configuration is dominated if another is no worse in any and better in one."""
+    """The objectives by which a configuration is good, by name in `raysweep.study.objectives`. Several are weighed
+    against each other: a configuration is dominated if another is no worse in any and better in one."""
     measures: tuple[MeasureSettings, ...] = ()
-    """What is measured on every trained model: at least what the objectives are computed from."""
+    """Measures of every trained model, at least those from which the objectives are computed."""
     final_measures: tuple[MeasureSettings, ...] = ()
-    """What is measured beside that on finalists and baselines."""
+    """Further measures of finalists and baselines."""
     baselines: dict[Name, Values] = Field(default_factory=dict)
-    """Known settings, by a name: tried first, and trained on fresh seeds whatever the search says of them. What a
-    baseline does not name is as in `model`."""
+    """Known settings by name, which are tried first, and trained on fresh seeds whatever they score in the search.
+    Settings that a baseline does not name are as in `model`."""
     twin: str | None = None
-    """A baseline whose settings, put into each finalist, make its twin: trained on the same fresh seeds, it tells what
-    the finalist owes to these settings, and not to all the others."""
+    """A baseline whose settings, put into each finalist, make its twin. Trained on the same fresh seeds, the twin shows
+    what the finalist owes to these settings and not to the others."""
     sampler: AnySampler = Tpe()
     configurations: PositiveInt = 50
-    """How many are tried, baselines included. With more of them, a search that has ended goes on."""
+    """How many configurations are tried, including baselines. A larger number continues a search that has ended."""
     pruner: AnyPruner | None = None
-    """Ends trials that do badly early, in a search for one objective that is known during training."""
+    """Ends bad trials early, in a search for one objective that is known during training."""
     parallel: PositiveInt = 4
-    """Configurations in work at a time. It belongs to the search: see `unknown`."""
+    """Configurations in work at a time. The draws depend on it: see `unknown`."""
     seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (0, 1)
     finalists: PositiveInt = 4
     fresh_seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (100, 101, 102, 103, 104)
@@ -350,27 +350,27 @@ class Tuning(Frozen):
 
     @model_validator(mode="after")
     def _whole_studies(self) -> Self:
-        """What a study refuses is refused here too: names that appear twice, measures that follow none."""
+        """Refuses what a study refuses: names that appear twice, measures that follow none."""
         self.study({"model": self.model}, self.seeds, final=True)
         return self
 
     @property
     def unknown(self) -> int:
-        """How many of the configurations before it a draw does not know the results of.
+        """The number of previous configurations whose results a draw does not use.
 
-        A fixed number, so that what is drawn does not depend on which of those in work happens to end first: the search
-        is the same on any number of workers. It is larger than the `parallel` − 1 others in work, so that one that
-        takes long does not keep the next ones waiting.
+        It is fixed, so that a draw does not depend on which configuration happens to end first: the search is the same
+        on any number of workers. It is larger than the `parallel` − 1 others in work, so that a slow one does not keep
+        the next ones waiting.
         """
         return 2 * (self.parallel - 1)
 
     def measure_of(self, objective: Objective) -> MeasureSettings | None:
-        """The measure that an objective is computed from; None for those of the history."""
+        """The measure from which an objective is computed; None for objectives of the history."""
         found = [m for m in self.measures if m.table is objective.table and m.applies_to(self.model)]
         return found[0] if len(found) == 1 else None
 
     def model_at(self, values: Mapping[str, AxisValue]) -> LatentSettings:
-        """The model with these settings."""
+        """The model with these settings put in."""
         return replace_settings(self.model, values)
 
     def baseline_values(self, name: str) -> Values:
@@ -378,7 +378,7 @@ class Tuning(Frozen):
         return {setting: self.baselines[name].get(setting, getattr(self.model, setting)) for setting in self.space}
 
     def study(self, models: Mapping[str, LatentSettings], seeds: tuple[int, ...], *, final: bool = False) -> Study:
-        """The models, by the names of their arms, as a study; `final` with all measures."""
+        """A study of these models, by the names of their arms; `final` adds the further measures."""
         return Study(
             name=self.name,
             title=self.title,
@@ -394,7 +394,7 @@ class Tuning(Frozen):
         )
 
     def corners(self) -> Iterator[LatentSettings]:
-        """The model with every combination of the ends of what is searched: no other is smaller, larger, or odder."""
+        """The model with every combination of the ends of the ranges: no other model is smaller or larger."""
         ends = [dimension.ends for dimension in self.space.values()]
         for values in itertools.product(*ends):
             yield self.model_at(dict(zip(self.space, values, strict=True)))
@@ -417,7 +417,7 @@ class Tuning(Frozen):
     def search_name(self) -> str:
         """The name of the search in Optuna's storage: the tuning's, and a hash of all that determines its course.
 
-        How many configurations are tried does not, nor does what becomes of them afterwards.
+        The number of configurations is not in it, nor what is done with them afterwards.
         """
         later = {"title", "question", "reduction", "final_measures", "twin", "configurations", "finalists"}
         later |= {"fresh_seeds", "checkpoint_seconds", "estimated_device"}

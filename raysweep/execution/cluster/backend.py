@@ -41,21 +41,22 @@ WINDOW = 4
 """Tasks submitted per one that the cluster can run at a time: enough to keep it busy, few enough to keep the driver
 small."""
 LOSSES = 20
-"""How often a trial may lose its process, or the node, before it is given up: machines that are lent for less may be
-taken back often."""
+"""How often a trial may lose its process or node before it is given up. Preemptible machines may be taken back
+often."""
 NEWS_SECONDS = 0.2
-"""How often the news of training are looked at."""
+"""Seconds between looks at what the trials report."""
 CLUSTER_SECONDS = 2.0
-"""How often Ray is asked what the cluster has, which may grow and shrink, and how far the trials of a search are."""
+"""Seconds between questions to Ray about the cluster's resources, which may change, and the progress of a search's
+trials."""
 
 
 class RayBackend(Backend):
     """Runs work on the Ray cluster that this process is connected to.
 
-    Tune has the calling thread, where it can take Ctrl-C. Tasks have another one, which alone uses the agenda and the
-    progress, and is told by a queue what Tune's trials report. Trials that are in no sweep, as those of a search, run
-    as tasks too: while Tune waits for a next trial, it keeps the cores of processes that have ended theirs, and the
-    shards that the next trial depends on would wait for these.
+    Tune runs in the calling thread, where it can receive Ctrl-C. A second thread runs the tasks; it alone uses the
+    agenda and the progress, and a queue tells it what Tune's trials report. Trials that belong to no sweep, such as
+    those of a search, run as tasks too: while Tune waits for the next trial it keeps the cores of processes that have
+    finished, and the shards on which that trial depends would never get them.
     """
 
     @override
@@ -82,13 +83,13 @@ class RayBackend(Backend):
 def _train(training: Sequence[TrainTask], tasks: "_Tasks") -> None:
     """Trains every trial, unless results cannot be written."""
     halt = _Halt(tasks)
-    # Tune's own records are of no use to us, who resume from the results folder.
+    # We do not use Tune's own records, since we resume from the results folder.
     with tempfile.TemporaryDirectory(prefix="raysweep-tune-", ignore_cleanup_errors=True) as folder:
         _tuner(training, [_Watcher(training, tasks.news)], halt, folder).fit()
     if halt.reason:
         raise StorageError(halt.reason)
     if tasks.problem is None and any(not _has_ended(task) for task in training):
-        raise KeyboardInterrupt  # which Tune took for itself, and then returned as if all were done
+        raise KeyboardInterrupt  # Tune took the Ctrl-C itself, and returned as if all were done
 
 
 def _tuner(training: Sequence[TrainTask], callbacks: list[tune.Callback], halt: "_Halt", folder: str) -> tune.Tuner:
@@ -113,7 +114,7 @@ def _tuner(training: Sequence[TrainTask], callbacks: list[tune.Callback], halt: 
 
 
 class _Halt(tune.Stopper):  # type: ignore[misc]
-    """Stops all trials where one of them, or the tasks' thread, has found that nothing can go on."""
+    """Stops all trials when one of them, or the tasks' thread, has found that nothing can go on."""
 
     def __init__(self, tasks: "_Tasks") -> None:
         self.tasks = tasks
@@ -165,7 +166,9 @@ class _Watcher(tune.Callback):  # type: ignore[misc]
         self.news.put(_News(result["trial"], share, result["done"], result["hostname"], result["time_total_s"]))
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """See Tune: a trial begins again. Lost processes are no errors of its own, of which it may make fewer."""
+        """See Tune: a trial begins again. Lost processes are counted apart from its own errors, of which fewer are
+        allowed.
+        """
         task = self.tasks[_trial_name(trial)]
         failure = task.workplace.store.trials.failure(task.trial.id)
         self.errors[task.trial.id] += failure is not None
@@ -176,14 +179,14 @@ class _Watcher(tune.Callback):  # type: ignore[misc]
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """See Tune: a trial has failed for the last time."""
         task = self.tasks[_trial_name(trial)]
-        if task.workplace.store.trials.failure(task.trial.id) is None:  # its process died, so it could not say why
+        if task.workplace.store.trials.failure(task.trial.id) is None:  # its process died before it could say why
             lines = [line for line in str(trial.get_error()).splitlines() if line.strip()]
             record_failure(task, lines[-1])
         self.news.put(_News(task.trial.id, 1.0, True, "", 0.0))
 
 
 class _Tasks:
-    """Runs the tasks of an agenda as models appear, and leaves to the trials what they need of the cluster."""
+    """Runs the tasks of an agenda as models appear, and leaves the resources that the trials need to them."""
 
     def __init__(self, agenda: Agenda, training: Sequence[TrainTask], packing: Packing, progress: Progress) -> None:
         self.agenda = agenda
@@ -193,14 +196,14 @@ class _Tasks:
         self.training = Event()
         """Set while trials may still report."""
         self._trials = {task.trial.id: task for task in training}
-        """Those of Tune that have not ended."""
+        """Trials of Tune that have not ended."""
         if training:
             self.training.set()
         self.stopped = Event()
-        """Set where what is left is to be left alone."""
+        """Set when the remaining work must not be done."""
         self.problem: BaseException | None = None
         self._pending: dict[Any, tuple[list[Task], dict[str, float]]] = {}
-        """What Ray has, each with what it occupies."""
+        """Tasks that Ray has, each with the resources that it occupies."""
         self._batches = Batches()
         self._again: deque[Task] = deque()
         self._weights = _SharedWeights()
@@ -211,18 +214,19 @@ class _Tasks:
         self._nodes: dict[str, str] = {}
         """Host names of the nodes, by Ray's ids."""
         self._board: Any = None
-        """What the trials among the tasks tell how far they are, once there are any."""
+        """Where trials that run as tasks report their progress, once there are any."""
 
     def run(self) -> None:
-        """Works until the agenda is done, or `stopped`. What goes wrong here is left in `problem`."""
+        """Works until the agenda is done or `stopped` is set. An error that occurs here is left in `problem`."""
         try:
             self._run()
-        except BaseException as error:  # in a thread of its own nobody would see it
+        except BaseException as error:  # nobody would see an error that is raised in this thread
             self.problem = error
 
     def _run(self) -> None:
         while not self.stopped.is_set():
-            training = self.training.is_set()  # asked before the news are read, so that the last ones are not missed
+            # This is asked before the reports are read, so that the last ones are not missed.
+            training = self.training.is_set()
             self._read_news()
             self._submit()
             if self._pending:
@@ -235,7 +239,7 @@ class _Tasks:
                 return
 
     def _read_news(self, patience: float = 0.0) -> None:
-        """Reads what Tune has told; waits so long for a first piece of news."""
+        """Reads what Tune has reported; waits for a first report for that many seconds."""
         with contextlib.suppress(Empty):
             self._read(self.news.get(timeout=patience) if patience else self.news.get_nowait())
             while True:
@@ -256,8 +260,8 @@ class _Tasks:
     def _submit(self) -> None:
         """Gives Ray as many tasks as it may have.
 
-        Tasks that wait in Ray would take every core that a trial leaves before Tune could place the next one there.
-        So while trials are left, Ray has as many tasks as find room beside them.
+        Tasks that wait in Ray would take every core that a trial frees before Tune could place the next trial there. So
+        while trials are left, Ray gets only the tasks that fit next to them.
         """
         if monotonic() - self._asked >= CLUSTER_SECONDS:
             self._ask()
@@ -283,7 +287,7 @@ class _Tasks:
             self._pending[_submit(batch, remote, needs, self._board, self._weights)] = batch, needs
 
     def _ask(self) -> None:
-        """Asks what the cluster has, and how far the trials of a search are."""
+        """Asks for the cluster's resources, and for the progress of a search's trials."""
         nodes = [node for node in ray.nodes() if node["Alive"]]
         self._cluster, self._on_gpu, self._asked = ray.cluster_resources(), on_gpu(nodes), monotonic()
         before, self._nodes = self._nodes, {node["NodeID"]: node["NodeManagerHostname"] for node in nodes}
@@ -296,18 +300,18 @@ class _Tasks:
             return
         try:
             told = ray.get(self._board.read.remote(), timeout=NEWS_SECONDS)
-        except ray.exceptions.RayError:  # it is busy, or lost and started again
+        except ray.exceptions.RayError:  # the board is busy, or was lost and started again
             return
         for (task, *_), _ in self._pending.values():
             if task_name(task) in told:
                 self.progress.advance(task_name(task), *told[task_name(task)])
 
     def _is_first(self, task: Task) -> bool:
-        """Whether a task may take a core that a trial leaves before the next trial does: for the first results."""
+        """Whether a task may take a core that a trial frees before the next trial does: only for the first results."""
         return isinstance(task, PrepareTask) or (isinstance(task, MeasureTask) and task.trial.id in self.agenda.first)
 
     def _next(self) -> Task | None:
-        """What can start, shards before trials: a search learns from them what to try next."""
+        """The next work that can start, shards before trials: a search learns from shards what to try next."""
         if self._again:
             return self._again.popleft()
         return self.agenda.take() or self.agenda.take_trial()
@@ -341,9 +345,9 @@ class _Tasks:
 
 
 def beside(trials: Sequence[Resources], cluster: Mapping[str, float]) -> dict[str, float]:
-    """What of a cluster's cores and GPUs these trials leave, with as many of them running as find room.
+    """The cores and GPUs of a cluster that are left when as many of these trials run as fit.
 
-    Of what the next one lacks nothing is left: it gets what becomes free.
+    If one more trial waits for a resource, none of that resource is left: the trial gets what becomes free.
     """
     room = {"CPU": cluster.get("CPU", 0.0), "GPU": cluster.get("GPU", 0.0)}
     for resources in trials:
@@ -357,7 +361,7 @@ def beside(trials: Sequence[Resources], cluster: Mapping[str, float]) -> dict[st
 
 
 def _subtract(room: dict[str, float], needs: Mapping[str, float]) -> bool:
-    """Takes `needs` out of `room` if they fit; whether they do."""
+    """Takes `needs` out of `room` if they fit, and returns whether they do."""
     if any(need > room[name] + 1e-9 for name, need in needs.items()):
         return False
     for name, need in needs.items():
@@ -372,7 +376,7 @@ def _needs(resources: Resources, cluster: Mapping[str, float]) -> dict[str, floa
 
 
 def check_resources(trials: Sequence[Trial]) -> None:
-    """Compares what trials ask for with the nodes: Ray would wait for ever for what no node has.
+    """Compares the trials' needs with the nodes: Ray would wait for ever for resources that no node has.
 
     Raises:
         UserError: a trial asks for more than any node has.
@@ -409,7 +413,7 @@ class _SharedWeights:
                 content = np.frombuffer(task.workplace.store.trials.read_model(trial.id), dtype=np.uint8)
                 self._references[trial.id] = ray.put(content)
         needed = {trial.id: self._references[trial.id] for trial in trials}
-        # Newest last; what is dropped here lives on until the tasks that hold it are done.
+        # The newest comes last. A file that is dropped here stays in memory until the tasks that use it are done.
         kept = {**{k: v for k, v in self._references.items() if k not in needed}, **needed}
         self._references = dict(list(kept.items())[-self.KEPT :])
         return needed
@@ -417,7 +421,7 @@ class _SharedWeights:
 
 def _submit(batch: Sequence[Task], remote: Any, needs: Mapping[str, float], board: Any, weights: _SharedWeights) -> Any:
     shared = weights.of(batch[0])
-    # What a retry of a lost process repeats is one batch; errors of our own code are retried by `_Tasks`.
+    # Ray retries one batch when its process is lost. `_Tasks` retries errors of our own code.
     options = {"num_cpus": needs["CPU"], **({"num_gpus": needs["GPU"]} if "GPU" in needs else {})}
     return remote.options(**options).remote(batch, board, list(shared), *shared.values())
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from raysweep.execution.tasks import MeasureTask, Task, task_name
 
 SECONDS = 30.0
-"""The work of a task. A lost process costs no more, and progress is told no later."""
+"""Seconds of work in one task, which bounds the cost of a lost process and the delay of its progress."""
 
 
 @dataclass
 class Batches:
-    """How many shards a task has: by the time that such shards took before."""
+    """How many shards go into a task, by the time that such shards took before."""
 
     _seconds: dict[str, float] = field(default_factory=dict)
-    """Of the last shard of a measure of an arm."""
+    """Seconds that the last shard of a measure of an arm took."""
     _singly: set[str] = field(default_factory=set)
-    """Names of tasks that have failed, or were with one that did."""
+    """Names of tasks that have failed, or shared a batch with one that did."""
 
     def learn(self, task: Task, seconds: float) -> None:
         """Takes note of how long a task took."""
@@ -24,7 +24,7 @@ class Batches:
             self._seconds[task.kind] = seconds
 
     def part(self, tasks: Sequence[Task]) -> None:
-        """Has each of these run alone from now on, so that one failure is not the others'."""
+        """Makes each of these run alone from now on, so that one failure does not spoil the others."""
         self._singly.update(task_name(task) for task in tasks)
 
     def size(self, task: Task, ready: int, slots: float) -> int:
@@ -41,7 +41,9 @@ class Batches:
         return max(1, int(min(fits, ready / max(slots, 1.0))))
 
     def fill(self, task: Task, size: int, following: Callable[[], Task | None]) -> tuple[list[Task], Task | None]:
-        """A batch of at most `size` with `task`, from what follows it; and what was taken of that but is not in it."""
+        """A batch of at most `size` shards, `task` and those that follow it; and the task that was taken but does not
+        fit in.
+        """
         batch = [task]
         while len(batch) < size and (other := following()) is not None:
             if not self._go_together(task, other):

@@ -20,7 +20,7 @@ ANSWER_SECONDS = 120.0
 
 
 def inspect_nodes(workplace: Workplace, data_sets: Sequence[DataSettings]) -> list[Node]:
-    """Looks at every node that is up, each from a process of its own; the driver writes to, and reads from, each."""
+    """Inspects every live node from a process on it; the driver exchanges a file with each."""
     store, ours = workplace.store, uuid.uuid4().hex
     nodes = [node for node in ray.nodes() if node["Alive"]]
     probes = [f"{ours}-{index}" for index in range(len(nodes))]

@@ -18,19 +18,19 @@ ANSWER_SECONDS = 5.0
 CLIENT = "ray://"
 GET_IT = "copy ~/.ray/auth_token from the cluster's head, or name such a file in RAY_AUTH_TOKEN_PATH"
 MISMATCH = re.compile(r"The cluster was started with:\s+Ray: (\S+)\s+Python: (\S+)")
-"""The cluster's versions, in what Ray says where they are not ours."""
+"""Finds the cluster's versions in Ray's message about versions that differ from ours."""
 
 # Set before Ray is imported: it reads some of them only then.
 QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_DEDUP_LOGS_SKIP_REGEX": "^",  # all that its nodes say of processes that die: we say what comes of it
+    "RAY_DEDUP_LOGS_SKIP_REGEX": "^",  # silences what nodes print of processes that die: we report the consequences
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
 }
-"""Silences Ray; and a task without a GPU sees none, instead of all of the node's."""
+"""Silences Ray, and makes tasks without a GPU see none instead of all GPUs of the node."""
 
 
 @contextlib.contextmanager
@@ -57,7 +57,7 @@ def connected(address: str | None) -> Iterator[str]:
         ray.init(address="local", include_dashboard=False, **options)
     else:
         found = _known_address() if address == "auto" else address
-        if found is not None:  # otherwise Ray says so itself, at once
+        if found is not None:  # without an address, Ray reports such errors itself, at once
             _probe(found)
             _check_server(found)
         try:
@@ -137,7 +137,7 @@ def _probe(address: str) -> None:
 
 
 def _check_server(address: str) -> None:
-    """Hears what listens there, before Ray waits for half a minute or speaks of something else.
+    """Finds out what listens there, before Ray waits for half a minute or reports something unrelated.
 
     Raises:
         UserError: it is not Ray, or another of its servers; it wants another token; it has other versions.
@@ -164,10 +164,10 @@ def _check_server(address: str) -> None:
 
 
 def _ping(place: str) -> tuple[str, str] | None:
-    """What a server says to the first question of Ray's client: gRPC's status, and in words what went wrong.
+    """A server's answer to the first request of Ray's client: gRPC's status, and what went wrong in words.
 
-    A head does not know the question, and what does not speak gRPC does not understand it. None where this Ray keeps
-    its client elsewhere.
+    A head does not know the request, and a server that does not speak gRPC does not understand it. None if this Ray
+    keeps its client elsewhere.
     """
     try:
         import grpc
@@ -275,7 +275,7 @@ def _not_joined(address: str, reason: str) -> UserError:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Drops what Ray's libraries write straight to the error output: our messages say it."""
+    """Drops what Ray's libraries write directly to the error output, since our messages say the same."""
     kept = os.dup(2)
     try:
         with Path(os.devnull).open("w") as nowhere:

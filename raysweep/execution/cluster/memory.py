@@ -18,7 +18,7 @@ STEPS = 3
 
 
 class Peak:
-    """The most memory that a piece of work held, in bytes, once it has ended."""
+    """Peak memory of a piece of work in bytes, once it has ended."""
 
     held: int = 0
     """By PyTorch, with what its allocator keeps in reserve."""
@@ -28,7 +28,7 @@ class Peak:
 
 @contextlib.contextmanager
 def peak_memory(device: torch.device) -> Iterator[Peak]:
-    """Measures the work inside, and gives what it no longer needs back to the GPU, for others' use."""
+    """Measures the work inside, and then returns memory that it no longer needs to the GPU for other processes."""
     peak = Peak()
     if device.type != "cuda":
         yield peak
@@ -44,13 +44,15 @@ def peak_memory(device: torch.device) -> Iterator[Peak]:
 
 
 def beside_pytorch(device: torch.device) -> int:
-    """Bytes that are taken beside what PyTorch holds: the process's context and libraries, where nobody else is."""
+    """Bytes that are taken in addition to PyTorch's: the process's context and libraries, if no other process is
+    there.
+    """
     free, total = torch.cuda.mem_get_info(device)
     return total - free - torch.cuda.memory_reserved(device)
 
 
 def train_briefly(trial: Trial, data: DataSet, device: torch.device) -> None:
-    """Does what training a trial does, some steps and an evaluation of it, and leaves nothing behind."""
+    """Trains a trial for a few steps and evaluates it once, and leaves nothing behind."""
     with tempfile.TemporaryDirectory() as scratch:
         run = TrainingRun(trial, data, StudyStore(Path(scratch)), device, math.inf)
         try:

@@ -1,8 +1,8 @@
-"""What share of a GPU each piece of work gets: by the memory that it was measured to need, not by a guess.
+"""The share of a GPU that each piece of work gets, by its measured need of memory instead of a guess.
 
-Work whose study lets it share a GPU (`gpus` below 1) is measured; what asks for whole GPUs gets these. Training is
-measured before it starts, each distinct shape of a model for some steps on a GPU of its own; a shard of a measure, and
-a trial of a search, while it runs. Where nothing is known yet, and where there is no CUDA, the study's own `gpus` hold.
+Work that may share a GPU (`gpus` below 1) is measured; work that asks for whole GPUs gets them. Training is measured
+before it starts, each distinct shape of a model for some steps on a GPU of its own; a shard of a measure, and a trial
+of a search, while it runs. The study's own `gpus` hold where nothing was measured yet, and where there is no CUDA.
 """
 
 import functools
@@ -27,11 +27,11 @@ from raysweep.study.core import Resources, Trial
 from raysweep.study.data import DataFacts, DataSettings
 
 SAFETY = 1.2
-"""Room above what was measured: later steps, other images, and fragments of memory."""
+"""Headroom above the measured memory, for later steps, other images and fragmentation."""
 GRID = 0.05
-"""Shares are whole multiples of it, so that at most 20 pieces of work are on a GPU."""
+"""Shares are multiples of it, so that at most 20 pieces of work run on a GPU."""
 CONTEXT = 2**30
-"""What a process takes of a GPU beside its tensors, in bytes, until that is measured."""
+"""Bytes of a GPU that a process takes in addition to its tensors, until that is measured."""
 OUT_OF_MEMORY = torch.OutOfMemoryError.__name__
 """How the reason of such a failure begins."""
 PROBE_SECONDS = 300.0
@@ -45,7 +45,9 @@ def gpu_share(need: int, total: int) -> float:
 
 
 def shape(trial: Trial, facts: DataFacts) -> str:
-    """Names what the memory of training depends on: the networks, the batch and the data, not λ, c or the seed."""
+    """Names everything on which the memory of training depends: the networks, the batch and the data, not λ, c or the
+    seed.
+    """
     model = trial.model
     content = [model.family, repr(model.networks(facts)), model.images_per_step, model.values_to_continue(facts)]
     return f"{trial.arm}-{short_hash([*content, repr(facts)])}"
@@ -56,17 +58,17 @@ class Packing:
     """The measured needs of a study, and the shares that follow from them."""
 
     needs: dict[str, int] = field(default_factory=dict)
-    """Bytes beside the context, by the shape of what is trained, or by measure and arm."""
+    """Bytes in addition to the context, by the shape of the model that is trained, or by measure and arm."""
     context: int = CONTEXT
     smallest: int = 0
     """Bytes of the smallest GPU seen; 0 while none is known."""
     store: StudyStore | None = None
     """Where needs are kept, so that each is measured once for a study; known with the first piece of work."""
     _alone: set[str] = field(default_factory=set)
-    """What ran out of memory, named as its need is: it gets a GPU of its own."""
+    """Names of the needs that ran out of memory: each gets a GPU of its own."""
 
     def measure(self, training: Sequence[TrainTask]) -> None:
-        """Measures what training these needs, where it is not known from an earlier run."""
+        """Measures the memory that training these trials needs, unless it is known from an earlier run."""
         if not ray.cluster_resources().get("GPU"):
             return
         shapes = {task.trial.id: _shape(task) for task in training if may_share(task.trial.resources)}
@@ -93,7 +95,7 @@ class Packing:
         return self._with_share(task.trial.resources, _measured(task))
 
     def learn(self, task: Task, held: int, total: int) -> None:
-        """Takes note of what a task held on a GPU of `total` bytes; 0 of 0 without a GPU."""
+        """Notes the memory that a task held on a GPU of `total` bytes; 0 of 0 without a GPU."""
         if not total or isinstance(task, PrepareTask):
             return
         self._open(task.workplace.store)
@@ -103,7 +105,7 @@ class Packing:
             self._save()
 
     def exceeded(self, task: Task) -> None:
-        """Takes note that a task ran out of memory: what is like it has a GPU of its own from now on."""
+        """Notes that a task ran out of memory: tasks like it get a GPU of their own from now on."""
         if isinstance(task, MeasureTask):
             self._alone.add(_measured(task))
 
@@ -173,7 +175,7 @@ class Probe:
     total: int
     context: int
     held: Mapping[str, int]
-    """By the names of the trials; all of the GPU where it was not enough."""
+    """By the names of the trials; all of the GPU if that was not enough."""
 
 
 def measure_memory(trials: Mapping[str, Trial], data: Path) -> Probe | None:
@@ -183,7 +185,7 @@ def measure_memory(trials: Mapping[str, Trial], data: Path) -> Probe | None:
         return None
     held, context, total = {}, 0, torch.cuda.get_device_properties(device).total_memory
     for name, trial in trials.items():
-        gc.collect()  # what the one before has left in cycles would count
+        gc.collect()  # memory that the trial before left in reference cycles would count
         torch.cuda.empty_cache()
         try:
             with peak_memory(device) as peak:
@@ -199,7 +201,7 @@ _measure_memory = ray.remote(num_cpus=1, num_gpus=1, max_calls=1, max_retries=1)
 
 
 def _probed(reference: Any) -> Probe | None:
-    """What was measured; None where that failed: training tells why, and a failure there is recorded."""
+    """The measured memory; None if measuring failed. The training that follows records why."""
     try:
         probe: Probe | None = ray.get(reference)
     except ray.exceptions.RayError:

@@ -1,4 +1,6 @@
-"""What Ray's workers run for measures and for the trials of a search. Does not import Tune, which loads for seconds."""
+"""The work that Ray's workers do for measures and for the trials of a search. It does not import Tune, which takes
+seconds.
+"""
 
 import functools
 import socket
@@ -17,18 +19,18 @@ from raysweep.execution.tasks import RETRIES, Task, task_name
 from raysweep.execution.worker import Worker
 
 GPU_TASKS_PER_PROCESS = 64
-"""Ray starts a new process for every task on a GPU unless told otherwise. After so many, one is started all the same,
-which bounds what leaked memory can cost."""
+"""Ray starts a new process for every task on a GPU unless told otherwise. A new process is started after this many
+tasks all the same, which bounds the cost of leaked memory."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """What a task tells when it has ended well."""
+    """The report of a task that has ended well."""
 
     node: str
     seconds: float
     held: int
-    """Bytes of GPU memory that it held at most."""
+    """Peak GPU memory in bytes."""
     total: int
     """Bytes of that GPU; 0 without one."""
 
@@ -39,7 +41,7 @@ def choose_device() -> torch.device:
 
 
 class Board:
-    """How far the trials of a search are, which report to nobody else while they run."""
+    """The progress of a search's trials, which report to nobody else while they run."""
 
     def __init__(self) -> None:
         self._told: dict[str, tuple[float, str, float]] = {}
@@ -49,7 +51,7 @@ class Board:
         self._told[name] = share, node, seconds
 
     def read(self) -> dict[str, tuple[float, str, float]]:
-        """What was told last, by the trial's name."""
+        """The last report of each trial, by its name."""
         return self._told
 
 
@@ -63,7 +65,7 @@ def run(tasks: Sequence[Task], board: Any, names: list[str], *contents: NDArray[
         contents: these files, from Ray's object store.
 
     Returns:
-        One for each that has ended well. If that is none, the first one's error is raised instead.
+        A report for each task that has ended well. If none has, the first one's error is raised.
     """
     weights, done = dict(zip(names, contents, strict=True)), []
     for task in tasks:
@@ -72,7 +74,7 @@ def run(tasks: Sequence[Task], board: Any, names: list[str], *contents: NDArray[
         except Exception:
             if not done:
                 raise
-            break  # run again alone, it tells why
+            break  # it will run alone next, and its own error is then reported
     return done
 
 
@@ -96,7 +98,8 @@ def _worker(device: str) -> Worker:
 def gpu_task(function: Any, *, alone: bool) -> Any:
     """The function as a task on a GPU; `alone` in its process, or after other tasks.
 
-    CUDA keeps to the GPU that a process saw first, and on a node with several, Ray would give its next task another.
+    CUDA stays with the first GPU that a process saw, while Ray would give the process's next task another one on a node
+    with several.
     """
     return ray.remote(max_retries=RETRIES, num_gpus=1, max_calls=1 if alone else GPU_TASKS_PER_PROCESS)(function)
 

@@ -1,8 +1,8 @@
 """Tune's view of a trial: a class that only translates between Tune and `raysweep.training.loop`.
 
-Not in `remote.py`, since Tune loads for seconds, and processes that only measure do without it.
-State lives in our results folder, keyed by the trial's id: `setup` takes up the latest checkpoint there, whether Tune
-restarts a lost process or a person runs the same command again.
+It is not in `remote.py`, since importing Tune takes seconds that processes which only measure can save.
+The state is in our results folder, keyed by the trial's id: `setup` resumes from the latest checkpoint there, whether
+Tune restarts a lost process or a person runs the same command again.
 """
 
 import gc
@@ -24,11 +24,11 @@ from raysweep.study.models import FamilySettings
 from raysweep.training.loop import TrainingRun
 
 STEP_SECONDS = 3.0
-"""Training per Tune step: a step costs Tune about 20 ms."""
+"""Seconds of training per Tune step: a step costs Tune about 20 ms."""
 
 
 def to_config(task: TrainTask) -> dict[str, Any]:
-    """A task in plain values: Tune puts place-holders where other objects stand."""
+    """A task in plain values: Tune replaces other objects by place-holders."""
     place = task.workplace
     return {
         "id": task.trial.id,
@@ -60,7 +60,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]
     """
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Takes the trial. It is built by the first step: an error here could not be retried."""
+        """Accepts the trial. The first step builds it: an error here could not be retried."""
         self.task = from_config(config)
         self.run: TrainingRun | None = None
         self.share = 0.0
@@ -86,7 +86,7 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]
         return self._told(done=state.status != "running", **known)
 
     def _wait(self, error: OSError) -> dict[str, Any]:
-        """Waits for storage that refuses to be read."""
+        """Waits for storage that cannot be read."""
         self.cleanup()
         self.patience = self.patience or Patience()
         try:
@@ -109,13 +109,13 @@ class TrialTrainable(tune.Trainable):  # type: ignore[misc]
         """Nothing to do: `setup` has taken up the latest checkpoint."""
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Takes another trial in the same process, after the old model's memory is freed."""
+        """Accepts another trial in the same process, after the old model's memory is freed."""
         self.cleanup()
         self.setup(new_config)
         return True
 
     def cleanup(self) -> None:
-        """Lets go of the trial."""
+        """Releases the trial."""
         run, self.run = self.run, None
         if run is not None:
             run.close()
