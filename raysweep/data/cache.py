@@ -1,4 +1,4 @@
-"""Data sets as arrays on a node's disk, memory-mapped: read once per node, and in memory once per node.
+"""Data sets as memory-mapped arrays on a node's disk: read once per node, and in memory once per node.
 
     <cache>/<data set>-<hash>/train.npy  train_labels.npy  validation.npy  validation_labels.npy  content
 
@@ -84,7 +84,7 @@ def count_classes(folder: Path) -> int | None:
 
 def _fill_alone(folder: Path, source: Source, facts: DataFacts, content: str) -> None:
     part = folder.with_name(f".{folder.name}.part")
-    # Only the lock's holder writes here, so what is there was left by a process that died.
+    # Only the lock's holder writes here, so a process that died has left these files.
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir()
@@ -106,7 +106,7 @@ def _write_split(folder: Path, split: Split, raw: RawImages, facts: DataFacts, n
         np.save(folder / f"{split}_labels.npy", raw.labels)
     kind = np.dtype(np.float32 if facts.points else np.uint8)
     written = 0
-    # Written piece after piece instead of through a memory map: a full disk is then an error, not a bus error.
+    # Writing piece by piece instead of through a memory map makes a full disk an exception instead of a bus error.
     with (folder / f"{split}.npy").open("wb") as file:
         header = {"descr": kind.str, "fortran_order": False, "shape": (count, *shape)}
         np.lib.format.write_array_header_1_0(file, header)

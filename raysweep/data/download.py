@@ -17,7 +17,7 @@ _logger = logging.getLogger(__name__)
 
 
 def open_or_download(name: str, layout: str, root: Path, open_set: Callable[[bool], T]) -> T:
-    """What `open_set(False)` gives, which must not write; where that fails, what `open_set(True)` downloads and gives.
+    """The result of `open_set(False)`, which must not write; or, if that fails, of `open_set(True)`, which downloads.
 
     Args:
         name: the data set's name, for messages.
@@ -28,7 +28,7 @@ def open_or_download(name: str, layout: str, root: Path, open_set: Callable[[boo
     Raises:
         UserError: the data are not there, or unusable, and cannot be downloaded.
     """
-    # Missing and damaged files raise exceptions of many kinds in torchvision. None is lost: it comes again below.
+    # Missing and damaged files raise exceptions of many kinds in torchvision. None is lost: it is raised again below.
     with contextlib.suppress(Exception):
         return open_set(False)
     _logger.info("%s: not found in %s; downloading", name, root)

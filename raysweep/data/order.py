@@ -1,4 +1,4 @@
-"""Which training images a step sees: a function of their number, the seed and the step, which nothing has to store."""
+"""Which training images a step sees: a function of their number, the seed and the step, so nothing has to be stored."""
 
 import numpy as np
 from numpy.typing import NDArray

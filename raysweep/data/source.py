@@ -1,4 +1,4 @@
-"""What every reader delivers, and the splits that are ours to make."""
+"""The result of every reader, and the splits that we make."""
 
 import hashlib
 import os
@@ -27,15 +27,15 @@ class Source:
     """A data set that has not been read yet."""
 
     name: str
-    """What it is and where, for messages."""
+    """Says what it is and where, for messages."""
     fingerprint: str
     """Changes when the files do."""
     read: Callable[[], Mapping[Split, RawImages]]
     """Finds the files and starts to read them; downloads what can be downloaded."""
     needs: Path | None = None
-    """A file or folder that is there once the data set is; None if it needs none."""
+    """A file or folder that exists once the data set does; None if it needs none."""
     fetched: bool = False
-    """Whether it is downloaded where it is missing."""
+    """Whether it is downloaded if it is missing."""
 
 
 def fingerprint(files: Iterable[Path]) -> str:

@@ -60,7 +60,7 @@ class Outcome:
             self.status[number] = status
 
     def choose(self, starts: int, count: int) -> Tensor:
-        """Leaves only the `count` best searches of each image in the race: a mask of all searches."""
+        """Drops all but the `count` best searches of each image; returns a mask of all searches."""
         errors = self.error.view(starts, -1)
         best = errors.topk(min(count, starts), dim=0, largest=False).indices
         chosen = torch.zeros_like(errors, dtype=torch.bool).scatter(0, best, True).flatten()

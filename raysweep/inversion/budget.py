@@ -1,4 +1,4 @@
-"""How many steps inversions of a generator need: more and more, until known images are found again."""
+"""Finds how many steps inversions of a generator need, by doubling them until known images are recovered."""
 
 from torch import Tensor
 

@@ -1,4 +1,4 @@
-"""What a person gives to be inverted, checked on a few latents before any search, so that a mistake is named."""
+"""Checks the user's generator and images on a few latents before any search, so that a mistake is named."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from raysweep.errors import UserError
 from raysweep.inversion.problem import Generate
 
 DEPTH = 3
-"""How many functions that call each other are looked into for networks."""
+"""How deep functions that call each other are searched for networks."""
 ALIKE = 1e-3
 """An image may depend on its batch up to this share of the largest value: the rounding of any precision in use."""
 
@@ -121,7 +121,7 @@ def _generated(generate: Generate, z: Tensor) -> Tensor:
 
 
 def _remedy(generate: Callable[[Tensor], Any], z: Tensor) -> str:
-    """What to do about a generator that does not take (count, dim(z)): whether it takes another shape is tried."""
+    """The remedy for a generator that does not take (count, dim(z)), found by trying another shape."""
     try:
         with torch.no_grad():
             makes_one_each = len(generate(z[:, :, None, None].clone())) == len(z)

@@ -48,7 +48,7 @@ def fast_equal(network: nn.Module, inputs: Tensor) -> nn.Module:
         layers = _channels_last(_late_shuffles(_phases(_folded(layers_of(copy.deepcopy(plain), inputs)))))
         rewritten = nn.Sequential(*layers).eval()
         return rewritten.requires_grad_(False) if _are_equal(rewritten, plain, inputs) else plain
-    except Exception:  # a stranger's layers may not stand to be taken apart; the network itself still runs
+    except Exception:  # a user's layers may fail when they are taken apart; the network itself still runs
         return plain
 
 

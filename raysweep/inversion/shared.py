@@ -1,4 +1,4 @@
-"""What all images of a generator share: made once, as far as the solver needs it."""
+"""Data that all images of a generator share, made once if the solver needs them."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from raysweep.inversion.regression import Regression
 
 @dataclass(frozen=True)
 class Shared:
-    """Each part is None where the solver does without it."""
+    """Each part is None if the solver does not need it."""
 
     bank: Bank | None = None
     regression: Regression | None = None

@@ -41,7 +41,9 @@ def invert(
 
 
 class Inverter:
-    """Inverts one generator, and keeps what all its images share: the rewritten network, the bank and what it tells."""
+    """Inverts one generator, and keeps what all its images share: the rewritten network and the bank with its
+    regression.
+    """
 
     def __init__(self, generator: Generate, latent_dim: int, solver: Solver | None = None, seed: int = 0) -> None:
         if not isinstance(generator, nn.Module):  # which is copied, and put into evaluation mode
@@ -83,7 +85,7 @@ class Inverter:
         return Inversion(z, error, tuple(status), passes)
 
     def prepare(self, like: Tensor) -> Shared:
-        """What all images share, on the device of `like`: made at the first call, which `invert` would do.
+        """Data that all images share, on the device of `like`; made by the first call, of this function or of `invert`.
 
         Raises:
             UserError: the generator does not make images of that shape and type, or not of each latent alone.

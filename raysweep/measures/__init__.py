@@ -1,4 +1,4 @@
-"""What is computed on every trained model, one file a measure."""
+"""The code of the measures, one file a measure."""
 
 from typing import Any
 
@@ -23,6 +23,6 @@ def run_measure(settings: MeasureSettings, shard: Shard, context: MeasureContext
 
 
 def prepare(settings: MeasureSettings, context: StudyContext) -> dict[str, NDArray[Any]]:
-    """What a measure with `needs_reference` needs beyond the trial: the `reference` of its context."""
+    """Computes the `reference` that a measure with `needs_reference` finds in its context."""
     arrays: dict[str, NDArray[Any]] = settings.implementation().prepare(settings, context)
     return arrays

@@ -11,7 +11,7 @@ from raysweep.study.measures.class_map import ClassMap
 
 
 def run(settings: ClassMap, shard: Shard, context: MeasureContext) -> Columns:
-    """One row for each line of the shard, which is also what is classified at a time."""
+    """One row for each line of the shard; a line is classified at once."""
     lines = range(shard.start, shard.stop)
     latents = [_latents(settings, shard, line, context) for line in lines]
     classify = logits_of(settings.classifier, context)

@@ -27,7 +27,7 @@ def logits_of(classifier: Classifier, context: MeasureContext) -> Callable[[Tens
 
 
 def layers_of(classifier: Classifier, context: MeasureContext) -> nn.Sequential | None:
-    """The same as a stack of layers; None where it is something else."""
+    """The classifier as a stack of layers; None if it is something else."""
     if classifier == "lenet":
         assert context.classifier is not None, "the measure needs the study's classifier"
         return context.classifier.network

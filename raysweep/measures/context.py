@@ -1,4 +1,4 @@
-"""What a measure gets to work with."""
+"""The context in which a measure runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ Columns = Mapping[str, list[Any]]
 
 @dataclass(frozen=True)
 class StudyContext:
-    """What a measure has of a study, whatever the trial."""
+    """The part of a measure's context that is the same for all trials of a study."""
 
     data: DataSet
     device: torch.device
@@ -44,17 +44,17 @@ class StudyContext:
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureContext(StudyContext):
-    """A trained model, beside the data and what was prepared for the study."""
+    """A trained model, with the data and the results that were prepared for the study."""
 
     trial: Trial
     learner: Learner
     """The trial's model, frozen and in evaluation mode."""
     reference: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    """What the measure's `prepare` computed, once for the study."""
+    """The result of the measure's `prepare`, computed once for the study."""
     followed: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """All rows of this trial of the measure that this one follows, in the order of their keys."""
+    """All rows of this trial in the measure that this one follows, in the order of their keys."""
     data_folder: Path | None = None
-    """Where data sets are found; None only where a measure needs none beside the study's own."""
+    """The folder of data sets; None only if a measure needs no other data set than the study's."""
 
     @property
     def latent_dim(self) -> int:

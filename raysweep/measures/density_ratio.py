@@ -1,4 +1,4 @@
-"""The log of the ratio of two densities, from samples of both: Gaussians, and a small network for what they miss."""
+"""Estimates the log of the ratio of two densities from samples of both: by a Gaussian, and a network for the rest."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -13,13 +13,13 @@ from raysweep.study.architecture import Dense, Network
 HIDDEN = 64
 """Units of each of the network's two layers."""
 EPOCHS, PATIENCE = 30, 4
-"""Passes over the points, at most; after `PATIENCE` of them without progress on held-out points it ends."""
+"""The most passes over the points; training ends after `PATIENCE` passes without progress on held-out points."""
 BATCH = 256
 LEARNING_RATE, WEIGHT_DECAY = 2e-3, 1e-2
 HELD_OUT = 5
-"""One in so many points tells which pass was the best."""
+"""One in this many points is held out to find the best pass."""
 FARTHEST = 20.0
-"""Log ratios beyond are cut where the network starts from them, so that its losses stay finite."""
+"""Log ratios are clipped to this before the network starts from them, so that its losses stay finite."""
 LEAST_VARIANCE = 1e-12
 """Added to each variance, so that points that are all equal have a density."""
 
@@ -30,9 +30,9 @@ LogRatio = Callable[[Tensor], Tensor]
 def fit_log_ratio(q: Tensor, p: Tensor, seed: int = 0) -> LogRatio:
     """Estimates log q(z) / p(z) from points of both, where p is N(0, I).
 
-    First from a Gaussian in the place of q, which is right for scale, shift and correlation in any dimension. Then a
-    network learns what it misses, as the logit of a classifier that tells the two apart. The network starts at zero,
-    and stops when it gets no better on held-out points: where there is nothing to learn, nothing is learned.
+    First it replaces q by a Gaussian, which is right for scale, shift and correlation in any dimension. Then a network
+    learns the rest, as the logit of a classifier that tells the two apart. The network starts at zero, and stops when
+    it gets no better on held-out points, so it learns nothing if there is nothing to learn.
 
     Args:
         q: (count, dim), in float64 on the CPU.
@@ -75,7 +75,7 @@ def _gaussian_log_ratio(q: Tensor) -> LogRatio:
 
 
 def _trained(points: Tensor, start: Tensor, is_q: Tensor, stream: torch.Generator) -> nn.Module:
-    """The network, as it was after its best pass, the one before the first included."""
+    """The network in its state after the best pass, or before the first if no pass was better."""
     layers = Dense(points.shape[1], HIDDEN, "relu"), Dense(HIDDEN, HIDDEN, "relu"), Dense(HIDDEN, 1)
     network = build(Network(layers), stream)
     nn.init.zeros_(network[-1].weight)  # type: ignore[arg-type]

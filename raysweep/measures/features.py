@@ -1,4 +1,4 @@
-"""Networks whose features measures of sample quality compare: the study's LeNet, or Inception."""
+"""The networks whose features are compared by measures of sample quality: the study's LeNet, or Inception."""
 
 import pickle
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def inception_features(weights: Path | None, device: torch.device) -> Features:
 
 
 def inception_file(weights: Path | None) -> Path:
-    """The file that Inception's weights are read from; it may not be there yet if none is named."""
+    """The file of Inception's weights; it may be missing if the user has named none."""
     return weights or Path(torch.hub.get_dir()) / "checkpoints" / INCEPTION_FILE
 
 

@@ -75,7 +75,7 @@ def moments(batches: Iterable[Tensor]) -> tuple[Matrix, Matrix]:
 
 
 def reference(mean: Matrix, covariance: Matrix) -> dict[str, Matrix]:
-    """What `distance` needs of the real images: mean, root of the covariance, and its trace."""
+    """The statistics of real images that `distance` needs: mean, root of the covariance, and its trace."""
     values, vectors = np.linalg.eigh(covariance)
     # Rounding makes the zero eigenvalues of a singular covariance slightly negative.
     root = (vectors * np.sqrt(values.clip(min=0.0))) @ vectors.T

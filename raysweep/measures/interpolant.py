@@ -1,4 +1,4 @@
-"""What becomes of the polynomial through the images when it is computed."""
+"""Computes the polynomial through the images in finite precision."""
 
 import math
 
@@ -78,15 +78,15 @@ def _walk(nodes: Tensor, steps: int) -> Tensor:
 
 
 def _off(z: Tensor, nodes: Tensor) -> Tensor:
-    """Those of z that are no nodes."""
+    """The values of z that are not nodes."""
     return z[(z[:, None] != nodes).all(dim=1)]
 
 
 def _finite_or_infinite(value: Tensor) -> float:
-    """The number, or infinity where there is none: the difference of two infinities is as far off as they are."""
+    """The number, or infinity for NaN: the difference of two infinities counts as infinitely far off."""
     return float(value.nan_to_num(nan=math.inf, posinf=math.inf))
 
 
 def _picture(images: Tensor) -> bytes:
-    """Bytes of the images; a pixel that is no number is black."""
+    """Bytes of the images; a pixel that is NaN is black."""
     return to_bytes(images.nan_to_num(nan=-1.0, posinf=1.0, neginf=-1.0)).tobytes()

@@ -60,7 +60,7 @@ def spectral_norm(affine: nn.Module, at: Tensor) -> float:
     shape = (values.numel(), at.numel())
     probe = np.random.default_rng(0).standard_normal(min(shape))
     norm = float(np.linalg.norm(times(probe) if shape[1] == min(shape) else times_transposed(probe)))
-    if norm == 0 or min(shape) == 1:  # of these Lanczos iteration makes nothing
+    if norm == 0 or min(shape) == 1:  # Lanczos iteration fails on such small maps
         return norm / float(np.linalg.norm(probe))
     operator = linalg.LinearOperator(shape, times, times_transposed, dtype=np.float64)
     (largest,) = linalg.svds(operator, k=1, tol=1e-6, v0=probe, return_singular_vectors=False)  # type: ignore[misc]

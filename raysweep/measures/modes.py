@@ -12,7 +12,7 @@ from raysweep.study.measures.modes import Modes
 
 
 def run(settings: Modes, shard: Shard, context: MeasureContext) -> Columns:
-    """One row. The samples are those of the trial's own stream."""
+    """One row, from samples of the trial's own stream."""
     shape = (settings.samples, context.latent_dim)
     with torch.no_grad():
         points = context.learner.generate(normal(shape, context.device, settings.name, context.trial.seed, "sample"))

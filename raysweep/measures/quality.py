@@ -20,7 +20,7 @@ IMAGES_AT_ONCE = 64
 """Images in one batch of the networks. It bounds the memory, and changes nothing but rounding."""
 
 _KEPT: WeakKeyDictionary[Learner, dict[Hashable, Tensor]] = WeakKeyDictionary()
-"""Features of each model's images, as long as the model is in memory: the next measure of it mostly needs them too."""
+"""Keeps the features of each model's images while the model is in memory, since the next measure mostly needs them."""
 
 
 def generated_images(part: str, count: int, context: MeasureContext) -> Tensor:
@@ -55,21 +55,22 @@ def as_matrix(batches: Iterable[Tensor]) -> NDArray[np.float32]:
 
 
 def reference_images(settings: ReferenceSettings, data: DataSet) -> tuple[Images, NDArray[np.int64]]:
-    """The split of real images that generated ones are compared with, and which of its images."""
+    """The split and indices of the real images with which generated ones are compared."""
     split = data.split(settings.reference)
     return split, shuffled(len(split), "reference", settings.reference)[: settings.reference_images]
 
 
 def held_out_images(data: DataSet, split: Split, count: int) -> NDArray[np.int64]:
-    """Which of a split's images are held out or reconstructed: as many as `count`, if there are.
+    """The indices of a split's images that are held out or reconstructed: `count` of them if there are as many.
 
-    They stand in the order in which the measure of reconstruction takes them, so its errors are of the same images.
+    They are in the order in which the measure of reconstruction takes them, so its errors are of the same images.
     """
     return shuffled(len(data.split(split)), "reconstruction", split)[:count]
 
 
 def other_images(settings: ReferenceSettings, data: DataSet) -> tuple[Images, NDArray[np.int64]]:
-    """Real images that are not of the reference's split, as many as samples if there are: they show what is possible.
+    """Real images outside of the reference's split, as many as samples if there are: their numbers show the best
+    possible ones.
 
     Of the validation images they are those that are reconstructed.
     """
@@ -80,7 +81,7 @@ def other_images(settings: ReferenceSettings, data: DataSet) -> tuple[Images, ND
 def _batches(part: str, count: int, context: MeasureContext) -> Iterator[Tensor]:
     """At least `count` images. All batches are full, or end with the split, whatever the count.
 
-    For the last bits of an image depend on the size of its batch, and must not depend on what was kept.
+    The last bits of an image depend on the size of its batch, so that size must not depend on `count`.
     """
     make = _samples if part == "samples" else _reconstructions
     for start in range(0, count, IMAGES_AT_ONCE):

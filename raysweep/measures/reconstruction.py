@@ -1,4 +1,4 @@
-"""How well each image is reached: encoded and decoded, or found by inverting the generator."""
+"""How well a model reconstructs each image: by encoding and decoding, or by inverting the generator."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ ENCODED_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class _Found:
-    """What was found for the images of a shard, and what that took."""
+    """The latents found for the images of a shard, and the passes that it took."""
 
     z: Tensor
     """(count, dim(z)): latents of the generator or decoder."""
@@ -40,7 +40,7 @@ class _Found:
 
 @dataclass(frozen=True)
 class _Problem:
-    """A generator or decoder to invert, by what it is made from."""
+    """A generator or decoder to invert, identified by the settings and model that it is made from."""
 
     learner: Learner
     latent_dim: int
@@ -51,11 +51,11 @@ class _Problem:
     recover: float | None
     doublings: int
     train: Images = field(compare=False)
-    """Training images, which whiten and give the signal. They belong to the learner, so they are not compared."""
+    """Training images, for whitening and the signal. They belong to the learner, so equality ignores them."""
 
 
 def run(settings: Reconstruction, shard: Shard, context: MeasureContext) -> Columns:
-    """One row an image. The shard is one batch of the solver, so its size also bounds the memory."""
+    """One row an image. A shard is one batch of the solver, so its size also bounds the memory."""
     problem = _problem(settings, context)
     image, originals = targets(settings, shard, context, _latents(problem))
     if settings.inverts(context.trial.model):
@@ -96,7 +96,7 @@ def _problem(settings: Reconstruction, context: MeasureContext) -> _Problem:
 
 
 def _latents(problem: _Problem) -> Callable[[Tensor], Tensor]:
-    """From the latents that are searched to those of the generator or decoder."""
+    """Maps the latents that are searched to those of the generator or decoder."""
     return _whitening(problem) if problem.whitened else lambda z: z
 
 
@@ -125,7 +125,7 @@ def _invert(
 def _repeated(
     settings: Reconstruction, shard: Shard, image: list[int], originals: Tensor, context: MeasureContext
 ) -> list[float | None]:
-    """The errors from other starts, where inversions are repeated; of equal streams however shards are cut."""
+    """The errors from other starts, if inversions are repeated; the streams do not depend on how shards are cut."""
     count = settings.repeated_in(shard)
     if not count:
         return [None] * len(image)
@@ -150,7 +150,9 @@ def _mse(images: Tensor, originals: Tensor) -> list[float]:
 
 @lru_cache(maxsize=1)
 def _inverter(problem: _Problem) -> Inverter:
-    """Kept between the shards of a trial: the rewritten generator, the bank and the budget serve them all."""
+    """The inverter is kept between the shards of a trial, which share the rewritten generator, the bank and the
+    budget.
+    """
     inverter = Inverter(_generator(problem), problem.latent_dim, problem.solver, problem.seed)
     if problem.recover is not None:
         images = _calibration(problem)
@@ -168,7 +170,7 @@ def _generator(problem: _Problem) -> Generate:
 
 
 def _calibration(problem: _Problem) -> Tensor:
-    """Images generated from feasible latents, for this alone."""
+    """Images generated from feasible latents, for finding the budget only."""
     shape, device = (problem.latent_dim,), problem.learner.device
     u = normal_each(range(CALIBRATION), shape, device, problem.seed, "calibration")
     return generated(problem.learner, _latents(problem), u, problem.feasible)

@@ -1,4 +1,4 @@
-"""Accuracy on real images of a LeNet that was trained on reconstructions, beside one trained on the real ones."""
+"""Accuracy on real images of a LeNet that was trained on reconstructions, and of one trained on the real images."""
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -24,14 +24,14 @@ AT_ONCE = 500
 
 @dataclass(frozen=True)
 class _Control:
-    """What the accuracy of a LeNet that learns from real images is a function of."""
+    """Everything that determines the accuracy of a LeNet that learns from real images."""
 
     settings: LeNet
     images: int
     seed: int
     device: torch.device
     threads: int
-    """Torch's, which change the last bits of sums."""
+    """Torch's threads, whose number changes the last bits of sums."""
     data_settings: DataSettings
     data: DataSet = field(compare=False)
 
@@ -89,7 +89,7 @@ def _accuracy(learner: LeNetLearner, images: Images) -> float:
 
 @lru_cache(maxsize=16)
 def _accuracy_of_control(control: _Control) -> float:
-    """Kept between trials, since it depends on none of their models."""
+    """It is kept between trials, since it does not depend on their models."""
     indices = _indices(control.data, control.images)
     images = Images(control.data.train.pixels[indices], _labels(control.data, indices))
     return accuracy_after(control.settings, images, control.data, control.seed, control.device)

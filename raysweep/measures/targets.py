@@ -1,4 +1,4 @@
-"""The images that are to be reconstructed: of the data set, moved, of another data set, noise, or generated."""
+"""The images to reconstruct: of the data set, shifted, of another data set, noise, or generated."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ from raysweep.study.measures.reconstruction import Reconstruction
 from raysweep.study.solvers import Feasible
 
 DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))
-"""Along which an image is moved: by rows and columns."""
+"""The directions in which an image is shifted: (rows, columns)."""
 
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in grey. Source: ITU-R BT.601."""
@@ -58,7 +58,7 @@ def targets(
 
 
 def chosen(images: Images, part: str, shard: Shard) -> NDArray[np.int64]:
-    """Which of the images stand at the shard's places; a shard at the same places chooses the same ones."""
+    """The indices of a shard's images; they depend on the shard's items alone."""
     return shuffled(len(images), "reconstruction", part)[shard.start : shard.stop]
 
 

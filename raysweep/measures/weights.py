@@ -32,7 +32,7 @@ Values = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Moments:
-    """What a set of weights looks like; the last two are NaN where all weights are equal."""
+    """Statistics of a set of weights; the last two are NaN if all weights are equal."""
 
     mean: float
     std: float

@@ -1,4 +1,4 @@
-"""What every model family implements: how it learns, generates and encodes. Pure PyTorch."""
+"""The base class of all model families: how they learn, generate and encode. Pure PyTorch."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -34,7 +34,9 @@ class Learner(ABC):
 
     @cached_property
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        """What trains the networks. Built when first needed: most measures need none, and PyTorch loads long for it."""
+        """The optimisers of the networks. They are built on demand: most measures need none, and PyTorch loads them
+        slowly.
+        """
         return self._build_optimizers()
 
     def _build_optimizers(self) -> dict[str, torch.optim.Optimizer]:
@@ -104,7 +106,8 @@ class Learner(ABC):
         return z, torch.zeros_like(z)
 
     def settle(self) -> None:
-        """Makes an untrained model usable: what training would have gathered beside the weights is gathered.
+        """Makes an untrained model usable: gathers the statistics that training would have gathered besides the
+        weights.
 
         Raises:
             NotImplementedError: the family is always trained.

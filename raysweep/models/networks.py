@@ -27,7 +27,7 @@ LEAKY_SLOPE = 0.2
 
 
 class LargestPiece(nn.Module):
-    """What makes maxout units of a dense layer: the largest of each `pieces` neighbouring values."""
+    """Turns a dense layer into maxout units: takes the largest of each `pieces` neighbouring values."""
 
     def __init__(self, pieces: int) -> None:
         super().__init__()

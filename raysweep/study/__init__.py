@@ -1,6 +1,6 @@
-"""The vocabulary in which studies are written. No torch and no Ray: a study is counted and costed without either.
+"""The vocabulary in which studies are written. No torch and no Ray, so a study is counted and costed without either.
 
-This is the one list of the data sets, families, measures and solvers that come with raysweep.
+This is the only list of the data sets, families, measures and solvers that come with raysweep.
 """
 
 from raysweep.study.core import Arm as Arm

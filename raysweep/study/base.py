@@ -1,4 +1,4 @@
-"""What all settings share: frozen, strict about names, equal after a round trip through JSON, found by their kind."""
+"""The base of all settings: frozen, strict about names, equal after a round trip through JSON, found by their kind."""
 
 import hashlib
 import json
@@ -20,17 +20,17 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Frozen(BaseModel):
-    """Settings: immutable, no unknown fields, infinities survive JSON."""
+    """Settings: immutable, no undeclared fields, infinities survive JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings", allow_inf_nan=True)
 
     tag: ClassVar[str] = "kind"
-    """The field that tells several kinds of such settings apart, where there are several."""
+    """The field that tells the kinds of such settings apart, if there are several."""
 
     @model_validator(mode="before")
     @classmethod
     def _known_fields(cls, fields: object) -> object:
-        """An unknown name is answered with the known ones; pydantic would only forbid it."""
+        """Reports a wrong name with the allowed ones, which pydantic would not list."""
         for name in fields if isinstance(fields, dict) else ():
             if name not in cls.model_fields:
                 raise ValueError(f"no setting {name!r}; {choices(str(name), cls.model_fields)}")
@@ -38,7 +38,7 @@ class Frozen(BaseModel):
 
     @override
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """What was derived from the old values (a trial's id) is derived anew."""
+        """Values that were derived from the old ones (a trial's id) are derived again."""
         copy = super().model_copy(update=update, deep=deep)
         for name in set(copy.__dict__) - set(type(self).model_fields):
             del copy.__dict__[name]
@@ -66,9 +66,9 @@ class Kind(Frozen):
     """
 
     code: ClassVar[str] = ""
-    """What runs it: "module", or "module:name" in it. A string, since settings are read where there is no torch."""
+    """The code that runs it: "module", or "module:name". It is a string, since settings are read without torch."""
     version: ClassVar[int] = 1
-    """Raised when the same settings would give other results: what an earlier version left is then not taken for it."""
+    """Raised when the same settings would give other results, so that results of an earlier version are not used."""
     label: ClassVar[str] = ""
     """Its name as the report writes it; by default the name of the kind, with spaces."""
     _known: ClassVar[dict[str, type["Kind"]]]
@@ -106,7 +106,7 @@ class Kind(Frozen):
 
     @classmethod
     def implementation(cls) -> Any:
-        """What `code` names, imported when it is asked for."""
+        """The object that `code` names, imported on demand."""
         module, _, name = cls.code.partition(":")
         imported = import_module(module)
         return getattr(imported, name) if name else imported

@@ -16,7 +16,7 @@ from raysweep.study.models import OTHER_BUDGET, FamilySettings, LatentSettings
 from raysweep.study.models.lenet import LeNet
 
 TRAINING_VERSION = 1
-"""Raised whenever the same settings would train to other weights, so old results are not taken for new ones."""
+"""Raised whenever the same settings would train other weights, so that old results are not used for new ones."""
 
 AxisValue = bool | int | float | str
 
@@ -30,7 +30,9 @@ def grid(*values: AxisValue) -> tuple[AxisValue, ...]:
 
 
 class Resources(Frozen):
-    """What one trial, or one measure of it, occupies on a cluster. Without GPUs in the cluster, `gpus` is ignored."""
+    """The resources of one trial, or of one measure of it, on a cluster. Without GPUs in the cluster, `gpus` is
+    ignored.
+    """
 
     cpus: Annotated[int, Field(ge=1)] = 1
     """CPU cores, and torch threads."""
@@ -124,7 +126,7 @@ def replace_settings(model: LatentSettings, fields: Mapping[str, AxisValue]) -> 
 
 
 class Study(Frozen):
-    """A question, and all that is computed to answer it.
+    """A question, and everything that is computed to answer it.
 
     A field with a wrong name, type or range is an error at construction.
     """
@@ -134,7 +136,7 @@ class Study(Frozen):
     question: str
     """What the study is to answer, as the report puts it."""
     reduction: str = ""
-    """Of a reduced study, in a sentence: what is smaller than in the full one. The report says so at its head."""
+    """What is smaller in a reduced study than in the full one, in a sentence. The report shows it at its head."""
     data: DataSettings
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
     seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (0,)
@@ -142,14 +144,16 @@ class Study(Frozen):
     classifier: LeNet = LeNet()
     """The LeNet of the data set's classes, trained once if a measure needs it."""
     checkpoint_seconds: Annotated[float, Field(gt=0)] = 120.0
-    """Seconds of work between two checkpoints of a trial: what a crash can cost."""
+    """Seconds of work between two checkpoints of a trial, which a crash can cost at most."""
     estimated_device: str = "laptop-core"
     """The device for which `--plan` states hours, by its name in `raysweep.study.cost`."""
 
     @field_validator("arms", "measures", "seeds", mode="before")
     @classmethod
     def _several(cls, value: object, info: ValidationInfo) -> object:
-        """One thing in brackets without a comma is the thing itself: the likeliest slip in a study file."""
+        """Accepts one thing instead of a tuple of one: a missing comma in brackets is the likeliest slip in a study
+        file.
+        """
         if not isinstance(value, list | tuple):
             raise ValueError(f"{info.field_name} is a tuple, even of one: write {info.field_name}=(…,) with a comma")
         return value
@@ -180,7 +184,9 @@ class Study(Frozen):
 
     @model_validator(mode="after")
     def _followed_measures(self) -> Self:
-        """What a measure follows is there, gives what is needed, and does not lead back to it."""
+        """Checks that the measure that another one follows exists, gives what it needs, and does not lead back to
+        it.
+        """
         by_name = {measure.name: measure for measure in self.measures}
         for measure in self.measures:
             chain = [measure.name]
@@ -211,13 +217,15 @@ class Study(Frozen):
         return next((other for other in self.measures if other.name == measure.follows), None)
 
     def applies(self, measure: MeasureSettings, arm: str, model: FamilySettings) -> bool:
-        """Whether `measure` measures a model of that arm: so must what it follows."""
+        """Whether `measure`, and the measure that it follows, measure a model of that arm."""
         followed = self.followed(measure)
         wanted = not measure.arms or arm in measure.arms
         return wanted and measure.applies_to(model) and (followed is None or self.applies(followed, arm, model))
 
     def measure_key(self, measure: MeasureSettings) -> str:
-        """Names the measure with all that its rows depend on beside the trial: the same in every study that agrees."""
+        """Names the measure with everything but the trial that determines its rows: the same in every study that
+        agrees.
+        """
         classifier, followed = self.classifier_trial, self.followed(measure)
         return measure.key(classifier.id if classifier else "", *([self.measure_key(followed)] if followed else []))
 
@@ -252,15 +260,15 @@ class Study(Frozen):
 
     @property
     def data_sets(self) -> tuple[DataSettings, ...]:
-        """The study's own data set, then those that its measures need beside it."""
+        """The study's own data set, then the other ones that its measures need."""
         return tuple(dict.fromkeys([self.data, *(data for measure in self.measures for data in measure.other_data)]))
 
     def check_shapes(self, root: Path) -> None:
-        """Checks that every model can be built for the data, and everything be measured that the measures ask for.
+        """Checks that every model can be built for the data, and that every measure can be computed.
 
         Raises:
-            UserError: a family cannot work on images of this shape, a classifier is wanted without classes, or a
-                measure wants what the data do not have.
+            UserError: a family cannot work on images of this shape, a classifier is needed without classes, or a
+            measure needs something that the data do not have.
         """
         facts = self.data.facts(root)
         for trial in self.trials:
@@ -312,11 +320,11 @@ WORDS = {
     "union_tag_not_found": "must be settings, with brackets: Vae(), say, not Vae",
     "string_pattern_mismatch": "must be at most 40 lower-case letters, digits and underscores, a letter first",
 }
-"""What is wrong with a value, by pydantic's name for it. The one pattern that settings have is that of `Name`."""
+"""The message for a wrong value, by pydantic's name of the error. The only pattern that settings have is `Name`'s."""
 
 
 def describe_error(item: Mapping[str, Any]) -> str:
-    """What is wrong with one value ("must be at least 2"), given as `ValidationError.errors` lists it."""
+    """Says what is wrong with one value ("must be at least 2"), given as `ValidationError.errors` lists it."""
     if item["type"] not in WORDS:
         return str(item["msg"]).removeprefix("Value error, ")
     return WORDS[item["type"]].format(**item.get("ctx", {}))

@@ -19,7 +19,7 @@ BYTES_PER_VALUE = 4
 
 @dataclass(frozen=True)
 class Device:
-    """A processor that hours are stated for."""
+    """A processor for which hours are stated."""
 
     name: str
     peak: float
@@ -31,7 +31,7 @@ class Device:
     """Share of the peak that is reached."""
 
     def seconds(self, flop: float) -> float:
-        """How long so many operations take."""
+        """Hours that these operations take."""
         return flop / (self.peak * self.utilisation)
 
 
@@ -53,7 +53,7 @@ _DEVICES = (
 )
 
 DEVICES = {device.name: device for device in _DEVICES}
-"""The devices that hours can be stated for, by name."""
+"""The devices for which hours can be stated, by name."""
 
 
 def find_device(name: str) -> Device:
@@ -69,7 +69,7 @@ def find_device(name: str) -> Device:
 
 @dataclass(frozen=True)
 class Cost:
-    """What training a trial takes, and what it leaves on the disk."""
+    """The cost of training a trial, and the size of its files."""
 
     flop: float
     """Floating-point operations of all training steps; evaluations on held-out images come on top."""

@@ -25,14 +25,14 @@ IMAGE_SUFFIXES = frozenset(
     | {".ppm", ".pgm", ".pbm", ".pnm"}
 )
 SAMPLED_FILES, SAMPLED_BYTES = 2_000, 2**26
-"""Of how many files of a data set the content is looked at, and about how many bytes in all."""
+"""How many files of a data set are sampled for its fingerprint, and about how many bytes in all."""
 NAMED = 6
 """How many classes, or kinds of files, are named in a line."""
 
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What must be known about a data set before any pixel is read."""
+    """Facts of a data set that are known before any pixel is read."""
 
     shape: ImageShape
     train: int
@@ -44,11 +44,11 @@ class DataFacts:
     points: bool = False
     """What is learned are points: "images" of one pixel, whose channels are coordinates and not brightness."""
     remarks: tuple[str, ...] = field(default=(), compare=False)
-    """Which of the files that are there are used, and which are not, in words."""
+    """Says which of the existing files are used and which are not."""
 
     @property
     def items(self) -> str:
-        """What is learned, in words: "images of 3 × 32 × 32 pixels", or "points of 2 coordinates"."""
+        """Describes the data: "images of 3 × 32 × 32 pixels", or "points of 2 coordinates"."""
         if self.points:
             return f"points of {self.shape.channels} coordinates"
         return f"images of {self.shape.channels} × {self.shape.size} × {self.shape.size} pixels"
@@ -70,7 +70,7 @@ class DataSettings(Kind):
     limit: Annotated[int, Field(ge=2)] | None = None
     kind: str
     content: str = ""
-    """Of data that are not `named`, a hash of the files, which a run fills in. Where it is given, the files must have
+    """A hash of the files of data that are not `named`, which a run fills in. If it is given, the files must match
     it."""
 
     @model_serializer(mode="wrap")
@@ -80,7 +80,7 @@ class DataSettings(Kind):
 
     @property
     def words(self) -> str:
-        """Which data set it is, for a plan."""
+        """Names the data set, for a plan."""
         return self.kind
 
     def files(self, root: Path) -> Sequence[tuple[str, Path]]:
@@ -92,7 +92,7 @@ class DataSettings(Kind):
         return ()
 
     def content_of(self, root: Path) -> str:
-        """A hash of its files: of all names and sizes, and of what a sample of them holds; empty without files.
+        """A hash of the names and sizes of all its files, and of the content of a sample of them; empty without files.
 
         Raises:
             UserError: a file is not under `root`, or cannot be read.
@@ -217,7 +217,7 @@ class CelebA(DataSettings):
 
     @override
     def files(self, root: Path) -> Sequence[tuple[str, Path]]:
-        """A sample: to look at all of them takes minutes on some file servers."""
+        """Checks a sample of the faces: checking all of them takes minutes on some file servers."""
         names = [f"{number:06d}.jpg" for number in range(1, 202_600, 100)]
         return [(name, self.folder(root) / name) for name in names]
 
@@ -230,8 +230,8 @@ class ImageFolder(DataSettings):
     """Any folder of images: a sub-folder a class, or images in the folder itself (then there are no labels).
 
     A class has all images below its sub-folder, at any depth. Where images lie in the folder itself, all below it are
-    used, without labels. Not used is what is hidden (a name with a dot first, `__MACOSX`) or has another suffix than
-    `IMAGE_SUFFIXES`; a plan says how many files that is.
+    used, without labels. Files that are hidden (a name with a dot first, `__MACOSX`) or have another suffix than
+    `IMAGE_SUFFIXES` are not used; a plan says how many these are.
 
     `path` and `validation_path` are absolute or relative to the data folder. Without a `validation_path` a seeded
     share of the images validates. Images are cropped to their central square and resized to `size` pixels.
@@ -318,7 +318,7 @@ class Grid2d(DataSettings):
 
     @model_validator(mode="after")
     def _no_mode_is_empty(self) -> Self:
-        """With 25 points a mode in the mean, one is left without any once in 10⁸ times."""
+        """With 25 points a mode in the mean, a mode is left without points once in 10⁸ times."""
         least = 25 * len(self.modes)
         if self.train < least:
             raise ValueError(f"train is {self.train}: {len(self.modes)} modes need at least {least:,} training points")
@@ -355,11 +355,11 @@ class ImageFiles:
 
     folder: Path
     files: tuple[tuple[tuple[str, ...], Path], ...]
-    """Each with its name as folders and file name below `folder`, in one Unicode form; sorted by it."""
+    """The files, each with its path below `folder` as its name, in one Unicode form; sorted by name."""
     classes: tuple[str, ...]
     """The names of the classes, sorted; empty for a flat folder."""
     unused: tuple[str, ...]
-    """What else is in the folder: the suffix of each file, or "hidden"."""
+    """The other files in the folder: the suffix of each, or "hidden"."""
 
     @property
     def labels(self) -> list[int]:
@@ -369,7 +369,7 @@ class ImageFiles:
 
     @property
     def words(self) -> str:
-        """Which of the files are used, and as what."""
+        """Says which of the files are used, and how."""
         images = f"{len(self.files):,} images"
         if self.classes:
             counts = Counter(name[0] for name, _ in self.files)

@@ -1,4 +1,4 @@
-"""What a search improves: numbers of one trained model, by name, each computed from its rows in one table."""
+"""Objectives of a search: numbers of one trained model, by name, each computed from its rows in one table."""
 
 import math
 from collections.abc import Callable
@@ -26,9 +26,9 @@ class Objective:
 
     words: str
     table: Table
-    """The rows that it is computed from: a measure's, or of the training's history those of the held-out loss."""
+    """The rows from which it is computed: a measure's, or those of the held-out loss in the training's history."""
     value: Callable[[pd.DataFrame], float]
-    """The number of one trial, given its rows. Not finite where it cannot be said."""
+    """The number of one trial, given its rows; not finite if it is not defined."""
     maximise: bool = False
 
     @property
@@ -38,12 +38,12 @@ class Objective:
 
     @property
     def sign(self) -> int:
-        """What makes a smaller number the better one."""
+        """The sign that makes a smaller number the better one."""
         return -1 if self.maximise else 1
 
     @property
     def better(self) -> str:
-        """Which numbers are the better ones, in words."""
+        """Says which numbers are better."""
         return f"{'larger' if self.maximise else 'smaller'} is better"
 
     def applies_to(self, model: LatentSettings) -> bool:

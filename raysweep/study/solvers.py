@@ -29,7 +29,7 @@ passes.
 
 
 class Solver(Kind):
-    """What all solvers say about themselves.
+    """The settings that all solvers share.
 
     `code` is a function of `raysweep.inversion`: from a generator, images, starts (starts, images, dim(z)), the
     settings and what images share to an `Inversion`. `label` is what a caption calls it, "inverted by …".
@@ -135,7 +135,7 @@ class WebsterLbfgs(Solver):
 
 
 class BankedSolver(Solver):
-    """A solver that starts from what a bank of prior samples tells of an image.
+    """A solver that takes its starts from a bank of prior samples.
 
     Its starts are the latent that regression on the image gives, z = 0, and the samples whose images are nearest.
     """

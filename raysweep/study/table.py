@@ -1,7 +1,7 @@
-"""What a table is: each column's type, unit and meaning. No torch, no Ray.
+"""The description of a table: each column's type, unit and meaning. No torch, no Ray.
 
-Writers build tables with `Table.rows`, which refuses unknown, missing or ill-typed columns, so a table never reaches
-the disk in another form than the one documented here.
+Writers build tables with `Table.rows`, which refuses undocumented, missing or ill-typed columns, so every table on disk
+has its documented form.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ class Table:
         """An Arrow table of these columns (all of equal length).
 
         Raises:
-            ValueError: a column is unknown, missing, of another type, or empty where it must not be.
+            ValueError: a column is undocumented, missing, of another type, or empty where it must not be.
         """
         expected = {column.name for column in self.columns}
         if expected != set(columns):
@@ -70,7 +70,7 @@ class Table:
         return pa.Table.from_arrays(arrays, schema=self.schema)
 
     def records(self, records: Sequence[Mapping[str, object]]) -> pa.Table:
-        """The same from rows, each with all columns; there may be none.
+        """An Arrow table from rows, each with all columns; there may be none.
 
         Raises:
             ValueError: as of `rows`.
@@ -78,7 +78,7 @@ class Table:
         return self.rows({column.name: [record[column.name] for record in records] for column in self.columns})
 
     def together(self, parts: Sequence[pa.Table]) -> pa.Table:
-        """The rows of all parts; a column that an earlier version did not have yet is empty in what it wrote."""
+        """The rows of all parts; a column that an earlier version did not write is empty in its rows."""
         return pa.concat_tables([self.schema.empty_table(), *parts], promote_options="default")
 
     def sorted(self, rows: pa.Table) -> pa.Table:

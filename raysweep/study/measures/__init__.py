@@ -1,6 +1,6 @@
-"""What is measured on every trained model, one file a measure: its settings and its table; and what measures share.
+"""The measures' settings and tables, one file a measure, and what measures share.
 
-Settings only: each names the module in `raysweep.measures` that runs it. A measure is cut into shards whose boundaries
+Settings name the module in `raysweep.measures` that runs them. A measure is cut into shards whose boundaries
 come from these settings and the data set alone, never from the number of workers, so its table is the same whatever
 computes it.
 """

@@ -1,4 +1,4 @@
-"""What every measure says about itself: how it is cut into shards, what they cost, where its rows go."""
+"""The settings of a measure: how it is cut into shards, what they cost, where its rows go."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,13 +48,13 @@ class MeasureSettings(Kind):
     """
 
     table: ClassVar[Table]
-    """The table that its rows go to."""
+    """The table of its rows."""
     needs_images: ClassVar[bool] = True
-    """Whether it shows or compares images, so that data sets of points have nothing for it."""
+    """Whether it shows or compares images, so that it does not apply to data sets of points."""
     kind: str
     name: Name = "measure"
     arms: tuple[Name, ...] = ()
-    """The arms that it measures, by name; all to which it applies by default."""
+    """The arms that it measures, by name; by default all to which it applies."""
 
     @property
     def needs_classifier(self) -> bool:
@@ -68,26 +68,26 @@ class MeasureSettings(Kind):
 
     @property
     def follows(self) -> str | None:
-        """Name of the measure of the study whose rows of the same trial it needs, all of them; None for most."""
+        """The name of the measure whose rows of the same trial it needs, all of them; None for most measures."""
         return None
 
     def check_followed(self, followed: "MeasureSettings") -> None:
         """Checks the measure that it `follows`.
 
         Raises:
-            ValueError: that measure does not give what this one needs. The message goes on after "follows <name>,".
+            ValueError: that measure lacks something that this one needs. The message continues "follows <name>,".
         """
 
     @property
     def other_data(self) -> tuple[DataSettings, ...]:
-        """Data sets that it needs beside the study's own."""
+        """Data sets that it needs in addition to the study's own."""
         return ()
 
     def check(self, facts: DataFacts, root: Path) -> None:
-        """Checks what depends on the data: `facts` of the study's own, and the data folder `root` for others.
+        """Checks the settings against the data: `facts` of the study's own, and the data folder `root` for others.
 
         Raises:
-            UserError: the settings ask for what the data do not have.
+            UserError: the settings need something that the data do not have.
         """
 
     def applies_to(self, model: FamilySettings) -> bool:
@@ -103,9 +103,9 @@ class MeasureSettings(Kind):
         raise NotImplementedError
 
     def key(self, classifier_id: str, *followed: str) -> str:
-        """Folder name of the measure's shards: its name, and a hash of all that determines its rows.
+        """The folder name of the measure's shards: its name, and a hash of all that determines its rows.
 
-        Which arms are measured does not: with more of them, what is there already stays valid. `followed` is the key
+        The choice of arms is not in it, so results stay valid when arms are added. `followed` is the key
         of the measure that it follows, if it follows one.
         """
         rows = self.model_copy(update={"arms": ()})

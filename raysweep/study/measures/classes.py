@@ -1,4 +1,4 @@
-"""By what a generated image or point is put in a class, in the measures that ask for its class."""
+"""The classifiers of generated images and points that measures may use."""
 
 from typing import Annotated, Literal
 
@@ -28,8 +28,8 @@ class WithinEpsilon(Frozen):
 
 Classifier = Literal["lenet", "nearest_mode"] | WithinEpsilon
 """The study's LeNet classifies images. The nearest mode is that of 2D-Grid, the lattice point of a toy, or of images
-the nearest mean image of a class of the training set, as in Manoj (2018), Example 2.2 and footnote 5. Or classes are
-what lies within ε of a reference, and what lies beyond."""
+the nearest mean image of a class of the training set, as in Manoj (2018), Example 2.2 and footnote 5. Or there are two
+classes, within ε of a reference and beyond."""
 
 
 def check_classifier(measure: str, classifier: Classifier, facts: DataFacts) -> None:
@@ -56,7 +56,7 @@ def class_count(classifier: Classifier, facts: DataFacts) -> int:
 
 
 def class_points(model: FamilySettings, data: DataSettings) -> tuple[tuple[float, ...], ...]:
-    """The points of which the nearest is a generated point's class, in the order of the class numbers."""
+    """The points, the nearest of which is a generated point's class, in the order of the class numbers."""
     if isinstance(model, Toy):
         return model.class_points
     assert isinstance(data, Grid2d), f"{data.kind} has images, and so no modes"

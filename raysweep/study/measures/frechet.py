@@ -36,7 +36,7 @@ FRECHET = Table(
 class FrechetDistance(ReferenceSettings):
     """Fréchet distance between features of generated (or reconstructed) images and of real ones.
 
-    In Inception's features it is the FID. Beside it stands its floor, the distance of the other split's real images.
+    In Inception's features it is the FID. The table also has its floor, the distance of the other split's real images.
 
     Source: Heusel et al. (2017).
     """

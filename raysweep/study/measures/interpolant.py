@@ -1,4 +1,4 @@
-"""What becomes of the polynomial through the images when it is computed."""
+"""The polynomial through the images, computed in finite precision."""
 
 from typing import Annotated, ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""What measures of sample quality share: which images they judge, and by which features."""
+"""Settings that measures of sample quality share: which images they judge, and by which features."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -50,7 +50,7 @@ class QualitySettings(MeasureSettings):
     @property
     @override
     def needs_reference(self) -> bool:
-        """Always: what is computed of the real images once for all trials."""
+        """Always: the features of the real images are computed once for all trials."""
         return True
 
     @override

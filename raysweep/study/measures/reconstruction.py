@@ -68,10 +68,10 @@ class Reconstruction(MeasureSettings):
 
     `images` of each split are measured, a seeded choice that is the same for all trials and measures. For inverted
     generators, `generated` images made from known latents are inverted as well: their true error is zero, so what is
-    left is the failure of the optimiser, to be read beside every other error.
+    left is the failure of the optimiser, with which every other error must be compared.
 
-    What else a model can make is measured by the same solver with the same budget, on images that it was not trained
-    for: `shifts`, `foreign` and `noise`.
+    The same solver with the same budget also measures how well a model makes images that it was not trained for:
+    `shifts`, `foreign` and `noise`.
 
     Source: Pinetz, Soukup and Pock (2019), Sections 4.2 and 5.3.
     """
@@ -94,7 +94,7 @@ class Reconstruction(MeasureSettings):
     """Images of independent uniform noise in [-1, 1]."""
     shard: PositiveInt = 100
     keep: Annotated[int, Field(ge=0)] = 8
-    """Of how many images per part the pixels are kept, for grids."""
+    """For how many images per part the pixels are kept, for grids."""
     latents: bool = False
     """Keep z* of every image: 8 bytes a component."""
     solver: Solver = Automatic()
@@ -106,12 +106,12 @@ class Reconstruction(MeasureSettings):
     Each model gets a budget of its own, found on images that serve nothing else; all its images are inverted with it,
     and `solver` in their rows states it. Each process finds it anew, once a model."""
     doublings: PositiveInt = 5
-    """At most so many doublings; what is not recovered then stays so."""
+    """The most doublings; images that are not recovered then stay so."""
     repeated: Annotated[int, Field(ge=0)] = 20
-    """Of how many images per part the inversion is repeated from other starts, to see whether it ends alike.
+    """For how many images per part the inversion is repeated from other starts, to see whether it ends at equal errors.
 
     These are prior samples of their own, in place of z = 0, the bank's nearest, or the first prior samples; the solver
-    and its budget are the same. What that spends is not in `passes`."""
+    and its budget are the same. The passes of repeated inversions are not in `passes`."""
     decoder: Literal["encode", "invert"] = "encode"
     """Of models with an encoder: "encode" uses it; "invert" sets it aside and inverts the decoder by `solver`, as if
     it were a GAN's generator, and measures nothing on models without an encoder, which "encode" inverts already.
@@ -133,7 +133,7 @@ class Reconstruction(MeasureSettings):
 
     @override
     def check(self, facts: DataFacts, root: Path) -> None:
-        """Shifts must leave something of an image, and foreign images must be as many."""
+        """Checks that shifts leave something of an image, and that there are enough foreign images."""
         size, farthest = facts.shape.size, max(self.shifts, default=0)
         if farthest >= size:
             raise UserError(
@@ -181,7 +181,7 @@ class Reconstruction(MeasureSettings):
     def flop(self, model: FamilySettings, facts: DataFacts, shard: Shard) -> float:
         """With `recover`, as if all doublings were needed.
 
-        What all shards of a trial share is counted with the first: each further process that takes part spends it too.
+        Work that all shards of a trial share is counted with the first, though each further process repeats it.
         """
         images = shard.stop - shard.start
         encoding = 2.0 * sum(network.multiply_adds for network in model.networks(facts).values())

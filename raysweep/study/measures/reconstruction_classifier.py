@@ -33,9 +33,9 @@ RECONSTRUCTION_CLASSIFIER = Table(
 
 
 class ReconstructionClassifier(MeasureSettings):
-    """How well a LeNet classifies real validation images that was trained on a model's reconstructions.
+    """How well a LeNet that was trained on a model's reconstructions classifies real validation images.
 
-    Beside it, as its control, one that was trained on the images themselves: the same images in the same order, from
+    Its control is a LeNet that was trained on the images themselves: the same images in the same order, from
     the same initial weights, so that perfect reconstructions give the control's accuracy exactly. LeNets of one seed
     start equal for all models.
 
@@ -82,7 +82,7 @@ class ReconstructionClassifier(MeasureSettings):
 
     @override
     def applies_to(self, model: FamilySettings) -> bool:
-        """Whatever reconstructs images, by an encoder or by inversion."""
+        """Applies to every model that reconstructs images, by an encoder or by inversion."""
         return isinstance(model, LatentSettings)
 
     @override

@@ -1,4 +1,4 @@
-"""What every model family says about itself: what its networks are, and what a training step costs."""
+"""The settings of a model family: its networks, and the cost of a training step."""
 
 import math
 from collections.abc import Mapping
@@ -20,26 +20,26 @@ OTHER_BUDGET = {"steps": "epochs", "epochs": "steps"}
 
 
 class FamilySettings(Kind):
-    """A model, and how it comes to be.
+    """A model, and how it is trained.
 
     `code` is the `Learner` that trains it, a class of `raysweep.models`.
     """
 
     tag: ClassVar[str] = "family"
     colour: ClassVar[str] = ""
-    """That of its arms in figures, where it is free; by default one that no arm has."""
+    """The colour of its arms in figures, if it is free; by default one that no arm has."""
     variants: ClassVar[Mapping[str, str]] = {}
     """Names that its arms are often given, and how the report writes them."""
     metric: ClassVar[str] = ""
-    """Which number of its training is compared between trials, as "validation/loss": smaller is better. Empty where
-    nothing is trained."""
+    """The metric of its training that is compared between trials, such as "validation/loss": smaller is better. Empty
+    if nothing is trained."""
     loss_parts: ClassVar[tuple[str, ...]] = ()
     """The metrics whose sum on held-out images is the loss by which a search compares configurations; empty where there
     is none."""
     has_prior: ClassVar[bool]
     """Samples are drawn by generating from z ~ N(0, I)."""
     has_encoder: ClassVar[bool]
-    """Images are reconstructed by encoding and decoding; otherwise by inverting the generator."""
+    """Images are reconstructed by encoding and decoding; if False, by inverting the generator."""
     has_posterior: ClassVar[bool] = False
     """The encoder gives a distribution of latents for each image, not a single one."""
     if TYPE_CHECKING:

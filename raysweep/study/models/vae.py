@@ -75,7 +75,7 @@ class LcVae(VaeSettings):
     """Lipschitz-constrained VAE: encoder weights clamped to [-c, c], and λ · Σ ω added to the loss.
 
     ω(I₁, I₂) = ‖f(I₁) − f(I₂)‖² / ‖I₁ − I₂‖², over the pairs (Iᵢ, Iᵢ₊ₙ) of a batch of 2n. λ = 0 with c = ∞ is the
-    plain VAE. What the paper leaves open is a setting: `clamp`, `encoding`, `reduction`, and `encoder_norm`;
+    plain VAE. Everything that the paper leaves open is a setting: `clamp`, `encoding`, `reduction`, and `encoder_norm`;
     docs/lc-vae.md says which of them matter.
 
     Source: Manoj (2018), Section 4.
@@ -94,9 +94,9 @@ class LcVae(VaeSettings):
     encoding: Literal["mean", "sample"] = "mean"
     """What f(I) is in ω: the posterior's mean, or a sample of it. The paper leaves it open."""
     reduction: Annotated[Reduction, Field(exclude_if=lambda value: value == "batchmean")] = "batchmean"
-    """What is made of the ω of a batch's pairs, beside reconstruction error and divergence per image: their sum over
-    the batch size, as if all were in one sum that is then divided by it; their mean; or their whole sum. Left out of
-    a dump at its default, so that trials keep the ids that they had before this was a setting."""
+    """How the ω of a batch's pairs become one term, next to reconstruction error and divergence per image: their sum
+    over the batch size, as if all were in one sum that is then divided by it; their mean; or their whole sum. Left out
+    of a dump at its default, so that trials keep the ids that they had before this was a setting."""
 
     @property
     def penalty(self) -> float:
