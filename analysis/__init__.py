@@ -5,8 +5,8 @@ import os
 import sys
 
 if "matplotlib" not in sys.modules:
-    # A notebook names its own way of showing figures to every command that it starts, and matplotlib cannot be
-    # imported where that is not installed. The report opens no window, so it needs none.
+    # A notebook sets its own matplotlib backend for every command that it starts, and matplotlib cannot be imported if
+    # that backend is not installed. The report opens no window, so it needs none.
     _named = os.environ.pop("MPLBACKEND", None)
     import matplotlib as _matplotlib
 

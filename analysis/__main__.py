@@ -15,9 +15,9 @@ from raysweep.results.store import StudyStore
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the report and prints its path, or prints an answer; the exit code.
+    """Writes the report and prints its path, or prints an answer; returns the exit code.
 
-    1 and a line for each where figures or claims failed, 2 and one line where nothing can be done.
+    It is 1 if figures or claims failed, with a line for each, and 2 with one line if nothing can be done.
     """
     parser = argparse.ArgumentParser(
         prog="python -m analysis",
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _answer(store: StudyStore, options: argparse.Namespace) -> tuple[str, tuple[str, ...]]:
-    """What is printed once what is asked for has been done, and what failed of it."""
+    """Does what the arguments ask for; returns the text to print, and what failed."""
     if options.reach is not None:
         found = find_reach(load_results(store), options.reach, options.arm, options.part or "train")
         return as_csv(found) if options.csv else in_words(found), ()

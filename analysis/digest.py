@@ -41,7 +41,7 @@ CONTENTS = frozenset({"README.md", "figures", "tables"})
 LARGEST_TABLE = 200_000
 """Bytes; larger tables are named and left out."""
 OTHER_TAGS = re.compile("<(?!br>)")
-"""All tags but the one that the page uses: they would come from the names and words of the study."""
+"""Matches all tags but the one that the page uses: others would come from the names and words of the study."""
 WIDTH = 1080
 """Pixels across a picture: enough for reading, half the bytes of the report's."""
 
@@ -80,7 +80,7 @@ def _smaller(png: bytes) -> bytes:
 
 
 def _write_tables(results: Results, judged: Findings, found: Numbers | str, folder: Path) -> list[str]:
-    """The numbers, the claims' evidence, and every table that is small; returns the names of those that are not."""
+    """Writes the numbers, the claims' evidence, and every small table; returns the names of the large ones."""
     pd.DataFrame([] if isinstance(found, str) else _number_rows(found)).to_csv(folder / "numbers.csv", index=False)
     pd.DataFrame(_claim_rows(judged)).to_csv(folder / "claims.csv", index=False)
     left_out = []

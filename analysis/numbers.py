@@ -22,7 +22,7 @@ PARTS = {
 }
 
 RowKey = tuple[str, str, int]
-"""What tells rows apart: the arm, its other axes' values, and dim(z)."""
+"""The key of a row: the arm, its other axes' values, and dim(z)."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def numbers(results: Results) -> Numbers:
 
 
 def _measured(results: Results) -> Iterator[tuple[str, tuple[Value, ...]]]:
-    """The numbers that figures tabulate, with their titles; that of one of several measures also says whose it is."""
+    """The numbers that figures tabulate, with their titles, which name the measure if there are several."""
     for tabulated in (each for figure in FIGURES.values() for each in figure.numbers):
         measures = results.measures(tabulated.table)
         for measure in measures:

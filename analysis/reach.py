@@ -37,7 +37,7 @@ def find_reach(results: Results, error: float, arm: str | None, part: str) -> Fo
     for measure in measures:
         for sweep in sweeps(results, measure):
             wanted = sweep.part == part and arm in (None, sweep.arm)
-            # Measures that differ only in how they invert encode in the same way, which is told once.
+            # Measures that differ only in how they invert encode in the same way, so their encodings are reported once.
             if wanted and not any(sweep.has_errors_of(other) for other in found):
                 found.append(sweep)
     if not found:
@@ -105,7 +105,7 @@ def interval_words(sweep: Sweep, reach: Reach) -> str:
 
 
 def method_words(found: Sequence[Sweep]) -> str:
-    """What the intervals are."""
+    """Says what the intervals are."""
     images, seeds = ({*values} for values in zip(*((s.images, s.fewest_seeds) for s in found), strict=True))
     counts = f"{_range(images)} images"
     if max(seeds) == 1:

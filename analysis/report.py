@@ -1,4 +1,4 @@
-"""The report: one self-contained page, with its figures and tables beside it.
+"""The report: one self-contained page, with its figures and tables in folders next to it.
 
     report/index.html
     report/figures/<figure>.png  <figure>.svg
@@ -47,11 +47,11 @@ from raysweep.study.objectives import OBJECTIVES
 from raysweep.study.table import Table
 
 CONTENTS = frozenset({PAGE, "figures", "tables"})
-"""What a report's folder holds; one that holds anything else is not replaced."""
+"""The content of a report's folder; a folder that holds anything else is not replaced."""
 DESKTOP_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".directory"})
-"""What operating systems and desktops leave in folders that a person has looked at; nobody misses it."""
+"""Files that operating systems and desktops leave in folders that a user has opened; they may be deleted."""
 OFF_THE_AXIS = "Data has no positive values|Attempting to set identical low and high"
-"""What matplotlib warns of where all numbers are 0, or the same."""
+"""Matplotlib's warnings about numbers that are all 0 or equal."""
 MEDIA: dict[Format, str] = {"png": "image/png", "svg": "image/svg+xml"}
 
 Result = TypeVar("Result")
@@ -86,7 +86,7 @@ class DrawnFigure:
 
 @dataclass(frozen=True)
 class FailedFigure:
-    """A figure whose computation or drawing raised an error; the report names it in its place."""
+    """A figure whose computation or drawing raised an error, which the report shows in its place."""
 
     title: str
     reason: str
@@ -94,7 +94,7 @@ class FailedFigure:
 
 @dataclass(frozen=True)
 class MissingFigure:
-    """A figure that has nothing to show, and what was not measured."""
+    """A figure that has nothing to show, and the measure that it lacks."""
 
     title: str
     absent: str
@@ -102,7 +102,7 @@ class MissingFigure:
 
 @dataclass(frozen=True)
 class TableNote:
-    """A table beside the page."""
+    """A table in a file next to the page."""
 
     table: Table
     rows: int
@@ -128,7 +128,7 @@ def write_report(store: StudyStore, folder: Path | None = None) -> Report:
 
 
 def _write(results: Results, folder: Path) -> tuple[str, ...]:
-    """Writes the report into a folder; what failed in it."""
+    """Writes the report into a folder; returns what failed in it."""
     with replacing(folder) as temporary:
         figures, missing = draw_figures(results, temporary / "figures")
         judged, unmeasured = examine_claims(results)
@@ -140,13 +140,13 @@ def _write(results: Results, folder: Path) -> tuple[str, ...]:
 
 
 def attempt(compute: Callable[[], Result]) -> Result | str:
-    """What was computed, which is no text; or the reason why it could not be."""
+    """The result of `compute`, which must not be a text; or the reason why it failed."""
     try:
-        # Each figure and claim leaves out what is not finite, or says so.
+        # Each figure and claim leaves out values that are not finite, or reports them.
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.filterwarnings("ignore", OFF_THE_AXIS)
             return compute()
-    except Exception as error:  # whatever is wrong in one part must not cost the rest of the report
+    except Exception as error:  # an error in one part must not cost the rest of the report
         return " ".join(f"{type(error).__name__}: {error}".split())
 
 
@@ -161,7 +161,7 @@ def faults(figures: "Sequence[Figure]", judged: "Findings", found: Numbers | str
 
 @contextmanager
 def replacing(target: Path, contents: frozenset[str] = CONTENTS) -> Iterator[Path]:
-    """A temporary folder beside `target` that takes its place at the end; on an error nothing changes.
+    """A temporary folder next to `target` that replaces it at the end; on an error nothing changes.
 
     Raises:
         UserError: there is something in `target` that is not among `contents`, or it cannot be written.
@@ -208,7 +208,9 @@ def _said(target: Path) -> Iterator[None]:
 def draw_figures(
     results: Results, folder: Path, formats: Sequence[Format] = FORMATS
 ) -> "tuple[list[Figure], list[MissingFigure]]":
-    """Every figure, written into `folder` in each format, or why it failed; and those that have nothing to show."""
+    """Writes every figure into `folder` in each format; returns them, those that failed, and those that have nothing to
+    show.
+    """
     figures: list[Figure] = []
     missing = []
     for name, kind in FIGURES.items():
@@ -301,7 +303,7 @@ Figure = DrawnFigure | FailedFigure
 
 
 def examine_claims(results: Results) -> tuple[Findings, Findings]:
-    """Every claim with what became of it: those that were judged or failed, and those that nothing was measured for."""
+    """Every claim with its outcome: those that were judged or failed, and those for which nothing was measured."""
     findings = []
     for claim in CLAIMS:
         found = attempt(partial(claim.examine, results))
@@ -311,7 +313,7 @@ def examine_claims(results: Results) -> tuple[Findings, Findings]:
 
 
 def _tie(value: object) -> object:
-    """Keeps what belongs together on one line: 95 %, d = 2."""
+    """Keeps words on one line that belong together: 95 %, d = 2."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     return value.replace(" %", "\u00a0%").replace(" = ", "\u00a0=\u00a0")
@@ -354,8 +356,8 @@ def _recommended(results: Results) -> list[tuple[str, str]]:
     return [*choice, *_protocol(study, results.facts)]
 
 
-def _choice_words(results: Results, chosen: searches.Configuration) -> str:
-    """By which rule a configuration was chosen, and with which numbers."""
+def _choice_words(results: Results, chosen: searches.ScoredSettings) -> str:
+    """Says by which rule and by which numbers a configuration was chosen."""
     means = [
         f"{objective.words} {number(searches.mean(chosen.fresh[name]))} ({objective.better})"
         for name, objective in OBJECTIVES.items()
@@ -369,7 +371,7 @@ def _choice_words(results: Results, chosen: searches.Configuration) -> str:
 
 
 def summary(results: Results) -> str:
-    """What was run, in one line."""
+    """Describes in one line what was run."""
     swept = [trial for trial in results.trials if trial.latent_dim is not None]
     states = pd.Series([trial.status for trial in swept], dtype=object).value_counts()
     done = int(states.get("finished", 0))

@@ -35,7 +35,7 @@ PER_NODE = 8
 
 @dataclass(frozen=True)
 class Overheads:
-    """What work costs beside its operations. Seconds, bytes, bytes a second."""
+    """Costs of work besides its operations. Seconds, bytes, bytes a second."""
 
     process: float = 6.4
     """Start of a process with Ray and PyTorch: processor time of a trial's new process, measured on two cores. Every

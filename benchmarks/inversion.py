@@ -241,7 +241,7 @@ def _interval(values: NDArray[np.float32], resamples: int = 2_000) -> tuple[floa
 
 
 def _tables(rows: Sequence[dict[str, object]]) -> str:
-    """One table of errors, with the interval beside each mean, and one of costs."""
+    """One table of errors, with the interval next to each mean, and one of costs."""
     errors = [
         {
             "dim(z)": row["dim(z)"],

@@ -337,15 +337,15 @@ def idling(searches: int = 50, configurations: int = 100) -> None:
     """Prints how busy workers are, simulated, if each has one configuration at a time and durations are log-normal.
 
     In batches all of one must end before the next is drawn. In a window a configuration is drawn when all but the last
-    `Tuning.unknown` have ended. Without an order it is drawn as soon as any has, and the search depends on which.
+    `Tuning.lag` have ended. Without an order it is drawn as soon as any has, and the search depends on which.
     """
     rows = {}
     for spread in (0.25, 0.5, 1.0):
         sigma = math.sqrt(math.log(1 + spread**2))
         for parallel in (2, 4, 8):
-            unknown = recorded_tuning().model_copy(update={"parallel": parallel}).unknown
+            lag = recorded_tuning().model_copy(update={"parallel": parallel}).lag
             numbers = np.arange(configurations)
-            known = [numbers - numbers % parallel, numbers - unknown, 0 * numbers]
+            known = [numbers - numbers % parallel, numbers - lag, 0 * numbers]
             durations = np.random.default_rng(0).lognormal(0, sigma, (searches, configurations))
             shares = [np.mean([busy(each, parallel, counts) for each in durations]) for counts in known]
             rows[f"{parallel} in work, durations ± {spread:.0%}"] = [f"{share:.0%}" for share in shares]

@@ -146,7 +146,7 @@ def _traced(network: nn.Module) -> list[nn.Module] | None:
     """What the network does, cut wherever all that follows depends on a single value; None if it cannot be traced."""
     try:
         graph = fx.Tracer().trace(network)
-    except Exception:  # whatever a stranger's code does when it is given a stand-in for a tensor
+    except Exception:  # a user's code may raise anything when it is given a stand-in for a tensor
         return None
     _forget_counts(graph)
     nodes = list(graph.nodes)

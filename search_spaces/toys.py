@@ -1,4 +1,4 @@
-"""The examples of "Looser is Worse" that are formulas: the class radius known exactly, beside its estimate.
+"""The examples of "Looser is Worse" that are formulas: the class radius, known exactly, and its estimate.
 
 Answers whether the search for the nearest other class finds it, on generators where r(z), E[r(z)] and the class
 probabilities have closed forms, and draws the classes in their latent spaces. Nothing is trained.

@@ -1,4 +1,4 @@
-"""What a claim is, and the one rule by which every verdict is reached."""
+"""The form of a claim, and the one rule by which every verdict is reached."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ from analysis.statistics.intervals import ENOUGH_SEEDS, Estimate
 from analysis.text.words import listing
 
 Verdict = Literal["supported", "not supported", "undecided", "not measured", "failed"]
-"""What became of a claim; it failed where its examination raised an error, which the report says."""
+"""The verdict on a claim; `failed` if its examination raised an error, which the report shows."""
 
 MARGIN = 1.25
 """The factor, either way, that still counts as "barely" or "no" change. The papers state none: this one is ours."""
@@ -37,11 +37,11 @@ class Effect:
     estimate: Estimate
 
     def holds(self) -> bool:
-        """The 95 % interval is wholly positive, and so is every seed where they are few."""
+        """Whether the 95 % interval is wholly positive, and every seed too if they are few."""
         return self.estimate.interval()[0] > 0 and self._seeds_agree(1)
 
     def fails(self, level: float) -> bool:
-        """The interval of that level is wholly negative, and so is every seed where they are few."""
+        """Whether the interval of that level is wholly negative, and every seed too if they are few."""
         return self.estimate.interval(level)[1] < 0 and self._seeds_agree(-1)
 
     def _seeds_agree(self, sign: int) -> bool:
@@ -54,9 +54,9 @@ class Evidence:
     """A line of a claim's table, in natural units: a ratio rather than its logarithm."""
 
     unit: str
-    """What the value is."""
+    """Names the value."""
     label: str
-    """Where: which dim(z), which family."""
+    """Its place: which dim(z), which family."""
     value: float
     low: float
     high: float
@@ -76,7 +76,7 @@ class Finding:
 
     @property
     def headline(self) -> list[tuple[str, list[Evidence]]]:
-        """The values by unit: all where there are one or two, else the smallest and the largest."""
+        """The values by unit: all if there are one or two, else the smallest and the largest."""
         return [(unit, _ends(lines)) for unit, lines in self.by_unit]
 
     @property
@@ -118,12 +118,12 @@ def judge(effects: Sequence[Effect]) -> tuple[Verdict, str]:
     against = [effect.label for effect in effects if effect.fails(level)]
     if against:
         return "not supported", f"The interval lies wholly on the other side for {_places(against)}."
-    unknown = [effect.label for effect in effects if not math.isfinite(effect.estimate.value)]
-    if unknown:
+    undefined = [effect.label for effect in effects if not math.isfinite(effect.estimate.value)]
+    if undefined:
         return (
             "undecided",
             f"A number that is 0, negative or not finite has no finite logarithm, so there is no interval for "
-            f"{_places(unknown)}.",
+            f"{_places(undefined)}.",
         )
     unclear = [effect.label for effect in effects if not effect.holds()]
     if unclear:
@@ -135,7 +135,7 @@ def judge(effects: Sequence[Effect]) -> tuple[Verdict, str]:
 
 
 def within_margin(label: str, estimate: Estimate) -> tuple[Effect, Effect]:
-    """Two effects that are positive if a log ratio lies within ± ln `MARGIN`: its room above, and below."""
+    """Two effects that are positive if a log ratio lies within ± ln `MARGIN`: its distances to both ends."""
     room = math.log(MARGIN)
     above = replace(estimate, value=room - estimate.value, each=tuple(room - value for value in estimate.each))
     below = replace(estimate, value=room + estimate.value, each=tuple(room + value for value in estimate.each))

@@ -57,7 +57,7 @@ def examine(effects: Callable[[Mapping[str, Estimate]], Sequence[Effect]], meani
 
 
 def _not_much_smaller(estimates: Mapping[str, Estimate]) -> list[Effect]:
-    """The room above is enough: a share that grows is no improvement either."""
+    """Only the distance to the upper end counts: a share that grows is no improvement either."""
     return [within_margin(label, estimate)[0] for label, estimate in estimates.items()]
 
 

@@ -10,7 +10,7 @@ LARGE_SHARE = 0.25
 
 
 def doubt_from_floor(errors: Cells, floor: Cells, still_holds: Callable[[Cells], bool]) -> str:
-    """Why what is seen in the GAN's errors may be the optimiser's doing: words to follow "but"; empty if it is not.
+    """Why the GAN's errors may be due to the optimiser, in words that follow "but"; empty if they are not.
 
     Args:
         errors: the GAN's errors.

@@ -23,7 +23,7 @@ class ReconstructionErrors:
 
     @property
     def parts(self) -> list[str]:
-        """What was reconstructed, in order."""
+        """The parts that were reconstructed, in order."""
         return in_order(value.part for value in self.values)
 
     def of(self, family: str, part: str) -> list[Value]:

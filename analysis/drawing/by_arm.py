@@ -119,7 +119,7 @@ def dims_axis(axes: Axes, dims: Sequence[int]) -> None:
 
 
 def log_axis(axes: Axes) -> None:
-    """A logarithmic vertical axis with its numbers written out; what is not positive is off it."""
+    """A logarithmic vertical axis with its numbers written out; values that are not positive are not shown."""
     axes.set_yscale("log", nonpositive="clip")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda at, _: setting(at)))
@@ -127,5 +127,5 @@ def log_axis(axes: Axes) -> None:
 
 
 def seeds_of(panels: Sequence[ArmPanel]) -> str:
-    """What the bands are."""
+    """Says what the bands are."""
     return band_words(int(count) for panel in panels for content in panel.lines for count in content.seeds)

@@ -51,7 +51,7 @@ def mosaic(rows: Sequence[Sequence[Pixels]]) -> Pixels:
 
 @dataclass(frozen=True)
 class TrialColumn:
-    """A trial and what tells it from its neighbours: "dim(z) = 2", or "λ = 0, c = ∞"."""
+    """A trial and the words that tell it from its neighbours: "dim(z) = 2", or "λ = 0, c = ∞"."""
 
     label: str
     trial: TrialRow
@@ -59,11 +59,11 @@ class TrialColumn:
 
 @dataclass(frozen=True)
 class TrialLine:
-    """Trials of one arm and seed side by side: by dim(z), or by its other axes where dim(z) is none of them."""
+    """Trials of one arm and seed side by side: by dim(z), or by its other axes if it does not sweep dim(z)."""
 
     label: str
     main: bool
-    """Whether it stands for its arm: other axes beside dim(z) have the arm's own values."""
+    """Whether it stands for its arm: axes other than dim(z) have the arm's own values."""
     columns: tuple[TrialColumn, ...]
     width: int
     """Columns of a full line: more than `columns` where this is the last of several lines."""

@@ -76,14 +76,16 @@ _STYLE = {
 
 @contextmanager
 def figure_style() -> Iterator[None]:
-    """Inside, figures have the report's style, whatever the user's own settings; outside nothing changes."""
+    """Figures have the report's style inside of this context, whatever the user's own settings; nothing changes
+    outside.
+    """
     plain: dict[Any, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
     with mpl.rc_context(plain | _STYLE):
         yield
 
 
 def new_figure() -> Figure:
-    """An empty figure, known to no window system and to no global state."""
+    """An empty figure that is independent of any window system and of matplotlib's global state."""
     return Figure(figsize=(WIDTH, 3.6), dpi=DPI, layout="constrained")
 
 

@@ -38,11 +38,11 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True)
 class Level:
-    """A horizontal line: what real images score, or what chance would."""
+    """A horizontal line: the score of real images, or of chance."""
 
     value: float
     words: str
-    """What it is, for the legend."""
+    """Its name in the legend."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _set_quantity(content: TradeOff, axes: Axes) -> None:
 
 
 def _draw_style_legend(contents: Sequence[TradeOff], figure: Figure) -> None:
-    """What line styles, levels and marks are, each once, below all panels."""
+    """Legends of line styles, levels and marks, each once, below all panels."""
     handles = {str(handle.get_label()): handle for content in contents for handle in _style_handles(content)}
     if len(handles) > 1:
         figure.legend(handles=[*handles.values()], loc="outside lower center", ncols=min(3, len(handles)))
@@ -208,7 +208,7 @@ def _mark_censored(axes: Axes, at: float, mean: float, share: float) -> None:
     side = "left" if abs(at - left) < abs(right - at) else "right"
     text = f"{percent(share)} censored"
     if np.isnan(mean):
-        # Nothing was found at all: the note stands at the top of the panel, where the value would be infinite.
+        # If nothing was found at all, a note stands at the top of the panel, where the value would be infinite.
         axes.annotate(f"∞, {text}", (at, 1), xycoords=("data", "axes fraction"), ha=side, va="top", fontsize=6.5)
     else:
         axes.annotate(text, (at, mean), (0, 6), textcoords="offset points", ha=side, fontsize=6.5)
@@ -320,7 +320,7 @@ def _style_handles(content: TradeOff) -> list[Line2D]:
 
 
 def panels_words(panels: Sequence[Panel]) -> str:
-    """What the panels are, where there are several."""
+    """Says what the panels are, if there are several."""
     if len(panels) < 2:
         return ""
     names = [f"({letter}) against {axis_label(panel.axis)}" for letter, panel in zip(LETTERS, panels, strict=False)]
@@ -338,7 +338,7 @@ def panels_words(panels: Sequence[Panel]) -> str:
 
 
 def seeds_words(panels: Sequence[Panel]) -> str:
-    """What the bands are."""
+    """Says what the bands are."""
     seeds = {int(count) for panel in panels for curve in panel.curves for count in curve.seeds if count}
     kinds = {"bars" if _has_bars(panel, curve) else "bands" for panel in panels for curve in panel.curves}
     return band_words(seeds, band=" and ".join(sorted(kinds))) if seeds else ""

@@ -1,4 +1,4 @@
-"""What a figure of the report is."""
+"""The form of a figure of the report."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from analysis.results import Results, Value
 
 
 class Info(Protocol):
-    """What is drawn: computed from the tables alone, and tested without drawing."""
+    """The content of a figure: computed from the tables alone, and tested without drawing."""
 
     @property
     def measure(self) -> str:
@@ -28,7 +28,7 @@ class Tabulated:
 
     title: str
     table: str
-    """That of the measures which give it."""
+    """The table of the measures which give it."""
     values: Callable[[Results, pd.DataFrame], tuple[Value, ...]]
     """Computes it from the rows of one measure."""
 
@@ -38,14 +38,14 @@ class FigureKind(Generic[InfoT]):
     """A figure: how it is computed, drawn and explained."""
 
     name: str
-    """Of its files."""
+    """The name of its files."""
     title: str
     infos: Callable[[Results], tuple[InfoT, ...]]
     """One for each measure that it shows; none where nothing was measured."""
     draw: Callable[[InfoT, Figure], None]
     caption: Callable[[InfoT], str]
     absent: str
-    """What is missing where there is nothing to draw."""
+    """Says what is missing if there is nothing to draw."""
     place: int
     """The report shows figures in the order of these numbers."""
     numbers: tuple[Tabulated, ...] = ()

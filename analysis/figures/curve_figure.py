@@ -31,13 +31,13 @@ class Quantity:
     values: str | Callable[[Results, pd.DataFrame], tuple[Value, ...]]
     """Computes the number of each trial and part from the rows of a measure; or the column whose mean it is."""
     level: Level | Callable[[Results, MeasureSettings], Level | None] | None = None
-    """A line across: what real images score, or what chance would."""
+    """A horizontal line: the score of real images, or of chance."""
     logarithmic: bool = False
     """Whether the axis is logarithmic; others start at zero."""
     tabulated: str = ""
     """Its title in the report's table of numbers; "" if it is not there."""
     published: bool = False
-    """Whether numbers that others published under the same protocol are drawn beside it."""
+    """Whether numbers that others published under the same protocol are drawn too."""
 
     def compute(self, results: Results, rows: pd.DataFrame) -> tuple[Value, ...]:
         """The number of each trial and part."""

@@ -1,4 +1,4 @@
-"""What ran where and when, and how much of the processors' time was used."""
+"""Which work ran where and when, and how much of the processors' time was used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ Process = tuple[str, int]
 """Host name and process id."""
 
 IDLE_SECONDS = 60.0
-"""A pause in which nothing ran for longer than this is taken to be between two runs, and left out."""
+"""A pause of more than this many seconds counts as between two runs, and is left out."""
 HEIGHT = 0.78
 """Of a bar, in lanes."""
 MANY = 500
-"""More bars than this are drawn without edges, which would hide thin bars, and as an image, which stays small."""
+"""More bars than this are drawn as an image, which stays small, and without edges, which would hide thin bars."""
 MOST_NAMES = 16
 """More nodes than this are not named beside their lanes."""
 
@@ -35,7 +35,8 @@ class Schedule:
     work: tuple[str, ...]
     """What each piece was: train, prepare, or a measure."""
     lane: NDArray[np.int64]
-    """Where it is drawn. Pieces of one process share a lane, and so do processes of one node that followed another."""
+    """Its vertical position. Pieces of one process share a lane, and so do processes of one node that followed
+    another."""
     nodes: tuple[str, ...]
     """The host name of each lane."""
     start: NDArray[np.float64]

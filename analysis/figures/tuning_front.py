@@ -13,7 +13,7 @@ from analysis.drawing.style import MUTED, PALETTE, WIDTH
 from analysis.figures.base import FigureKind
 from analysis.results import Results
 from analysis.statistics.intervals import SeedInterval, band_words, over_seeds
-from analysis.statistics.searches import Configuration, Found, found, mean, objective_label, on_front
+from analysis.statistics.searches import Found, ScoredSettings, found, mean, objective_label, on_front
 from analysis.text.words import axis_label, listing, plural
 
 MOST_ACROSS = 3
@@ -67,7 +67,7 @@ def draw(info: Front, figure: Figure) -> None:
     figure.legend(handles=_handles(info), loc="outside lower center", ncols=3)
 
 
-def _draw_checked(axes: Axes, each: Configuration, x: str, y: str, info: Front) -> None:
+def _draw_checked(axes: Axes, each: ScoredSettings, x: str, y: str, info: Front) -> None:
     across, up = fresh_interval(each, x), fresh_interval(each, y)
     colour, marker = checked_style(info.found, each)
     axes.errorbar(
@@ -86,12 +86,12 @@ def _draw_checked(axes: Axes, each: Configuration, x: str, y: str, info: Front) 
         axes.annotate(each.name, (across.mean, up.mean), (4, 4), textcoords="offset points", fontsize=6.5, color=colour)
 
 
-def fresh_interval(each: Configuration, objective: str) -> SeedInterval:
+def fresh_interval(each: ScoredSettings, objective: str) -> SeedInterval:
     """Over the fresh seeds."""
     return over_seeds(list(each.fresh[objective].values()))
 
 
-def checked_style(found: Found, each: Configuration) -> tuple[str, str]:
+def checked_style(found: Found, each: ScoredSettings) -> tuple[str, str]:
     """Colour and marker: baselines each have their own, finalists and twins one each."""
     if each.role != "baseline":
         return (PALETTE[0], "o") if each.role == "finalist" else (MUTED, "v")

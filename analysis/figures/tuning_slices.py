@@ -14,13 +14,13 @@ from analysis.figures.base import FigureKind
 from analysis.figures.tuning_front import FAINT, checked_style, fresh_interval, scale_axes, search_words, wide
 from analysis.results import Results
 from analysis.statistics.intervals import band_words
-from analysis.statistics.searches import Configuration, Found, found, is_ordered, mean, rounded
+from analysis.statistics.searches import Found, ScoredSettings, found, is_ordered, mean, rounded
 from analysis.text.words import axis_label
 from raysweep.study.core import AxisValue
 from raysweep.study.objectives import OBJECTIVES
 
 BESIDE = 0.17
-"""How far beside its range a value stands that a logarithmic axis has no place for, as a share of its length."""
+"""How far from its range a value stands that a logarithmic axis cannot show, as a share of the axis's length."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Slices:
     found: Found
 
     @property
-    def marked(self) -> tuple[Configuration, ...]:
+    def marked(self) -> tuple[ScoredSettings, ...]:
         """Baselines and finalists on fresh seeds."""
         return tuple(each for each in self.found.checked if each.role != "twin")
 
@@ -53,7 +53,7 @@ def infos(results: Results) -> tuple[Slices, ...]:
 
 
 def scale(values: Sequence[AxisValue]) -> Scale:
-    """Numbers on a linear or logarithmic scale, 0 and ∞ beside it; names side by side."""
+    """Numbers on a linear or logarithmic scale, with 0 and ∞ next to it; names side by side."""
     distinct = sorted(set(values), key=lambda value: (isinstance(value, str), value))
     if not is_ordered(distinct):
         return Scale(
@@ -104,7 +104,7 @@ def draw(info: Slices, figure: Figure) -> None:
     figure.legend(handles=_handles(info), loc="outside lower center", ncols=4)
 
 
-def _draw_marked(axes: Axes, each: Configuration, at: float, objective: str, info: Slices) -> None:
+def _draw_marked(axes: Axes, each: ScoredSettings, at: float, objective: str, info: Slices) -> None:
     colour, marker = checked_style(info.found, each)
     interval = fresh_interval(each, objective)
     axes.vlines(at, interval.low, interval.high, color=colour, linewidth=0.9, zorder=2)

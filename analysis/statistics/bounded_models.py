@@ -1,4 +1,4 @@
-"""Class radii of models beside the bounds that theory gives for them."""
+"""Class radii of models, and the bounds that theory gives for them."""
 
 import math
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ class Curve:
     """A line of a figure. The arrays have one entry for each value of `x`, which are those of the panel's axis."""
 
     label: str
-    """What sets its colour: the arm, with the values of axes that are not on another axis of the figure."""
+    """The label of its colour: the arm, with the values of axes that are not on another axis of the figure."""
     arm: str
     latent_dim: int | None
     """dim(z) of the whole curve; None where dim(z) is its axis."""
@@ -31,7 +31,7 @@ class Curve:
     censored: NDArray[np.float64]
     """Share of prior samples without a value: with any, the mean is a lower bound."""
     level: bool = False
-    """Whether it is of an arm that sweeps nothing: one number, the same all along the axis."""
+    """Whether its arm sweeps nothing: one number, the same all along the axis."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _along(axis: str, values: Sequence[Value], named: bool = False) -> Panel:
 
 
 def _level(axis: Sequence[AxisValue], values: Sequence[Value]) -> Curve:
-    """What one arm has everywhere on an axis."""
+    """The number of an arm that does not sweep the axis, repeated along it."""
     trial = values[0].trial
     points = [(at, value) for at in axis for value in values]
     return replace(_curve(series_label(trial), trial.latent_dim, points), level=True)

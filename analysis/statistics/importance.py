@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from analysis.statistics.intervals import student
-from analysis.statistics.searches import Configuration, Found, is_ordered, mean
+from analysis.statistics.searches import Found, ScoredSettings, is_ordered, mean
 
 ENOUGH = 20
 """Fewer complete configurations than this tell nothing."""
@@ -62,7 +62,7 @@ def encode(values: Sequence[Any]) -> Matrix:
     return np.asarray(rankdata(keys), dtype=np.float64)
 
 
-def _ranks(configurations: Sequence[Configuration], objective: str) -> Matrix:
+def _ranks(configurations: Sequence[ScoredSettings], objective: str) -> Matrix:
     means = [mean(each.searched[objective]) for each in configurations]
     return np.asarray(rankdata(means), dtype=np.float64)
 

@@ -44,7 +44,7 @@ def student(freedom: int, level: float = 0.95) -> float:
 
 
 def band_words(seeds: Iterable[int], mean: str = "Curves", band: str = "bands") -> str:
-    """What the means and their bands are called and what they are, given the number of seeds of each."""
+    """Names and explains the means and their bands, given the number of seeds of each."""
     fewest, most = min(counts := set(seeds)), max(counts)
     if most == 1:
         return f"There is one seed, so no {band}: nothing is known about the spread over seeds."

@@ -20,7 +20,7 @@ Quantity = Literal["captured", "classes"]
 
 @dataclass(frozen=True)
 class PointModel:
-    """What is known of one model."""
+    """The numbers of one model."""
 
     trial: TrialRow
     diversity: Mapping[Quantity, float]

@@ -1,4 +1,4 @@
-"""What the measures of sample quality have in common."""
+"""Numbers that the measures of sample quality share."""
 
 import math
 from dataclasses import replace

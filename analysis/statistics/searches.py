@@ -1,4 +1,4 @@
-"""What a search for settings found, as figures and claims read it."""
+"""The results of a search for settings, as figures and claims read them."""
 
 import json
 import re
@@ -22,7 +22,7 @@ Scores = Mapping[str, Mapping[int, float]]
 
 
 @dataclass(frozen=True)
-class Configuration:
+class ScoredSettings:
     """Settings that were tried, with what they scored in the search and on fresh seeds."""
 
     name: str
@@ -43,7 +43,7 @@ class Configuration:
 class Found:
     """A search, and the check of it on fresh seeds."""
 
-    configurations: tuple[Configuration, ...]
+    configurations: tuple[ScoredSettings, ...]
 
     @cached_property
     def objectives(self) -> tuple[str, ...]:
@@ -52,21 +52,21 @@ class Found:
         return tuple(name for name in OBJECTIVES if name in present)
 
     @property
-    def complete(self) -> tuple[Configuration, ...]:
-        """Those that the search scored in every objective."""
+    def complete(self) -> tuple[ScoredSettings, ...]:
+        """The configurations that the search scored in every objective."""
         return tuple(each for each in self.configurations if set(each.searched) == set(self.objectives))
 
     @property
-    def checked(self) -> tuple[Configuration, ...]:
-        """Those that were scored in every objective on fresh seeds: baselines, finalists and twins."""
+    def checked(self) -> tuple[ScoredSettings, ...]:
+        """The configurations that were scored in every objective on fresh seeds: baselines, finalists and twins."""
         return tuple(each for each in self.configurations if set(each.fresh) == set(self.objectives))
 
     @property
     def settings(self) -> tuple[str, ...]:
-        """What was searched."""
+        """The tuning that was searched."""
         return tuple(self.configurations[0].values)
 
-    def twin(self, finalist: Configuration) -> Configuration | None:
+    def twin(self, finalist: ScoredSettings) -> ScoredSettings | None:
         """The finalist with a baseline's settings in it; None where there is none, or where it is that baseline."""
         twins = [each for each in self.checked if each.role == "twin" and each.name.startswith(f"{finalist.name}_")]
         return twins[0] if twins and twins[0].values != finalist.values else None
@@ -78,7 +78,7 @@ def found(results: Results) -> Found | None:
     if rows.empty or evaluations.empty:
         return None
     each = (
-        Configuration(
+        ScoredSettings(
             row["configuration"],
             _role(row["configuration"], row["state"], bool(row["fresh"])),
             row["state"],
@@ -122,10 +122,10 @@ def mean(values: Mapping[int, float]) -> float:
 
 @dataclass(frozen=True)
 class Difference:
-    """What a finalist gains, in one objective, by the settings that its twin does not have."""
+    """The gain of a finalist over its twin in one objective."""
 
-    finalist: Configuration
-    twin: Configuration
+    finalist: ScoredSettings
+    twin: ScoredSettings
     objective: str
     gain: Estimate
     """Mean over common fresh seeds of its value minus the twin's, in the direction that is better: positive if better.
@@ -149,7 +149,7 @@ def differences(found: Found) -> tuple[Difference, ...]:
 
 
 def objective_label(objective: str) -> str:
-    """For an axis: what it is, and which values are better."""
+    """The label of an axis, which says which values are better."""
     return f"{OBJECTIVES[objective].words}\n({OBJECTIVES[objective].better})"
 
 

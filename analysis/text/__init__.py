@@ -1,1 +1,1 @@
-"""What figures and the report say: words, protocols, published numbers."""
+"""The texts of figures and of the report: words, protocols, published numbers."""

@@ -150,7 +150,7 @@ def counts_words(values: Sequence[Value], noun: str) -> str:
 
 
 def settings_words(settings: Frozen, left_out: Container[str] = ()) -> str:
-    """Settings with their values, without what names their kind, those that are empty and those `left_out`."""
+    """Settings with their values, without their kind, empty ones and those `left_out`."""
     names = [name for name in type(settings).model_fields if name not in left_out and name != settings.tag]
     values = {name: getattr(settings, name) for name in names}
     return ", ".join(f"{axis_label(name)} {_value(value)}" for name, value in values.items() if value not in (None, ()))

@@ -1,4 +1,4 @@
-"""Numbers that others published, and which of them can stand beside a study's own."""
+"""Numbers that others published, and which of them can be compared with a study's own."""
 
 import csv
 from collections.abc import Sequence
@@ -22,13 +22,13 @@ class Published:
     family: str
     """The model family here that the source's model is one of."""
     label: str
-    """What the source calls the model."""
+    """The source's name of the model."""
     latent_dim: int | None
     metric: str
     """The table here that holds such numbers."""
     value: float
     spread: float | None
-    """What the source states after ±."""
+    """The number after ± in the source."""
     features: str
     samples: int | None
     """Number of generated images."""
@@ -101,7 +101,7 @@ def marks(results: Results, measure: MeasureSettings) -> tuple[Mark, ...]:
 
 
 def marks_words(drawn: Sequence[Mark]) -> str:
-    """What the marks are, where there are any."""
+    """Says what the marks are, if there are any."""
     if not drawn:
         return ""
     return (

@@ -31,7 +31,7 @@ examples:
   raysweep mnist --only train,measure       draw nothing: elsewhere, later
 
 results:
-  RESULTS/<study>/report/index.html         the report; figures and tables beside it
+  RESULTS/<study>/report/index.html         the report; figures and tables are next to it
   RESULTS/<study>/*.parquet                 every number, as documented in raysweep/results/tables.py
   RESULTS/<study>/tensorboard/              live: tensorboard --logdir RESULTS/<study>/tensorboard
   RESULTS/<study>/study.json                the study as it was run

@@ -120,16 +120,16 @@ def _run_file(file: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise UserError("not a Python file; its name must end in .py")
     module = importlib.util.module_from_spec(spec)
-    beside = str(file.parent.absolute())
+    folder = str(file.parent.absolute())
     sys.modules[name] = module  # pydantic looks up classes that the file defines there
-    sys.path.append(beside)
+    sys.path.append(folder)
     try:
         spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
     finally:
-        sys.path.remove(beside)
+        sys.path.remove(folder)
     return module
 
 

@@ -19,7 +19,7 @@ def mnist(settings: Mnist, root: Path) -> Source:
     def read() -> Mapping[Split, RawImages]:
         from torchvision.datasets import MNIST  # noqa: PLC0415
 
-        return _read(MNIST, "MNIST", "MNIST/raw/train-images-idx3-ubyte and the three files beside it", root)
+        return _read(MNIST, "MNIST", "MNIST/raw/train-images-idx3-ubyte and the three other files there", root)
 
     return _source("MNIST", settings, root, read)
 
@@ -30,7 +30,7 @@ def fashion_mnist(settings: FashionMnist, root: Path) -> Source:
     def read() -> Mapping[Split, RawImages]:
         from torchvision.datasets import FashionMNIST  # noqa: PLC0415
 
-        layout = "FashionMNIST/raw/train-images-idx3-ubyte and the three files beside it"
+        layout = "FashionMNIST/raw/train-images-idx3-ubyte and the three other files there"
         return _read(FashionMNIST, "Fashion-MNIST", layout, root)
 
     return _source("Fashion-MNIST", settings, root, read)
@@ -42,7 +42,7 @@ def cifar10(settings: Cifar10, root: Path) -> Source:
     def read() -> Mapping[Split, RawImages]:
         from torchvision.datasets import CIFAR10  # noqa: PLC0415
 
-        return _read(CIFAR10, "CIFAR-10", "cifar-10-batches-py/data_batch_1 and the files beside it", root)
+        return _read(CIFAR10, "CIFAR-10", "cifar-10-batches-py/data_batch_1 and the other files there", root)
 
     return _source("CIFAR-10", settings, root, read)
 

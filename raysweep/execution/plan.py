@@ -184,7 +184,7 @@ def make_plan(study: Study, facts: DataFacts, store: StudyStore | None, existing
         existing: what is there, if it was looked up already.
 
     Raises:
-        UserError: the study's `estimated_device` is unknown.
+        UserError: the study's `estimated_device` is not in `DEVICES`.
     """
     device = find_device(study.estimated_device)
     folder = store.folder.locate() if store is not None and store.folder.exists() else None

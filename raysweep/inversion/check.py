@@ -85,7 +85,7 @@ def check_images(generate: Generate, images: Tensor, z: Tensor) -> Tensor:
     apart = (alone - made[0]).abs()
     if bool((apart > ALIKE * made[0].abs().max()).any()):
         raise UserError(
-            "generator: makes another image of a latent when other latents stand beside it; it must treat each alone "
+            "generator: makes another image of a latent in another batch; it must treat each alone "
             "(is BatchNorm in training mode, or does it draw random numbers?)"
         )
     return made

@@ -37,7 +37,7 @@ def standard_normal(shape: tuple[int, int], generator: torch.Generator) -> Tenso
 class Problem:
     """What Definition 2.5 needs: r(z) = inf ‖z − z'‖ over z' with c(g(z')) ≠ c(g(z)), and E[r(z)] over the prior.
 
-    Modules should be frozen and in evaluation mode: BatchNorm would otherwise make a class depend on the batch.
+    Modules should be frozen and in evaluation mode: in training mode BatchNorm makes a class depend on the batch.
 
     Source: Manoj (2018), Definitions 2.1, 2.3 and 2.5.
     """

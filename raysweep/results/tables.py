@@ -21,7 +21,7 @@ TRIALS = Table(
         Column("axes", TEXT, "the values of the arm's axes, as JSON"),
         Column("settings", TEXT, "all settings of the model, as JSON"),
         Column("status", TEXT, "finished, diverged, failed or missing"),
-        Column("reason", TEXT, "why it diverged or failed; empty otherwise"),
+        Column("reason", TEXT, "why it diverged or failed; else empty"),
         Column("steps", INTEGER, "training steps done", "steps"),
         Column("parameters", INTEGER, "trained values of all networks"),
     ),
@@ -65,7 +65,7 @@ CONFIGURATIONS = Table(
     (
         _CONFIGURATION,
         Column("state", TEXT, "complete, pruned, failed, running, or twin for those that the search did not try"),
-        Column("reason", TEXT, "why it was pruned or failed in the search; empty otherwise"),
+        Column("reason", TEXT, "why it was pruned or failed in the search; else empty"),
         Column("fresh", INTEGER, "1 if it was trained again on fresh seeds, else 0"),
         Column("values", TEXT, "the searched settings, as JSON"),
     ),

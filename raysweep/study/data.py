@@ -376,8 +376,10 @@ class ImageFiles:
             words = f"{images}; classes {_first(f'{name} ({counts[name]:,})' for name in self.classes)}"
         else:
             deeper = {name[:-1] for name, _ in self.files} - {()}
-            beside = f", those of {len(deeper):,} sub-folders among them: they lie beside others" if deeper else ""
-            words = f"{images}, without classes{beside}"
+            mixed = (
+                f": {len(deeper):,} sub-folders are no classes, since images also lie outside of them" if deeper else ""
+            )
+            words = f"{images}, without classes{mixed}"
         unused = Counter(self.unused)
         return words + (f"; not used: {_first(f'{n:,} {what}' for what, n in unused.most_common())}" if unused else "")
 

@@ -98,7 +98,7 @@ class SearchAgenda(Agenda):
         while (
             self._drawn < self.tuning.configurations
             and len(self._in_work) + len(drawn) < self.tuning.parallel
-            and self._ended.issuperset(range(self._drawn - self.tuning.unknown))
+            and self._ended.issuperset(range(self._drawn - self.tuning.lag))
         ):
             drawn.append(self.search.draw())
             self._drawn += 1

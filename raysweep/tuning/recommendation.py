@@ -36,7 +36,7 @@ def recommended_arm(tuning: Tuning, scores: Mapping[str, Scores]) -> str | None:
 def recommended_study(tuning: Tuning, study: Study, scores: Mapping[str, Scores]) -> Study | None:
     """The recommended arm alone, measured as the finalists were, on seeds that had no part in choosing it.
 
-    It has another name than the tuning, whose results folder it would otherwise share.
+    Its name differs from the tuning's, since it must not share the tuning's results folder.
 
     Args:
         tuning: What was searched.

@@ -83,19 +83,19 @@ class Search:
     def draw(self) -> Configuration:
         """Draws the next configuration, and records it whole.
 
-        Draws again if it was tried before, at most `DRAWS` times. The results of the last `Tuning.unknown`
+        Draws again if it was tried before, at most `DRAWS` times. The results of the last `Tuning.lag`
         configurations do not count, even if they are known.
         """
         drawn = self.record.get_trials(deepcopy=False)
         number = len(drawn)
-        first = max(0, number - self.tuning.unknown)
-        known, unknown = drawn[:first], [_unknown(trial) for trial in drawn[first:]]
+        first = max(0, number - self.tuning.lag)
+        known, hidden = drawn[:first], [_as_running(trial) for trial in drawn[first:]]
         assert all(trial.state.is_finished() for trial in known), "drawn before what it must know has ended"
         tried = {trial.user_attrs["settings"] for trial in drawn}
         names = list(self.tuning.baselines)
         for attempt in range(DRAWS):
             view = optuna.create_study(directions=self.directions, sampler=self._sampler(number, attempt))
-            view.add_trials([*known, *unknown])
+            view.add_trials([*known, *hidden])
             if number < len(names):
                 view.enqueue_trial(self._parameters(self.tuning.baseline_values(names[number])))
             # A sampler may insist on a configuration that it has found.
@@ -236,7 +236,7 @@ def distribution(dimension: Dimension) -> BaseDistribution:
     return FloatDistribution(dimension.low, dimension.high, log=dimension.log)  # type: ignore[attr-defined]
 
 
-def _unknown(trial: FrozenTrial) -> FrozenTrial:
+def _as_running(trial: FrozenTrial) -> FrozenTrial:
     """The trial in the state that it had while it ran."""
     return create_trial(
         state=TrialState.RUNNING,

@@ -255,7 +255,7 @@ class Tuning(Frozen):
     pruner: AnyPruner | None = None
     """Ends bad trials early, in a search for one objective that is known during training."""
     parallel: PositiveInt = 4
-    """Configurations in work at a time. The draws depend on it: see `unknown`."""
+    """Configurations in work at a time. The draws depend on it: see `lag`."""
     seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (0, 1)
     finalists: PositiveInt = 4
     fresh_seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (100, 101, 102, 103, 104)
@@ -279,7 +279,7 @@ class Tuning(Frozen):
                 raise ValueError(f"{name!r} is not a setting of {model.family}; {choices(name, allowed)}")
             other = dimension.only_with
             if other is not None and (other not in space or space[other].otherwise is None):
-                raise ValueError(f"{name} is only_with {other!r}, which has no value otherwise in the space")
+                raise ValueError(f"{name} is only_with {other!r}, which has no `otherwise` in the space")
         return {name: dimension.checked(partial(_checked, model, name)) for name, dimension in space.items()}
 
     @field_validator("baselines")
@@ -355,7 +355,7 @@ class Tuning(Frozen):
         return self
 
     @property
-    def unknown(self) -> int:
+    def lag(self) -> int:
         """The number of previous configurations whose results a draw does not use.
 
         It is fixed, so that a draw does not depend on which configuration happens to end first: the search is the same

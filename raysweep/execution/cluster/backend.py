@@ -266,7 +266,7 @@ class _Tasks:
         if monotonic() - self._asked >= CLUSTER_SECONDS:
             self._ask()
         cluster = self._cluster
-        room = beside([task.trial.resources for task in self._trials.values()], cluster)
+        room = left_by([task.trial.resources for task in self._trials.values()], cluster)
         for _, needs in self._pending.values():
             _subtract(room, needs)
         while (next_task := self._next()) is not None:
@@ -344,7 +344,7 @@ class _Tasks:
             self._again.append(task)
 
 
-def beside(trials: Sequence[Resources], cluster: Mapping[str, float]) -> dict[str, float]:
+def left_by(trials: Sequence[Resources], cluster: Mapping[str, float]) -> dict[str, float]:
     """The cores and GPUs of a cluster that are left when as many of these trials run as fit.
 
     If one more trial waits for a resource, none of that resource is left: the trial gets what becomes free.

@@ -43,7 +43,7 @@ def peak_memory(device: torch.device) -> Iterator[Peak]:
         torch.cuda.empty_cache()
 
 
-def beside_pytorch(device: torch.device) -> int:
+def bytes_besides_pytorch(device: torch.device) -> int:
     """Bytes that are taken in addition to PyTorch's: the process's context and libraries, if no other process is
     there.
     """

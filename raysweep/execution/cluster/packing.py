@@ -18,7 +18,7 @@ import torch
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from raysweep.data import load_data
-from raysweep.execution.cluster.memory import beside_pytorch, peak_memory, train_briefly
+from raysweep.execution.cluster.memory import bytes_besides_pytorch, peak_memory, train_briefly
 from raysweep.execution.cluster.remote import choose_device
 from raysweep.execution.tasks import MeasureTask, PrepareTask, Task, TrainTask, Workplace
 from raysweep.results.store import StudyStore
@@ -190,7 +190,7 @@ def measure_memory(trials: Mapping[str, Trial], data: Path) -> Probe | None:
         try:
             with peak_memory(device) as peak:
                 train_briefly(trial, load_data(trial.data, data), device)
-                context = max(context, beside_pytorch(device))
+                context = max(context, bytes_besides_pytorch(device))
             held[name] = peak.held
         except torch.OutOfMemoryError:
             held[name] = total

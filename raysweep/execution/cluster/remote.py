@@ -19,8 +19,8 @@ from raysweep.execution.tasks import RETRIES, Task, task_name
 from raysweep.execution.worker import Worker
 
 GPU_TASKS_PER_PROCESS = 64
-"""Ray starts a new process for every task on a GPU unless told otherwise. A new process is started after this many
-tasks all the same, which bounds the cost of leaked memory."""
+"""By default Ray starts a new process for every task on a GPU. Ours run this many tasks, which bounds the cost of
+leaked memory."""
 
 
 @dataclass(frozen=True)

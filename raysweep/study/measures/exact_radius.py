@@ -26,7 +26,8 @@ EXACT_RADIUS = Table(
 
 
 class ExactRadius(MeasureSettings):
-    """E[r(z)] and the class probabilities of a toy, without sampling; to be read beside the estimate of `ClassRadius`.
+    """E[r(z)] and the class probabilities of a toy, without sampling; to be compared with the estimate of
+    `ClassRadius`.
 
     Source: Manoj (2018), Examples 2.1 and 2.2; the bound is that of Lemma B.4.
     """

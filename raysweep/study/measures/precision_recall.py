@@ -51,7 +51,7 @@ class PrecisionRecall(ReferenceSettings):
     """Precision and recall, density and coverage of generated (or reconstructed) images in features.
 
     The support of a distribution is taken to be the balls around its images that reach to the k-th nearest other one.
-    All four depend on the numbers of images, so they are to be read beside those of held-out real images.
+    All four depend on the numbers of images, so they must be compared with those of held-out real images.
 
     Source: Kynkäänniemi et al. (2019), Eq. 1 to 3; Naeem et al. (2020), Eq. 3 to 5. Their k are the defaults. We take
     the features of the other measures, where Kynkäänniemi et al. take those of VGG-16.

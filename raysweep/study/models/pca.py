@@ -68,7 +68,7 @@ class Pca(LatentSettings):
 
     @override
     def values_to_continue(self, facts: DataFacts) -> int:
-        """Mean and covariance, of eight bytes a value, beside the decoder."""
+        """Mean and covariance, of eight bytes a value, and the decoder."""
         pixels = facts.shape.pixels
         return self.parameters(facts) + 2 * (pixels + pixels**2)
 

@@ -72,7 +72,7 @@ def test_what_is_drawn_does_not_depend_on_which_configuration_ends_first(tmp_pat
     search = Search(settings, StudyStore(tmp_path / "out_of_order"))
     running = [search.draw() for _ in range(3)]
     for number in range(3, 12):  # the newest ends first, unless an older one must be known by now
-        oldest = running[0].number <= number - 1 - settings.unknown
+        oldest = running[0].number <= number - 1 - settings.lag
         search.tell(scored(running.pop(0 if oldest else -1)))
         running.append(search.draw())
     assert [each.model for each in search.configurations()] == expected
