@@ -33,7 +33,7 @@ def test_images_beside_folders_make_all_of_them_a_flat_folder(tmp_path: Path) ->
     touch(tmp_path, "1.png", "rejected/2.png", "b/3.gif", "4.PPM", "5.jfif")
     found = list_images(tmp_path)
     assert (len(found.files), found.classes, found.labels) == (5, (), [0] * 5)
-    assert "5 images, without classes, those of 2 sub-folders among them" in found.words
+    assert "5 images, without classes: 2 sub-folders are no classes" in found.words
 
 
 def test_what_is_hidden_is_not_used_and_said(tmp_path: Path) -> None:
