@@ -12,7 +12,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 # One thread for each process: results do not depend on it, and processes then share the cores fairly.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test quick check soak faults format clean
+.PHONY: help demo test quick check soak explore faults format clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -33,6 +33,9 @@ quick: check ## The same without the tests that start Ray or are slow
 soak: $(READY) ## Ray in several processes and on several nodes: kills, clusters from nothing, each fault once (ten minutes)
 	$(call group,Several processes and nodes,$(BIN)/pytest -m ray tests/system)
 	$(call group,Faults,$(BIN)/python tests/system/faults.py --times 1 || [ $$? -eq 2 ]) # 2: it says why not here
+
+explore: $(READY) ## Property tests on other random examples than those of `make test`
+	@HYPOTHESIS_PROFILE=explore $(PYTEST) -m 'not ray' $$(grep -rl '^@given' tests)
 
 faults: $(READY) ## Break a running sweep on three nodes in every way, and compare its tables (Linux, root; a quarter of an hour)
 	@$(BIN)/python tests/system/faults.py

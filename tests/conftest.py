@@ -1,6 +1,8 @@
-"""What tests share: hypothesis sets no time limits, since a busy machine is no defect; object stores; results."""
+"""Shared by tests: hypothesis without time limits, since a busy machine is no defect; object stores; results."""
 
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +20,12 @@ from support.runs import Recorder
 from support.s3_server import S3Server, s3_server
 from support.small_study import STUDY
 
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+# The same examples in every run, so that a failure is due to a change. `make explore` tries other ones.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background jobs ignore Ctrl-C, which tests send
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

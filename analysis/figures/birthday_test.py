@@ -21,7 +21,7 @@ def _squared_batches(results: Results, rows: pd.DataFrame) -> tuple[Value, ...]:
 
 def _control(column: str, power: int, results: Results, measure: MeasureSettings) -> Level | None:
     """What held-out images score, if they have any duplicate."""
-    value = float(results.rows(measure)[column].iloc[0]) ** power
+    value = math.prod([float(results.rows(measure)[column].iloc[0])] * power)  # `**` raises where numbers overflow
     return Level(value, "held-out images") if math.isfinite(value) else None
 
 

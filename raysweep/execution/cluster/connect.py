@@ -39,7 +39,8 @@ def connected(address: str | None) -> Iterator[str]:
 
     Args:
         address: None starts Ray here, apart from any other that runs on this machine; "auto" joins the cluster that
-            this machine belongs to; "host:port" or "ray://host:port" joins that one.
+            RAY_ADDRESS names or `ray start` noted here, never a Ray that some program runs for itself; "host:port" or
+            "ray://host:port" joins that one.
 
     Yields:
         What it is connected to, in words.
@@ -56,17 +57,16 @@ def connected(address: str | None) -> Iterator[str]:
     if address is None:
         ray.init(address="local", include_dashboard=False, **options)
     else:
-        found = _known_address() if address == "auto" else address
-        if found is not None:  # without an address, Ray reports such errors itself, at once
-            _probe(found)
-            _check_server(found)
+        found, source = _known_address() if address == "auto" else (address, "")
+        _probe(found)
+        _check_server(found)
         try:
             with warnings.catch_warnings(action="ignore"):
-                ray.init(address=address, runtime_env={"py_modules": _packages()}, **options)
+                ray.init(address=found, runtime_env={"py_modules": _packages()}, **options)
         except Exception as error:  # Ray raises several kinds, all of which mean that it could not be joined
-            raise _not_joined(address, str(error)) from error
+            raise _not_joined(found, str(error)) from error
     try:
-        yield _describe(address)
+        yield _describe("Ray on this machine" if address is None else f"Ray cluster {found}{source}")
     finally:
         ray.shutdown()
 
@@ -113,13 +113,37 @@ def _auth_mode() -> str:
     return os.environ.get("RAY_AUTH_MODE", "").lower()
 
 
-def _known_address() -> str | None:
-    """The cluster that "auto" means: the one that Ray last noted on this machine, which may be long gone."""
+def _known_address() -> tuple[str, str]:
+    """The address of the cluster that "auto" means, and in words where it is from and whose cluster it is.
+
+    Asked for "auto", Ray itself would join any Ray that runs on this machine, also one that another user's program runs
+    for itself. `ray start` notes the cluster that it starts or joins; the note may be older than the cluster's end.
+
+    Raises:
+        UserError: no cluster is named or noted.
+    """
+    if named := os.environ.get("RAY_ADDRESS", ""):
+        return named, ", named by RAY_ADDRESS"
     note = Path(os.environ.get("RAY_TMPDIR", tempfile.gettempdir())) / "ray" / "ray_current_cluster"
-    named = os.environ.get("RAY_ADDRESS", "")
-    if ":" in named:
-        return named
-    return note.read_text().strip() if note.is_file() else None
+    try:
+        address, owner = note.read_text().strip(), note.stat().st_uid
+    except OSError as error:
+        raise UserError(
+            "--cluster: no Ray cluster was started on this machine, and a Ray that a program runs for itself is not "
+            "joined; give --cluster HOST:PORT, start one with `ray start --head`, or run without --cluster to use this "
+            "machine alone"
+        ) from error
+    return address, "" if owner == os.getuid() else f" of user {_user(owner)}"
+
+
+def _user(number: int) -> str:
+    """A user's name; the number if it has none."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def _probe(address: str) -> None:
@@ -292,12 +316,11 @@ def _packages() -> list[str]:
     return [str(root / name) for name in ("raysweep", "search_spaces", "analysis")]
 
 
-def _describe(address: str | None) -> str:
+def _describe(where: str) -> str:
     import ray
 
     resources = ray.cluster_resources()
     nodes = sum(1 for node in ray.nodes() if node["Alive"])
-    where = "Ray on this machine" if address is None else f"Ray cluster {address}"
     words = [f"{resources.get('CPU', 0):g} cores"]
     if resources.get("GPU"):
         words.append(f"{resources['GPU']:g} GPUs")

@@ -47,23 +47,53 @@ def test_a_dead_address_fails_at_once() -> None:
     assert time.monotonic() - began < 30  # Ray itself hangs for minutes
 
 
-def test_no_cluster_to_join_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**options: object) -> None:
-        assert options["address"] == "auto"
-        raise ConnectionError("Could not find any running Ray instance.")
-
-    # Asked for "auto", Ray joins whatever runs on this machine, so what it answers here cannot be relied on.
-    monkeypatch.setattr("ray.init", refuse)
-    monkeypatch.setattr("raysweep.execution.cluster.connect._known_address", lambda: None)
-    with pytest.raises(UserError, match=r"Ray cluster auto: cannot be joined .*Could not find"), connected("auto"):
-        pass
-
-
-def test_a_cluster_that_is_gone_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def notes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where Ray would note the cluster that `ray start` starts or joins."""
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
     (tmp_path / "ray").mkdir()
-    (tmp_path / "ray" / "ray_current_cluster").write_text(f"127.0.0.1:{free_port()}")
+    return tmp_path / "ray" / "ray_current_cluster"
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_ray_that_a_program_runs_for_itself_is_not_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ray.init", None)
+    monkeypatch.setattr("ray._private.services.find_gcs_addresses", lambda: {"10.0.0.5:6379"})
+    with pytest.raises(UserError, match="no Ray cluster was started on this machine"), connected("auto"):
+        pass
+
+
+def test_the_noted_cluster_is_joined_by_its_address(monkeypatch: pytest.MonkeyPatch, notes: Path) -> None:
+    joined: list[str] = []
+
+    def join(address: str, **options: object) -> None:
+        joined.append(address)
+        raise ConnectionError("not today")
+
+    notes.write_text("10.0.0.5:6379")
+    monkeypatch.setattr(connect, "_probe", lambda _: None)
+    monkeypatch.setattr(connect, "_check_server", lambda _: None)
+    monkeypatch.setattr("ray.init", join)
+    with (
+        pytest.raises(UserError, match=r"Ray cluster 10.0.0.5:6379: cannot be joined \(not today\)"),
+        connected("auto"),
+    ):
+        pass
+    assert joined == ["10.0.0.5:6379"]
+
+
+def test_whose_cluster_it_is_is_said(monkeypatch: pytest.MonkeyPatch, notes: Path) -> None:
+    notes.write_text("10.0.0.5:6379")
+    assert connect._known_address() == ("10.0.0.5:6379", "")
+    monkeypatch.setattr("os.getuid", lambda: notes.stat().st_uid + 1)
+    assert connect._known_address() == ("10.0.0.5:6379", f" of user {notes.owner()}")
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.6:6379")
+    assert connect._known_address() == ("10.0.0.6:6379", ", named by RAY_ADDRESS")
+
+
+def test_a_cluster_that_is_gone_is_not_waited_for(notes: Path) -> None:
+    notes.write_text(f"127.0.0.1:{free_port()}")
     with pytest.raises(UserError, match="nothing answers"), connected("auto"):
         pass
 
