@@ -23,6 +23,7 @@ from raysweep.cli.options import (
     tensorboard,
     weights_file,
 )
+from raysweep.cli.session import wants_inception
 from raysweep.execution.tasks import Workplace
 from raysweep.results.files import join
 from raysweep.results.remote import open_folder
@@ -213,12 +214,6 @@ def notes(nodes: "Sequence[Node]", study: Study | Tuning | None) -> list[str]:
             "use; where there is none, name the file with --fid-weights FILE"
         )
     return lines
-
-
-def wants_inception(study: Study | Tuning | None) -> bool:
-    """Whether a measure of the study uses features of Inception."""
-    measures = study.measures if study is not None else ()
-    return any(getattr(measure, "features", "") == "inception" for measure in measures)
 
 
 def _time(seconds: float) -> str:

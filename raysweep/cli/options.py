@@ -54,19 +54,29 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     """Adds the options for the folders of results and data and for the weights."""
     parser.add_argument(
         "--results",
+        type=_at_home,
         default="results",
         metavar="DIR",
         help="folder of results, or a URL such as s3://BUCKET/FOLDER (default: ./results)",
     )
     parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="folder of data sets (default: $RAYSWEEP_DATA, else ./data)"
+        "--data", type=_path, metavar="DIR", help="folder of data sets (default: $RAYSWEEP_DATA, else ./data)"
     )
     parser.add_argument(
         "--fid-weights",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="Inception weights of pytorch-fid (pt_inception-2015-12-05-6726825d.pth), where it cannot download them",
     )
+
+
+def _at_home(text: str) -> str:
+    """The path with the user's home for a first `~`, which shells leave alone in `--results=~/results`."""
+    return os.path.expanduser(text)  # noqa: PTH111 - it may be a URL
+
+
+def _path(text: str) -> Path:
+    return Path(_at_home(text))
 
 
 def data_folder(given: Path | None) -> Path:

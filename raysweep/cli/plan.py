@@ -42,13 +42,17 @@ def print_search(tuning: Tuning, facts: DataFacts, console: Console) -> None:
         f"Tuning {tuning.name}: {tuning.title}",
         tuning.question,
         f"Searched: {', '.join(tuning.space)}; for {', '.join(tuning.objectives)}, by {tuning.sampler.kind}{pruner}",
-        f"Search: {tuning.configurations} configurations of {len(tuning.seeds)} seeds, {tuning.parallel} at a time; "
+        f"Search: {tuning.configurations} configurations of {_seeds(tuning.seeds)}, {tuning.parallel} at a time; "
         f"{_effort(tuning.configurations * searched, device)}.",
-        f"Finalists: at most {finalists}{twins}, on {len(tuning.fresh_seeds)} fresh seeds; at most "
+        f"Finalists: at most {finalists}{twins}, on {_seeds(tuning.fresh_seeds, 'fresh ')}; at most "
         f"{_effort(trained * fresh, device)}.",
         "Both as if every configuration cost what the tuning's own model costs: a typical cost, not a bound.",
     ]
     console.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def _seeds(seeds: Sequence[int], kind: str = "") -> str:
+    return f"{len(seeds)} {kind}seed{'s' if len(seeds) > 1 else ''}"
 
 
 def _flop_of_arm(plan: Plan, arm: str) -> float:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from raysweep.cli.arguments import STEPS
 from raysweep.cli.plan import print_plan
 from raysweep.cli.progress import ConsoleProgress
 from raysweep.errors import UserError
@@ -22,6 +23,7 @@ from raysweep.results.names import SEARCH_LOCK
 from raysweep.results.store import StudyStore
 from raysweep.study.core import Study
 from raysweep.study.data import DataFacts, DataSettings
+from raysweep.tuning.settings import Tuning
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ def started(
         for data in job.study.data_sets:
             load_data(data, job.data)  # missing or damaged files are reported before anything starts
         _check_cluster(options, workplace, job.study.data_sets)
+        if options.cluster is None and "measure" in (options.only or STEPS) and (plan is None or plan.shards_left):
+            _check_inception(job)
         console.print()
         for each in (f"Backend: {words}", f"Results: {job.store.folder}", line):
             console.print(each, markup=False, soft_wrap=True)
@@ -89,6 +93,20 @@ def started(
         job.store.save_study(job.study, job.facts, describe_environment(command, words) | contents)
         with contextlib.closing(ConsoleProgress(console, cache_folder() / RATES_FILE)) as progress:
             yield workplace, backend, progress
+
+
+def wants_inception(study: Study | Tuning | None) -> bool:
+    """Whether a measure of the study uses features of Inception."""
+    measures = study.measures if study is not None else ()
+    return any(getattr(measure, "features", "") == "inception" for measure in measures)
+
+
+def _check_inception(job: Job) -> None:
+    """Builds Inception once, whose weights are fetched if they are missing, so that an error comes before training."""
+    if wants_inception(job.study):
+        from raysweep.measures.features import build_inception
+
+        build_inception(job.fid_weights)
 
 
 @contextlib.contextmanager

@@ -31,7 +31,7 @@ def inception_features(weights: Path | None, device: torch.device) -> Features:
     Raises:
         UserError: there is no such file, it holds no such weights, or they cannot be fetched.
     """
-    network = _build_inception(weights).to(device).eval()
+    network = build_inception(weights).to(device).eval()
 
     def features(images: Tensor) -> Tensor:
         values: Tensor = network((images.expand(-1, 3, -1, -1) + 1) / 2)[0]
@@ -45,7 +45,8 @@ def inception_file(weights: Path | None) -> Path:
     return weights or Path(torch.hub.get_dir()) / "checkpoints" / INCEPTION_FILE
 
 
-def _build_inception(weights: Path | None) -> torch.nn.Module:
+def build_inception(weights: Path | None) -> torch.nn.Module:
+    """Inception with the weights of the file, or with fetched ones; see `inception_features` for errors."""
     from pytorch_fid import inception  # noqa: PLC0415 - takes over a second, and few studies need it
 
     remedy = f"Fetch {inception.FID_WEIGHTS_URL} and name the file with --fid-weights FILE"

@@ -317,7 +317,10 @@ WORDS = {
     "literal_error": "must be {expected}",
     "tuple_type": "must be several values, even if it is one: grid(10), say",
     "union_tag_invalid": "must be one of {expected_tags}",
-    "union_tag_not_found": "must be settings, with brackets: Vae(), say, not Vae",
+    "union_tag_not_found": "must be settings such as Vae(latent_dim=2): not the class Vae, nor a network",
+    "model_type": "must be settings such as Digits(): not a name, nor the class Digits",
+    "model_attributes_type": "must be settings such as Digits(): not a name, nor the class Digits",
+    "dict_type": "must be names with values, in braces",
     "string_pattern_mismatch": "must be at most 40 lower-case letters, digits and underscores, a letter first",
 }
 """The message for a wrong value, by pydantic's name of the error. The only pattern that settings have is `Name`'s."""

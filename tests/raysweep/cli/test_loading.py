@@ -93,7 +93,12 @@ def test_a_file_may_define_classes_of_its_own(tmp_path: Path) -> None:
         (HEAD + "WganGp(steps=-5)\n", 2, "steps: must be at least 0 (given: -5)"),
         (HEAD + "import sys\n\nsys.exit(3)\n", 4, "ends Python (sys.exit, or exit)"),
         (HEAD + "Arm(WganGp())\n", 2, "settings are given by name: Arm(model=Vae()), say, not Arm(Vae())"),
-        (HEAD + "Arm(model=WganGp)\n", 2, "model: must be settings, with brackets: Vae(), say, not Vae"),
+        (HEAD + "Arm(model=WganGp)\n", 2, "model: must be settings such as Vae(latent_dim=2): not the class Vae"),
+        (
+            HEAD + "Study(name='s', title='t', question='q', data='digits', arms=())\n",
+            2,
+            "data: must be settings such as",
+        ),
         (HEAD + "Arm(model=WganGp(), over={'latent_dim': 2})\n", 2, "must be several values, even if it is one: grid"),
         (
             HEAD + "Arm(model=WganGp(), over={'steps': (1, 2), 'epochs': (1,)})\n",

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from raysweep.cli.options import INCOMPLETE, INTERRUPTED, REFUSED, answer, data_folder, weights_file
+from raysweep.cli.options import (
+    INCOMPLETE,
+    INTERRUPTED,
+    REFUSED,
+    Parser,
+    add_places,
+    answer,
+    data_folder,
+    weights_file,
+)
 from raysweep.errors import UserError
 from raysweep.results.patience import StorageError
 from raysweep.run import main
@@ -45,6 +54,17 @@ def test_the_data_folder_is_the_one_that_is_named_or_that_of_the_environment_or_
     assert data_folder(Path("mine")) == tmp_path / "mine"
     with pytest.raises(UserError, match=r"data folder far \(--data\): not a folder"):
         data_folder(Path("far"))
+
+
+def test_a_path_may_begin_at_the_users_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Shells do not expand `~` after a `=`."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    parser = Parser("raysweep")
+    add_places(parser)
+    options = parser.parse_args(["--results=~/mine", "--data=~/data", "--fid-weights=~/weights.pth"])
+    assert options.results == str(tmp_path / "mine")
+    assert (options.data, options.fid_weights) == (tmp_path / "data", tmp_path / "weights.pth")
+    assert parser.parse_args(["--results=s3://bucket/~/mine"]).results == "s3://bucket/~/mine"
 
 
 def test_weights_that_cannot_be_read_are_named() -> None:

@@ -70,3 +70,20 @@ def test_foreign_images_that_are_broken_are_named_before_anything_starts(
     assert main([str(tmp_path / "broken.py"), "--serial"]) == REFUSED
     assert ".png" in capsys.readouterr().err
     assert not list((tmp_path / "results").rglob("trials"))
+
+
+def test_inception_weights_that_are_wrong_are_named_before_anything_is_trained(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    study = "from raysweep.study import *\n" + (
+        "STUDY = Study(name='fid', title='t', question='q', data=Digits(limit=60), seeds=(0,),"
+        " arms=(Arm(model=Autoencoder(steps=1, width=4, batch=8, latent_dim=2)),),"
+        " measures=(FrechetDistance(features='inception', samples=30),))"
+    )
+    (tmp_path / "fid.py").write_text(study)
+    (tmp_path / "wrong.pth").write_text("no weights")
+    command = [str(tmp_path / "fid.py"), "--serial", "--results", str(tmp_path), "--fid-weights"]
+    assert main([*command, str(tmp_path / "wrong.pth")]) == REFUSED
+    assert "not the weights that pytorch-fid expects" in capsys.readouterr().err
+    assert not list((tmp_path / "fid").rglob("trials"))
+    assert main([*command, str(tmp_path / "wrong.pth"), "--only", "train"]) == 0
