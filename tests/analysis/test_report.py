@@ -2,10 +2,12 @@ import errno
 import html
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Never
@@ -17,9 +19,13 @@ import pytest
 from analysis import report
 from analysis.claims import CLAIMS
 from analysis.figures import FIGURES, reconstruction_likelihood
+from analysis.numbers import numbers
 from analysis.report import write_report
 from analysis.results import load_results
+from analysis.text.words import arm_label
 from raysweep.errors import UserError
+from raysweep.execution.plan import make_plan
+from raysweep.results.gathering import gather
 from raysweep.results.patience import StorageError
 from raysweep.results.store import StudyStore
 from raysweep.results.tables import CONFIGURATIONS, EVALUATIONS, all_tables
@@ -28,6 +34,7 @@ from raysweep.study.measures import MeasureSettings
 from raysweep.study.table import BYTES, REALS
 from support.pretended_results import pretended_study
 from support.pretended_search import drawn, known, with_search
+from support.small_study import STUDY
 
 
 class Page(HTMLParser):
@@ -239,6 +246,29 @@ def test_a_study_before_its_first_table(tmp_path: Path) -> None:
     assert "nothing has been trained or measured" in page.words
     for kind in FIGURES.values():
         assert kind.absent in page.words
+
+
+@pytest.mark.slow
+def test_once_a_model_of_every_arm_is_measured_a_report_shows_every_arm(small_computed: Path, tmp_path: Path) -> None:
+    """A run does these models first; tests/raysweep/execution/test_agenda.py says so."""
+    folder = Path(shutil.copytree(small_computed, tmp_path / "half"))
+    facts = STUDY.data.facts(folder)
+    first = make_plan(STUDY, facts, None).first_trials
+    assert STUDY.classifier_trial is not None
+    for trial in STUDY.trials:
+        if trial.id not in first | {STUDY.classifier_trial.id}:
+            shutil.rmtree(folder / "trials" / trial.id)
+            for shards in (folder / "shards").glob(f"*/{trial.id}"):
+                shutil.rmtree(shards)
+    store = StudyStore(folder)
+    store.save_study(STUDY, facts, {"cores": 2})
+    gather(store, STUDY, facts)
+    results = load_results(store)
+    assert len(first) == len(STUDY.arms) < len(STUDY.trials) - 1
+    measured = {row.arm for row in numbers(results).rows if any(row.numbers)}
+    assert measured == {arm_label(arm.name, arm.model.family) for arm in STUDY.arms}
+    for kind in FIGURES.values():
+        assert not isinstance(report.attempt(partial(kind.infos, results)), str), kind
 
 
 def test_a_missing_measure_is_said(make_store: Callable[..., StudyStore]) -> None:
