@@ -208,9 +208,7 @@ def _said(target: Path) -> Iterator[None]:
 def draw_figures(
     results: Results, folder: Path, formats: Sequence[Format] = FORMATS
 ) -> "tuple[list[Figure], list[MissingFigure]]":
-    """Writes every figure into `folder` in each format; returns them, those that failed, and those that have nothing to
-    show.
-    """
+    """Writes every figure into `folder` in each format; returns them, failed ones, and those with nothing to show."""
     figures: list[Figure] = []
     missing = []
     for name, kind in FIGURES.items():

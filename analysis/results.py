@@ -132,9 +132,7 @@ def load_results(store: StudyStore) -> Results:
 
 
 def _of_study(table: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Rows of the study's own trials: while a changed study runs, its folder still has the tables of the earlier
-    one.
-    """
+    """Rows of the study's own trials: while a changed study runs, its folder still has tables of the earlier one."""
     if "trial" not in table:  # a search's table, which has trials of its own
         return table
     return table[table["trial"].isin([trial.id for trial in study.trials])]

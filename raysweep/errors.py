@@ -35,9 +35,7 @@ def choices(given: str, allowed: Iterable[str]) -> str:
 
 
 def encodable(*streams: TextIO) -> None:
-    """Makes streams of any encoding (cp1252, latin-1, ASCII) write every text, with words for characters that they
-    lack.
-    """
+    """Makes streams of any encoding (cp1252, latin-1, ASCII) write every text, with words for characters they lack."""
     codecs.register_error("raysweep.plain", _in_plain_signs)
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):

@@ -76,9 +76,7 @@ _STYLE = {
 
 @contextmanager
 def figure_style() -> Iterator[None]:
-    """Figures have the report's style inside of this context, whatever the user's own settings; nothing changes
-    outside.
-    """
+    """Gives figures the report's style inside of this context, whatever the user's own settings are."""
     plain: dict[Any, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
     with mpl.rc_context(plain | _STYLE):
         yield

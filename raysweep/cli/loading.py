@@ -112,9 +112,7 @@ def _study_named(name: Literal["STUDY", "REDUCED"], module: ModuleType, file: Pa
 
 
 def _run_file(file: Path) -> ModuleType:
-    """Runs the file as a module that cannot be confused with others of its name. It can import modules of its own
-    folder.
-    """
+    """Runs the file as a module with a name of its own. It can import modules of its own folder."""
     name = f"raysweep_study_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file, loader=None)
     if spec is None or spec.loader is None:

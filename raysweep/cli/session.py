@@ -111,9 +111,7 @@ def _check_inception(job: Job) -> None:
 
 @contextlib.contextmanager
 def alone(store: StudyStore) -> Iterator[None]:
-    """Locks the folder against a second search: two would draw each configuration twice. The lock ends with the
-    process.
-    """
+    """Locks the folder against a second search, which would draw each configuration again, until the process ends."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(store.folder.locate(SEARCH_LOCK))

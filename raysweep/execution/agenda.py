@@ -144,9 +144,7 @@ class Agenda:
         return task
 
     def succeed(self, name: str) -> None:
-        """Notes that the piece of work of that name (`task_name`, or a trial's id) is done: work that waited for it may
-        start.
-        """
+        """Notes that the piece of work of that name (`task_name`, or a trial's id) is done; others may start."""
         condition = self._belongs[name]
         self._open[condition] -= 1
         if self._open[condition]:

@@ -106,9 +106,7 @@ def task_name(task: Task) -> str:
 
 
 def groups(task: Task) -> tuple[str, ...]:
-    """Groups of similar tasks to which a task belongs: the kind of work, its settings, the family, dim(z), arm and
-    point.
-    """
+    """Groups to which a task belongs: the kind of work, its settings, the family, dim(z), arm and point."""
     if isinstance(task, PrepareTask):
         return ("prepare", task.key)
     trial = task.trial
@@ -120,9 +118,7 @@ def groups(task: Task) -> tuple[str, ...]:
 
 
 def has_succeeded(task: Task) -> bool:
-    """Whether a task that has ended left the result that others wait for: a trial that diverged or was pruned has no
-    model.
-    """
+    """Whether an ended task left the result that others need: a trial that diverged or was pruned has no model."""
     if not isinstance(task, TrainTask):
         return True
     record = task.workplace.store.trials.record(task.trial.id)

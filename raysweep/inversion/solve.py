@@ -41,9 +41,7 @@ def invert(
 
 
 class Inverter:
-    """Inverts one generator, and keeps what all its images share: the rewritten network and the bank with its
-    regression.
-    """
+    """Inverts one generator, and keeps what its images share: the rewritten network, the bank and its regression."""
 
     def __init__(self, generator: Generate, latent_dim: int, solver: Solver | None = None, seed: int = 0) -> None:
         if not isinstance(generator, nn.Module):  # which is copied, and put into evaluation mode

@@ -150,9 +150,7 @@ def _mse(images: Tensor, originals: Tensor) -> list[float]:
 
 @lru_cache(maxsize=1)
 def _inverter(problem: _Problem) -> Inverter:
-    """The inverter is kept between the shards of a trial, which share the rewritten generator, the bank and the
-    budget.
-    """
+    """The inverter is kept between shards of a trial, which share the rewritten generator, the bank and the budget."""
     inverter = Inverter(_generator(problem), problem.latent_dim, problem.solver, problem.seed)
     if problem.recover is not None:
         images = _calibration(problem)

@@ -34,9 +34,7 @@ class Learner(ABC):
 
     @cached_property
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        """The optimisers of the networks. They are built on demand: most measures need none, and PyTorch loads them
-        slowly.
-        """
+        """The optimisers of the networks, built on demand: most measures need none, and PyTorch loads them slowly."""
         return self._build_optimizers()
 
     def _build_optimizers(self) -> dict[str, torch.optim.Optimizer]:

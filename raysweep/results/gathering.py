@@ -109,9 +109,7 @@ def _trial_row(trial: Trial, facts: DataFacts, record: TrialRecord | None, failu
 
 
 class _Pile:
-    """Collects the rows of many small tables. A table of a few rows takes kilobytes, so they are merged now and
-    then.
-    """
+    """Collects the rows of many small tables. A table of a few rows takes kilobytes, so some are merged at times."""
 
     MERGED_AT = 500
 

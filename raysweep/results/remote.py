@@ -331,9 +331,7 @@ def _problems() -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """The reason of an error, without details for developers of the connection and without the options of a URL, one of
-    which is a secret.
-    """
+    """The reason of an error, without a developer's details and a URL's options, which may hold a secret."""
     text = str(error)
     for mark in ("AWS Error ", "Azure Error: ", "ExceptionE: ", "last message of "):
         text = text.partition(mark)[2] or text

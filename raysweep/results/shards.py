@@ -49,9 +49,7 @@ class ShardFiles:
         return ((name, str(content["reason"])) for name, content in self.documents.read_all_json(names))
 
     def files(self, measure_key: str, trial_id: str = "") -> set[str]:
-        """The files of a measure's shards of a trial, or of all trials: done, as `done_shards` reads them, or
-        failed.
-        """
+        """The files of a measure's shards of one or all trials: done, as `done_shards` reads them, or failed."""
         return self.folder.tree(shard_folder(measure_key, trial_id))
 
     def rows(self, table: Table, measure_key: str, trial_id: str, shards: Sequence[Shard]) -> pa.Table:

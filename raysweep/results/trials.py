@@ -109,9 +109,7 @@ class TrialFiles:
     def prune(
         self, trial_id: str, limits_key: str, record: TrialRecord, course: Mapping[int, float], work: Work
     ) -> None:
-        """Writes the results of a trial that a search ended early; under other limits or none it counts as not
-        ended.
-        """
+        """Writes the results of a trial that a search ended early; under other limits it counts as not ended."""
         content = {"record": asdict(record), "course": sorted(course.items()), "work": asdict(work)}
         self.documents.write_json(pruned_file(trial_id, limits_key), content)
         self._forget(trial_id)

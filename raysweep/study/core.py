@@ -30,9 +30,7 @@ def grid(*values: AxisValue) -> tuple[AxisValue, ...]:
 
 
 class Resources(Frozen):
-    """The resources of one trial, or of one measure of it, on a cluster. Without GPUs in the cluster, `gpus` is
-    ignored.
-    """
+    """The resources of one trial, or of one measure of it. Without GPUs in the cluster, `gpus` is ignored."""
 
     cpus: Annotated[int, Field(ge=1)] = 1
     """CPU cores, and torch threads."""
@@ -151,9 +149,7 @@ class Study(Frozen):
     @field_validator("arms", "measures", "seeds", mode="before")
     @classmethod
     def _several(cls, value: object, info: ValidationInfo) -> object:
-        """Accepts one thing instead of a tuple of one: a missing comma in brackets is the likeliest slip in a study
-        file.
-        """
+        """Accepts one thing in place of a tuple: a missing comma in brackets is the likeliest slip in a study file."""
         if not isinstance(value, list | tuple):
             raise ValueError(f"{info.field_name} is a tuple, even of one: write {info.field_name}=(…,) with a comma")
         return value
@@ -184,9 +180,7 @@ class Study(Frozen):
 
     @model_validator(mode="after")
     def _followed_measures(self) -> Self:
-        """Checks that the measure that another one follows exists, gives what it needs, and does not lead back to
-        it.
-        """
+        """Checks that the measure that another one follows exists, gives what it needs, and is not its follower."""
         by_name = {measure.name: measure for measure in self.measures}
         for measure in self.measures:
             chain = [measure.name]
@@ -223,9 +217,7 @@ class Study(Frozen):
         return wanted and measure.applies_to(model) and (followed is None or self.applies(followed, arm, model))
 
     def measure_key(self, measure: MeasureSettings) -> str:
-        """Names the measure with everything but the trial that determines its rows: the same in every study that
-        agrees.
-        """
+        """Names the measure with all that determines its rows but the trial: the same in every study that agrees."""
         classifier, followed = self.classifier_trial, self.followed(measure)
         return measure.key(classifier.id if classifier else "", *([self.measure_key(followed)] if followed else []))
 

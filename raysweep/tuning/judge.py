@@ -49,9 +49,7 @@ def judge(
 def evaluate(
     tuning: Tuning, study: Study, arm: str, facts: DataFacts, store: StudyStore
 ) -> tuple[dict[str, list[float]], str]:
-    """Every objective of an arm's trials, by seed; or the reason why there is none, if a number is missing or not
-    finite.
-    """
+    """Every objective of an arm's trials, by seed; or the reason why a number is missing or not finite."""
     scores: dict[str, list[float]] = {name: [] for name in tuning.objectives}
     for trial in _trials(study, arm):
         if reason := _failure(store, trial):

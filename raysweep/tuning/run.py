@@ -21,9 +21,7 @@ from raysweep.tuning.settings import Tuning
 
 
 def choose_finalists(tuning: Tuning, configurations: Sequence[Configuration]) -> list[Configuration]:
-    """The configurations that no other dominates in its means over seeds, by the sum of their ranks; at most
-    `finalists`.
-    """
+    """At most `finalists` configurations that no other dominates in means over seeds, by the sum of their ranks."""
     complete = [each for each in configurations if each.state == "complete"]
     if not complete:
         return []

@@ -166,9 +166,7 @@ class _Watcher(tune.Callback):  # type: ignore[misc]
         self.news.put(_News(result["trial"], share, result["done"], result["hostname"], result["time_total_s"]))
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """See Tune: a trial begins again. Lost processes are counted apart from its own errors, of which fewer are
-        allowed.
-        """
+        """See Tune: a trial begins again. Lost processes are counted apart from errors, of which fewer are allowed."""
         task = self.tasks[_trial_name(trial)]
         failure = task.workplace.store.trials.failure(task.trial.id)
         self.errors[task.trial.id] += failure is not None

@@ -41,9 +41,7 @@ class Batches:
         return max(1, int(min(fits, ready / max(slots, 1.0))))
 
     def fill(self, task: Task, size: int, following: Callable[[], Task | None]) -> tuple[list[Task], Task | None]:
-        """A batch of at most `size` shards, `task` and those that follow it; and the task that was taken but does not
-        fit in.
-        """
+        """A batch of at most `size` shards, `task` and those that follow it; and the task that did not fit in."""
         batch = [task]
         while len(batch) < size and (other := following()) is not None:
             if not self._go_together(task, other):

@@ -44,9 +44,7 @@ def peak_memory(device: torch.device) -> Iterator[Peak]:
 
 
 def bytes_besides_pytorch(device: torch.device) -> int:
-    """Bytes that are taken in addition to PyTorch's: the process's context and libraries, if no other process is
-    there.
-    """
+    """Bytes that are taken besides PyTorch's: the process's context and libraries, if no other process is there."""
     free, total = torch.cuda.mem_get_info(device)
     return total - free - torch.cuda.memory_reserved(device)
 

@@ -45,9 +45,7 @@ def gpu_share(need: int, total: int) -> float:
 
 
 def shape(trial: Trial, facts: DataFacts) -> str:
-    """Names everything on which the memory of training depends: the networks, the batch and the data, not λ, c or the
-    seed.
-    """
+    """Names what determines the memory of training: the networks, the batch and the data, not λ, c or the seed."""
     model = trial.model
     content = [model.family, repr(model.networks(facts)), model.images_per_step, model.values_to_continue(facts)]
     return f"{trial.arm}-{short_hash([*content, repr(facts)])}"
