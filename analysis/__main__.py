@@ -61,7 +61,7 @@ def _answer(store: StudyStore, options: argparse.Namespace) -> tuple[str, tuple[
         found = find_reach(load_results(store), options.reach, options.arm, options.part or "train")
         return as_csv(found) if options.csv else in_words(found), ()
     if options.arm or options.part or options.csv:
-        raise UserError("--arm, --part and --csv say more about --reach ERROR: give it, or leave them out")
+        raise UserError("--arm, --part and --csv only refine --reach ERROR: give it, or leave them out")
     report = write_digest(store, options.digest) if options.digest else write_report(store, options.out)
     return report.page, report.faults
 

@@ -35,7 +35,7 @@ class Parser(argparse.ArgumentParser):
             given.partition("=")[0], set(self._option_string_actions) - {given}, n=1, cutoff=0.8
         )
         meant = f"; did you mean {near[0]}?" if near and message.startswith("unrecognized") else ""
-        raise UserError(f"{message}{meant} ({self.prog} -h tells what can be given)")
+        raise UserError(f"{message}{meant} ({self.prog} -h lists what can be given)")
 
 
 def add_cluster(parser: argparse._ActionsContainer, use: str) -> None:

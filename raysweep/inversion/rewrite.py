@@ -10,7 +10,7 @@ from torch.nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval
 from raysweep.layers import ImagesLast, frozen, is_plain, layers_of
 
 WIDEST_CHANNELS_LAST = 256
-"""On CPUs, channels-last pays while the convolutions have at most so many channels (measured; see `fast_equal`)."""
+"""On CPUs, channels-last pays while the convolutions have at most this many channels (measured; see `fast_equal`)."""
 FEW_CHANNELS = 4
 """Convolutions to so few channels are done before a pixel shuffle rather than after it."""
 ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.Softplus, nn.Tanh, nn.Sigmoid)

@@ -294,7 +294,7 @@ def open_folder(location: Location) -> Folder:
         return LocalFolder(Path(unquote(parts.path)))
     if parts.scheme not in SCHEMES or not parts.netloc:
         known = ", ".join(f"{scheme}://{root}/FOLDER" for scheme, root in SCHEMES.items())
-        raise UserError(f"results folder {text}: not a place that is known; give a path, or a URL: {known}")
+        raise UserError(f"results folder {text}: not a kind of URL that can be opened; give a path, or a URL: {known}")
     secret = parts.password is not None or (parts.username is not None and parts.scheme != "abfs")
     if secret or SECRET_OPTIONS & parse_qs(parts.query).keys():
         raise UserError(

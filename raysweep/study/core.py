@@ -97,7 +97,7 @@ class Arm(Frozen):
                 allowed = [name for name in type(model).model_fields if name != "family"]
                 raise ValueError(f"{axis!r} is not a setting of {model.family}; {choices(axis, allowed)}")
             if OTHER_BUDGET.get(axis) in over:
-                raise ValueError(f"axes {axis!r} and {OTHER_BUDGET[axis]!r}: either is the budget; sweep one of them")
+                raise ValueError(f"axes {axis!r} and {OTHER_BUDGET[axis]!r}: both set the budget; sweep one of them")
             if not values:
                 raise ValueError(f"axis {axis!r} has no values")
             checked[axis] = tuple(getattr(replace_settings(model, {axis: value}), axis) for value in values)

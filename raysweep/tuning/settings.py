@@ -79,7 +79,7 @@ class Real(Dimension):
                 f"low is {self.low:g} and high {self.high:g}: give two finite numbers, the lower one first"
             )
         if self.log and self.low <= 0:
-            raise ValueError(f"low is {self.low:g}, which no logarithmic scale has: give a positive one")
+            raise ValueError(f"low is {self.low:g}, which a logarithmic scale cannot show: give a positive number")
         return self
 
     @property
@@ -114,7 +114,7 @@ class Choice(Dimension):
     @model_validator(mode="after")
     def _no_otherwise(self) -> Self:
         if self.otherwise is not None:
-            raise ValueError("a choice has no otherwise: name that value among the others")
+            raise ValueError("a choice takes no `otherwise`: put that value among its values")
         return self
 
     @property

@@ -71,7 +71,7 @@ def test_measures_that_encode_alike_are_told_once(
         (["--reach", "inf"], "--reach inf: not an error"),
         (["--reach", "0.1", "--arm", "autoencodr"], "none of that name; did you mean 'autoencoder'?"),
         (["--reach", "0.1", "--part", "test"], "--part test: unknown; allowed: train, validation"),
-        (["--arm", "autoencoder"], "--arm, --part and --csv say more about --reach"),
+        (["--arm", "autoencoder"], "--arm, --part and --csv only refine --reach"),
     ],
 )
 def test_what_cannot_be_reached_is_one_line(

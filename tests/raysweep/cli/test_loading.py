@@ -103,7 +103,7 @@ def test_a_file_may_define_classes_of_its_own(tmp_path: Path) -> None:
         (
             HEAD + "Arm(model=WganGp(), over={'steps': (1, 2), 'epochs': (1,)})\n",
             2,
-            "axes 'steps' and 'epochs': either is the budget; sweep one of them",
+            "axes 'steps' and 'epochs': both set the budget; sweep one of them",
         ),
         (HEAD + "import numpie\n", 2, "ModuleNotFoundError: No module named 'numpie'"),
         (HEAD + "def arms():\n    return 1 / 0\narms()\n", 3, "ZeroDivisionError: division by zero"),

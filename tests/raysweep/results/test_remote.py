@@ -127,10 +127,10 @@ def test_a_small_file_takes_one_request_to_write_and_a_folder_one_to_list(s3: S3
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("s3://", "not a place that is known; give a path, or a URL: s3://BUCKET/FOLDER"),
-        ("s3:/bucket/results", "not a place that is known"),
-        ("ftp://host/results", "not a place that is known"),
-        ("file://results", "not a place that is known"),
+        ("s3://", "not a kind of URL that can be opened; give a path, or a URL: s3://BUCKET/FOLDER"),
+        ("s3:/bucket/results", "not a kind of URL that can be opened"),
+        ("ftp://host/results", "not a kind of URL that can be opened"),
+        ("file://results", "not a kind of URL that can be opened"),
         (
             "s3://bucket/results?regoin=x",
             "not a URL that can be opened (Unexpected query parameter in S3 URI: 'regoin')",
