@@ -44,12 +44,12 @@ NAME = "nodes"
 TABLES = [name for name in all_tables() if name != "schedule"]
 CHECKPOINT_SECONDS = 3.0
 LONGEST_WAIT = 300.0
-"""For something new in the results, before a run counts as hung. A run as a whole may take as long as it needs."""
+"""Seconds without anything new in the results after which a run counts as hung. A whole run may take any time."""
 MOST_COMMANDS = 4
 """How often the command is given at most, after a fault has ended it."""
 STORAGE_BYTES = 400_000_000
 TRAINING, MEASURING = "ray::SweepTrainable.train", "ray::run"
-"""What Ray calls processes that are at work."""
+"""Ray's titles of processes that are at work."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Injection:
     moment: float
     what: str
     worked: tuple[Worked, ...]
-    """Who was at work, of those that the fault could hit."""
+    """The processes at work that the fault could hit."""
 
 
 class Storage(ABC):
@@ -84,19 +84,19 @@ class Storage(ABC):
 
     @abstractmethod
     def new(self) -> str:
-        """Place for the results of one more run."""
+        """A place for the results of one more run."""
 
     @abstractmethod
     def boards(self, results: str, process: int) -> dict[Path, str]:
-        """TensorBoard's files that a process writes, and of which trials."""
+        """TensorBoard's files that a process writes, with their trials."""
 
     @abstractmethod
     def refuse(self, results: str, seconds: float) -> None:
-        """Does not do what is asked of it for so long."""
+        """Fails every request for that many seconds."""
 
     @abstractmethod
     def begun(self, results: str) -> int:
-        """How many files were begun and never finished: nothing may read them."""
+        """The number of files that were begun and never finished, which nothing may read."""
 
 
 class Disk(Storage):
@@ -161,7 +161,7 @@ class Sweep:
     moments: random.Random
     seeds: str
     fault: str = ""
-    """The one that is done next."""
+    """The number of the next run."""
     driver: subprocess.Popen[bytes] | None = None
     began: float = 0.0
     commands: int = 0
@@ -203,10 +203,10 @@ class Sweep:
             pass
 
     def _watch(self) -> Iterator[float]:
-        """While the command runs, now and then: when something was last written into the results.
+        """Yields now and then, while the command runs, when something was last written into the results.
 
         Raises:
-            TimeoutError: for long, nothing was.
+            TimeoutError: nothing was written for too long.
         """
         newest, since = self._newest(), time.monotonic()
         while self.running:
@@ -240,7 +240,8 @@ class Sweep:
         return found
 
     def _training_of(self, pid: int) -> list[Worked]:
-        """What a process trains, if it has begun: the newest TensorBoard file that has the process in its name."""
+        """The trial that a process trains, if it has begun: by the newest TensorBoard file that has the process in its
+        name."""
         boards = self.storage.boards(self.results, pid).items()
         found = [(float(file.name.split(".")[3]), trial) for file, trial in boards]
         if not found:
@@ -298,7 +299,7 @@ def kill_node(sweep: Sweep) -> bool:
 
 
 def cut_off_node(sweep: Sweep) -> bool:
-    """A worker node cannot be reached for a while: for less than it takes to be given up, or for more."""
+    """A worker node cannot be reached for a while, which may be too short or long enough for Ray to give it up."""
     if not sweep.wait_for_work():
         return False
     node = sweep.moments.choice(sweep.nodes.workers)
@@ -337,7 +338,7 @@ def lose_head(sweep: Sweep) -> bool:
 
 
 def fail_storage(sweep: Sweep) -> bool:
-    """Results cannot be written for a while, or not be reached at all."""
+    """Results cannot be written, or not even reached, for a while."""
     if not (found := sweep.wait_for_work()):
         return False
     away = sweep.moments.uniform(3, 15)
@@ -400,7 +401,7 @@ def disturb(sweep: Sweep, faults: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class Lost:
-    """The work that went with a fault, by process, in seconds. None is lost if the process went on to finish it."""
+    """Seconds of work that a fault cost, by process. Nothing is lost if the process went on to finish it."""
 
     training: list[float]
     """Since the last checkpoint; infinite for a trial that did not go on from it."""
@@ -409,7 +410,7 @@ class Lost:
 
 
 def lost(injection: Injection, schedule: pd.DataFrame) -> Lost:
-    """What the records of a run that has ended say was lost with a fault."""
+    """The work that was lost with a fault, by the records of a run that has ended."""
     trains = schedule["work"] == "train"
     training = [
         _lost_training(injection.moment, worked, schedule[trains]) for worked in injection.worked if worked.trial
@@ -436,7 +437,7 @@ def _lost_measuring(moment: float, worked: Worked, schedule: pd.DataFrame) -> fl
     if ((own["started"] <= moment) & (ends >= moment)).any():
         return None
     since = moment - ends[ends <= moment].max() if (ends <= moment).any() else math.inf
-    return min(since, schedule["wall"].max())  # a shard takes no longer than the longest
+    return min(since, schedule["wall"].max())  # no shard takes longer than the longest one
 
 
 def rows_of(sweep: Sweep, different: Sequence[str]) -> list[dict[str, object]]:
@@ -540,7 +541,7 @@ def one_run(
     expected: dict[str, pd.DataFrame],
     options: argparse.Namespace,
 ) -> bool:
-    """Does faults to one run, and prints a line for each; whether the tables came out the same."""
+    """Does faults to one run, prints a line for each, and returns whether the tables came out the same."""
     nodes.revive()
     moments = random.Random(f"{options.seed} {faults}")
     with tempfile.TemporaryDirectory(prefix="raysweep-faults-") as folder:

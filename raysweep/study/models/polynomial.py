@@ -54,7 +54,7 @@ class Polynomial(LatentSettings):
             ValueError: there are not so many.
         """
         if self.images > facts.train:
-            raise ValueError(f"images is {self.images}: there are {facts.train} training images; give at most that many")
+            raise ValueError(f"images is {self.images}: there are {facts.train} training images; give no more")
         return {"images": Network((Lookup(self.images, facts.shape.pixels),))}
 
     @override
