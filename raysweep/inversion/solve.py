@@ -6,6 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from raysweep.gradients import with_gradients
 from raysweep.inversion import ball_lbfgs
 from raysweep.inversion.bank import make_bank
 from raysweep.inversion.check import check_images, check_mode, check_type
@@ -52,6 +53,7 @@ class Inverter:
         self.seed = seed
         self._shared: Shared | None = None
 
+    @with_gradients
     def invert(self, images: Tensor, starts: Tensor | None = None) -> Inversion:
         """As the function `invert`.
 
@@ -82,6 +84,7 @@ class Inverter:
                 status[place] = how
         return Inversion(z, error, tuple(status), passes)
 
+    @with_gradients
     def prepare(self, like: Tensor) -> Shared:
         """Data that all images share, on the device of `like`; made by the first call, of this function or of `invert`.
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from raysweep.gradients import with_gradients
 from raysweep.radius.problem import POINTS_AT_ONCE, Logits, labels_of
 
 ROUNDING = 1e-5
@@ -80,6 +81,7 @@ class Radii:
     """(count,): generator passes spent on the sample, without the bank; a backward pass counts as one."""
 
 
+@with_gradients
 def make_bank(logits: Logits, z: Tensor) -> Bank:
     """Classifies the latents `z` (count, dim(z)), drawn from the prior, and takes the first margins' gradients."""
     label = labels_of(logits, z)
@@ -91,6 +93,7 @@ def make_bank(logits: Logits, z: Tensor) -> Bank:
     return Bank(z, label, slopes.to(z))
 
 
+@with_gradients
 def class_radius(
     logits: Logits, z: Tensor, bank: Bank, noise: Tensor, *, bank_starts: int, ray_starts: int, projections: int
 ) -> Radii:

@@ -17,6 +17,7 @@ from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 from typing_extensions import override
 
+from raysweep.gradients import with_gradients
 from raysweep.layers import ImagesLast, frozen, is_plain, layers_of
 
 STEPS = 12
@@ -46,6 +47,7 @@ class NoBoundsError(ValueError):
     """The network has a layer of which no bounds are known."""
 
 
+@with_gradients
 def certified_radius(network: nn.Module, z: Tensor, upper: Tensor) -> Tensor:
     """(count,): a distance from each sample within which every latent is of the sample's class, in float64.
 
