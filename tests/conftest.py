@@ -3,10 +3,11 @@
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from raysweep.execution import pipeline
@@ -85,19 +86,37 @@ def azure(azure_server: OtherStore, monkeypatch: pytest.MonkeyPatch) -> str:
     return azure_server.use(monkeypatch)
 
 
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that one of the processes of this run of the tests makes, and all of them use."""
+    base = factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / name
+    made = folder.with_suffix(".made")
+    with FileLock(folder.with_suffix(".lock")):
+        if not made.exists():
+            make(folder)
+            made.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def small_computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small study computed in one process, before its tables were gathered. No test may change it."""
-    folder = tmp_path_factory.mktemp("computed")
-    place = Workplace(folder, folder)
-    plan = make_plan(STUDY, STUDY.data.facts(folder), place.store)
-    pipeline.work(plan, place, SerialBackend(), Recorder(), ["train", "measure"])
-    return folder
+
+    def compute(folder: Path) -> None:
+        folder.mkdir()
+        place = Workplace(folder, folder)
+        plan = make_plan(STUDY, STUDY.data.facts(folder), place.store)
+        pipeline.work(plan, place, SerialBackend(), Recorder(), ["train", "measure"])
+
+    return once(tmp_path_factory, "computed", compute)
 
 
 @pytest.fixture(scope="session")
 def small_results(small_computed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results of the small study from one process, which no test may change."""
-    folder = Path(shutil.copytree(small_computed, tmp_path_factory.mktemp("small") / "results"))
-    gather(Workplace(folder, folder).store, STUDY, STUDY.data.facts(folder))
-    return folder
+
+    def complete(folder: Path) -> None:
+        shutil.copytree(small_computed, folder)
+        gather(Workplace(folder, folder).store, STUDY, STUDY.data.facts(folder))
+
+    return once(tmp_path_factory, "small", complete)

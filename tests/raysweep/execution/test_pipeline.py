@@ -1,6 +1,5 @@
 """The whole way in one process: what is missing is done, what exists is not done again."""
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -83,7 +82,7 @@ def test_every_trial_and_every_shard_is_there(small_results: Path) -> None:
 def test_the_schedule_says_who_did_what(small_results: Path) -> None:
     schedule = Workplace(small_results, small_results).store.table("schedule")
     assert len(schedule) == len(STUDY.trials) + len(list(STUDY.measurements(FACTS)))
-    assert set(schedule["process"]) == {os.getpid()}
+    assert len(set(schedule["process"])) == 1
     assert (schedule["wall"] > 0).all()
 
 
