@@ -24,18 +24,18 @@ demo: $(READY) ## Train, measure and report the default study (handwritten digit
 	@$(BIN)/python -m raysweep.run
 
 test: check ## Style, types, layers and the tests; stops at the first that fails
-	$(call group,Tests,$(PYTEST) -m 'not ray')
+	$(call group,Tests,$(PYTEST) -m 'not ray and not soak')
 	$(call group,Tests on Ray,$(BIN)/pytest -m ray --ignore tests/system)
 
 quick: check ## The same without the tests that start Ray or are slow
 	$(call group,Quick tests,$(PYTEST) -m 'not ray and not slow')
 
 soak: $(READY) ## Ray in several processes and on several nodes: kills, clusters from nothing, each fault once (ten minutes)
-	$(call group,Several processes and nodes,$(BIN)/pytest -m ray tests/system)
+	$(call group,Several processes and nodes,$(BIN)/pytest -m 'ray or soak' tests/system)
 	$(call group,Faults,$(BIN)/python tests/system/faults.py --times 1 || [ $$? -eq 2 ]) # 2: it says why not here
 
 explore: $(READY) ## Property tests on other random examples than those of `make test`
-	@HYPOTHESIS_PROFILE=explore $(PYTEST) -m 'not ray' $$(grep -rl '^@given' tests)
+	@HYPOTHESIS_PROFILE=explore $(PYTEST) -m 'not ray and not soak' $$(grep -rl '^@given' tests)
 
 faults: $(READY) ## Break a running sweep on three nodes in every way, and compare its tables (Linux, root; a quarter of an hour)
 	@$(BIN)/python tests/system/faults.py

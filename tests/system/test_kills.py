@@ -26,7 +26,7 @@ from support.processes import LONGEST_RUN, descendants, wait_for_work
 from support.runs import TABLES, Recorder, tables
 from support.tiny_tuning import SHORT, study_file, workplace
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
 KILLS = os.environ.get("RAYSWEEP_KILLS", "")
 STUDY_FILE = Path(small_study.__file__)
