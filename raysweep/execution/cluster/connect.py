@@ -312,7 +312,7 @@ def _silence() -> Iterator[None]:
 
 def _packages() -> list[str]:
     """Our packages' folders: the cluster's workers run the code of this machine."""
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     return [str(root / name) for name in ("raysweep", "search_spaces", "analysis")]
 
 

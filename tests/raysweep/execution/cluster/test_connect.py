@@ -47,6 +47,14 @@ def test_a_dead_address_fails_at_once() -> None:
     assert time.monotonic() - began < 30  # Ray itself hangs for minutes
 
 
+def test_the_code_of_this_machine_is_found() -> None:
+    """A cluster's workers run it."""
+    packages = [Path(folder) for folder in connect._packages()]
+    assert [folder.name for folder in packages] == ["raysweep", "search_spaces", "analysis"]
+    assert all((folder / "__init__.py").is_file() for folder in packages[1:])
+    assert (packages[0] / "run.py").is_file()
+
+
 @pytest.fixture
 def notes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Where Ray would note the cluster that `ray start` starts or joins."""
