@@ -59,6 +59,7 @@ PARTS = ("train", "validation", "foreign", "generated")
 ROUNDS = 2
 """How often ours and Webster's are timed: once before the paper's method, once after it."""
 RECOVERED = 1e-4
+DIMS, ADAM_STEPS = [2, 10, 64, 256], 10_000
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Inversion of trained generators, three ways, side by side.")
     parser.add_argument("--data", choices=DATA, default="digits")
     parser.add_argument("--folder", type=Path, default=Path("data"), help="where data sets lie")
-    parser.add_argument("--dims", type=int, nargs="+", default=[2, 10, 64, 256])
+    parser.add_argument("--dims", type=int, nargs="+", default=DIMS)
     parser.add_argument("--images", type=int, default=32, help="of each part: " + ", ".join(PARTS))
     parser.add_argument("--train-steps", type=int, default=400, help="generator steps of the WGAN-GP")
     parser.add_argument("--width", type=int, default=8, help="of the WGAN-GP")
-    parser.add_argument("--adam-steps", type=int, default=10_000, help="of the paper's method")
+    parser.add_argument("--adam-steps", type=int, default=ADAM_STEPS, help="of the paper's method")
     parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "docs" / "results" / "inversion")
     return parser.parse_args(arguments)
 
@@ -270,6 +271,11 @@ def _write(rows: Sequence[dict[str, object]], options: argparse.Namespace) -> No
     explanation = __doc__.split("\n\n", 2)[2]
     command = f"python benchmarks/inversion.py --data {options.data} --images {options.images}"
     command += f" --train-steps {options.train_steps} --width {options.width}"
+    if options.dims != DIMS:
+        command += f" --dims {' '.join(map(str, options.dims))}"
+    short = options.adam_steps != ADAM_STEPS
+    if short:
+        command += f" --adam-steps {options.adam_steps}"
     with _csv(options).open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
@@ -277,7 +283,8 @@ def _write(rows: Sequence[dict[str, object]], options: argparse.Namespace) -> No
     text = f"# Inversion of WGAN-GPs of {options.data}\n\n```sh\n{command}\n```\n\n{explanation}\n"
     text += (
         f"{options.images} images of each part, {options.train_steps} training steps, width {options.width}; "
-        f"one thread of a shared machine, so the CPU times are the ones to trust.\n\n{_tables(rows)}\n"
+        f"one thread of a shared machine, so the CPU times are the ones to trust."
+        f"{f' The paper takes {options.adam_steps} steps here.' if short else ''}\n\n{_tables(rows)}\n"
     )
     (options.output / f"{options.data}.md").write_text(text)
 
