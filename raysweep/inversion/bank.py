@@ -28,7 +28,7 @@ class Bank:
         There are fewer where the bank has fewer.
         """
         count = min(count, len(self.z))
-        lengths = self.images.square().sum(dim=1)
+        lengths = torch.cat([chunk.square().sum(dim=1) for chunk in torch.split(self.images, CHUNK)])
         # ‖b − x‖² without ‖x‖², which all distances to one target share
         rows = [
             (lengths - 2 * chunk @ self.images.T).topk(count, dim=1, largest=False).indices
@@ -47,8 +47,13 @@ def make_bank(generate: Generate, z: Tensor, feasible: FeasibleSet) -> Bank:
     """
     z = feasible.project(z)
     with torch.no_grad():
-        images = torch.cat([generate(chunk).flatten(1) for chunk in torch.split(z, CHUNK)])
-    finite = images.isfinite().all(dim=1)
+        first = generate(z[:CHUNK]).flatten(1)
+        # Filled in place, since pieces that are put together take the memory twice.
+        images = first.new_empty(len(z), first.shape[1])
+        images[:CHUNK] = first
+        for start in range(CHUNK, len(z), CHUNK):
+            images[start : start + CHUNK] = generate(z[start : start + CHUNK]).flatten(1)
+    finite = torch.cat([chunk.isfinite().all(dim=1) for chunk in torch.split(images, CHUNK)])
     if bool(finite.all()):
         return Bank(z, images)
     if not bool(finite.any()):
