@@ -108,6 +108,7 @@ def _work(job: Job, plan: Plan, options: argparse.Namespace, command: Sequence[s
 
     steps: tuple[Step, ...] = options.only or STEPS
     job.store.folder.check()
+    job.store.forget_search(job.study)
     line = f"TensorBoard: {tensorboard(job.store.tensorboard_location)}"
     with started(job, options, command, console, line, plan) as (workplace, backend, progress):
         outcome = run_study(job.study, workplace, backend, progress, steps)

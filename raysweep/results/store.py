@@ -25,12 +25,13 @@ from raysweep.results.names import (
     REPORT,
     STUDY,
     TENSORBOARD,
+    TUNING,
     probe_file,
     table_file,
 )
 from raysweep.results.remote import open_folder
 from raysweep.results.shards import ShardFiles
-from raysweep.results.tables import all_tables
+from raysweep.results.tables import CONFIGURATIONS, EVALUATIONS, all_tables
 from raysweep.results.trials import TrialFiles
 from raysweep.study.architecture import ImageShape
 from raysweep.study.core import Study, describe_errors
@@ -92,6 +93,21 @@ class StudyStore:
             self.documents.write_text(RECOMMENDED, study.model_dump_json(indent=2))
         else:
             self.folder.delete(RECOMMENDED)
+
+    def forget_search(self, study: Study) -> None:
+        """Removes what a tuning of the study's name has left for reports, unless the study is that tuning's own.
+
+        The tuning writes it again from its search, which stays.
+        """
+        if not self.folder.exists(TUNING):
+            return
+        try:
+            earlier = self.load_study()
+        except UserError:  # of another version, say
+            earlier = None
+        if earlier != study:
+            for name in (TUNING, RECOMMENDED, table_file(CONFIGURATIONS.name), table_file(EVALUATIONS.name)):
+                self.folder.delete(name)
 
     def load_recommended(self) -> Study | None:
         """The study that a tuning recommends; None if it recommends nothing.

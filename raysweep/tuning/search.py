@@ -15,6 +15,7 @@ import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
+from sqlalchemy.engine import URL
 
 from raysweep.errors import UserError
 from raysweep.results.names import SEARCH
@@ -224,7 +225,8 @@ def storage_url(store: StudyStore) -> str:
             f"results folder {store.folder}: a tuning keeps its search in an SQLite database, which must lie on a file "
             "system; give --results a folder, which may be shared between machines"
         )
-    return f"sqlite:///{store.folder.locate(SEARCH)}"
+    # In a URL some signs of a path mean something else, such as `?` and `%`.
+    return URL.create("sqlite", database=store.folder.locate(SEARCH)).render_as_string()
 
 
 def distribution(dimension: Dimension) -> BaseDistribution:

@@ -56,3 +56,17 @@ def test_a_table_that_was_not_measured_is_empty_with_its_columns(tmp_path: Path)
 def test_an_unknown_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"'frechett': unknown; the tables are .*frechet"):
         StudyStore(tmp_path).table("frechett")
+
+
+def test_a_study_named_like_a_tuning_has_no_search(tmp_path: Path) -> None:
+    store, other = StudyStore(tmp_path), STUDY.model_copy(update={"seeds": (7,)})
+    left = ["tuning.json", "recommended.json", "configurations.parquet", "evaluations.parquet"]
+    store.save_study(STUDY, FACTS, {})
+    for name in left:
+        (tmp_path / name).write_text("left by a tuning")
+    store.forget_search(STUDY)
+    assert all((tmp_path / name).exists() for name in left)
+    (tmp_path / "optuna.db").write_text("the search itself")
+    store.forget_search(other)
+    assert not any((tmp_path / name).exists() for name in left)
+    assert (tmp_path / "optuna.db").exists()

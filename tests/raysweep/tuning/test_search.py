@@ -89,6 +89,14 @@ def test_the_share_of_random_draws_at_otherwise_is_as_stated(tmp_path: Path) -> 
     assert [each.lam > 0 for each in models] == [search._ranged(n, 0)["lam ranged"] for n in range(20)]  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("name", ["a?b", "a%20b", "a b#c", "x@y:z", "ü"])
+def test_a_search_lies_in_its_folder_whatever_the_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    Search(TINY, StudyStore(tmp_path / name)).draw()
+    assert [path.name for path in (tmp_path / name).iterdir()] == ["optuna.db"]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_where_all_was_tried_the_search_still_ends(tmp_path: Path) -> None:
     settings = TINY.model_copy(update={"space": {"clamp": choice("weights", "weights_and_gains")}, "baselines": {}})
     assert len(drawn(tmp_path / "search", settings, 4)) == 4
