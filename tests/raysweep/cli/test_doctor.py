@@ -129,7 +129,7 @@ def test_a_file_in_the_place_of_the_folder_is_named(capsys: pytest.CaptureFixtur
         (["digts"], "study 'digts': unknown; did you mean 'digits'?"),
         (["--cluster", "nowhere"], "--cluster nowhere: not an address"),
         (["--data", "nowhere"], "data folder nowhere (--data): not a folder"),
-        (["--plan"], "unrecognized arguments: --plan (raysweep doctor -h tells"),
+        (["--plan"], "unrecognized arguments: --plan (raysweep doctor -h lists"),
     ],
 )
 def test_what_cannot_be_used_is_said_in_one_line(
