@@ -30,7 +30,7 @@ test: check ## Style, types, layers and the tests; stops at the first that fails
 quick: check ## The same without the tests that start Ray or are slow
 	$(call group,Quick tests,$(PYTEST) -m 'not ray and not slow')
 
-soak: $(READY) ## Ray in several processes and on several nodes: kills, clusters from nothing, each fault once (ten minutes)
+soak: $(READY) ## Ray in several processes and on several nodes: kills, clusters from nothing, each fault once (half an hour)
 	$(call group,Several processes and nodes,$(BIN)/pytest -m 'ray or soak' tests/system)
 	$(call group,Faults,$(BIN)/python tests/system/faults.py --times 1 || [ $$? -eq 2 ]) # 2: it says why not here
 
