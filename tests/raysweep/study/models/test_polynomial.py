@@ -10,7 +10,7 @@ from raysweep.study import Arm, Digits, Polynomial, Study, grid
 def test_more_images_than_there_are_is_refused() -> None:
     arm = Arm(model=Polynomial(), over={"images": grid(31)})
     study = Study(name="a", title="A", question="Q?", data=Digits(limit=30), arms=(arm,))
-    with pytest.raises(UserError, match="arm polynomial: images is 31: there are 30 training images; give at most"):
+    with pytest.raises(UserError, match="arm polynomial: images is 31: there are 30 training images; give no more"):
         study.check_shapes(Path())
 
 
